@@ -1,0 +1,10 @@
+//! What surrounds an event: the request it belongs to, its trace, and whether the SDK itself is at work.
+
+mod request_id;
+mod scope;
+pub(crate) mod suppress;
+mod traceparent;
+
+pub use request_id::RequestId;
+pub use scope::{ContextGuard, InContext, RequestContext, RequestContextBuilder};
+pub use traceparent::TraceParent;

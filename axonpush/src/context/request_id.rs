@@ -1,0 +1,82 @@
+//! The id of one request.
+
+use std::{borrow::Cow, fmt};
+
+use uuid::Uuid;
+
+/// The id of one request: 1 to 128 characters of `[A-Za-z0-9._-]`.
+///
+/// Anything else a client sends is not taken over: an id ends up in headers, logs and searches, and must not be able
+/// to break out of any of them.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct RequestId(Cow<'static, str>);
+
+impl RequestId {
+    /// The longest id that is honoured.
+    pub const MAX_LENGTH: usize = 128;
+
+    /// A fresh id: a random UUID.
+    pub fn generate() -> Self {
+        let (high, low) = (crate::event::id::random_u64(), crate::event::id::random_u64());
+        Self(Cow::Owned(
+            uuid::Builder::from_random_bytes(Uuid::from_u64_pair(high, low).into_bytes()).into_uuid().to_string(),
+        ))
+    }
+
+    /// Takes over an id from outside, if it is well-formed.
+    ///
+    /// ```
+    /// use axonpush::RequestId;
+    /// assert_eq!(RequestId::parse(b"req-42").unwrap().as_str(), "req-42");
+    /// assert!(RequestId::parse(b"req 42\r\nset-cookie: a=b").is_none());
+    /// ```
+    pub fn parse(id: &[u8]) -> Option<Self> {
+        let well_formed = (1..=Self::MAX_LENGTH).contains(&id.len())
+            && id.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'));
+        if !well_formed {
+            return None;
+        }
+        std::str::from_utf8(id).ok().map(|id| Self(Cow::Owned(id.to_owned())))
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RequestId({})", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_harmless_ids_are_taken_over() {
+        for id in ["a", "A-b_c.9", &"x".repeat(128)] {
+            assert_eq!(RequestId::parse(id.as_bytes()).unwrap().as_str(), id);
+        }
+        for id in ["", " ", "a b", "a\r\nb", "a\0", "é", "a,b", "{\"a\"}", &"x".repeat(129), &"x".repeat(10_000)] {
+            assert!(RequestId::parse(id.as_bytes()).is_none(), "{id:?}");
+        }
+        assert!(RequestId::parse(b"\xff\xfe").is_none());
+    }
+
+    #[test]
+    fn a_fresh_id_is_a_uuid_and_well_formed() {
+        let id = RequestId::generate();
+        assert_eq!(Uuid::parse_str(id.as_str()).unwrap().get_version_num(), 4);
+        assert!(RequestId::parse(id.as_str().as_bytes()).is_some());
+        assert_ne!(id, RequestId::generate());
+    }
+}

@@ -1,0 +1,96 @@
+//! The payload of `app.log` and `agent.log`: a record of the OpenTelemetry log model.
+
+use std::{borrow::Cow, time::SystemTime};
+
+use serde::{Serialize, Serializer, ser::SerializeMap};
+
+use super::{AttributeValue, Attributes, Severity};
+
+/// A log record, for [`Event::payload`](crate::Event::payload) of an [`EventType::AppLog`](crate::EventType::AppLog)
+/// or [`EventType::AgentLog`](crate::EventType::AgentLog).
+///
+/// ```
+/// use axonpush::{Event, EventType, LogPayload, Severity};
+///
+/// let record = LogPayload::new("card declined").severity(Severity::Error).attribute("order.id", 1042);
+/// let event = Event::new("billing").event_type(EventType::AppLog).severity(Severity::Error).payload(&record)?;
+/// # Ok::<(), axonpush::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogPayload {
+    severity: Severity,
+    body: AttributeValue,
+    time: SystemTime,
+    attributes: Attributes,
+    resource: Attributes,
+}
+
+impl LogPayload {
+    /// A record that says `body`, at [`Severity::Info`], now.
+    pub fn new(body: impl Into<AttributeValue>) -> Self {
+        Self {
+            severity: Severity::default(),
+            body: body.into(),
+            time: SystemTime::now(),
+            attributes: Attributes::new(),
+            resource: Attributes::new(),
+        }
+    }
+
+    /// How bad it is.
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    /// When it happened; now, unless set.
+    pub fn time(mut self, time: SystemTime) -> Self {
+        self.time = time;
+        self
+    }
+
+    /// Sets one attribute.
+    pub fn attribute(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) -> Self {
+        self.attributes.insert(key, value);
+        self
+    }
+
+    /// Replaces all attributes.
+    pub fn attributes(mut self, attributes: Attributes) -> Self {
+        self.attributes = attributes;
+        self
+    }
+
+    /// Who speaks: `service.name`, `service.version`, `deployment.environment`.
+    pub fn resource(mut self, resource: Attributes) -> Self {
+        self.resource = resource;
+        self
+    }
+}
+
+impl Serialize for LogPayload {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("severityNumber", &self.severity.number())?;
+        map.serialize_entry("severityText", self.severity.text())?;
+        map.serialize_entry("body", &self.body)?;
+        map.serialize_entry("timeUnixNano", &UnixNanos(self.time))?;
+        if !self.attributes.is_empty() {
+            map.serialize_entry("attributes", &self.attributes)?;
+        }
+        if !self.resource.is_empty() {
+            map.serialize_entry("resource", &self.resource)?;
+        }
+        map.end()
+    }
+}
+
+/// Nanoseconds since the epoch as a decimal string: beyond 2^53 a JSON number would lose digits on the way.
+pub(super) struct UnixNanos(pub(super) SystemTime);
+
+impl Serialize for UnixNanos {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let nanos = self.0.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
+        serializer.collect_str(&nanos)
+    }
+}

@@ -1,0 +1,21 @@
+//! Events: what an application says, and the bytes it becomes.
+
+mod attributes;
+mod builder;
+pub(crate) mod id;
+pub(crate) mod json;
+mod kind;
+mod log;
+pub(crate) mod record;
+pub(crate) mod scan;
+mod severity;
+mod span;
+pub(crate) mod wire;
+
+pub use attributes::{AttributeValue, Attributes};
+pub use builder::Event;
+pub use id::{AgentId, AppId, ChannelId, EnvironmentId, EventId, SpanId, TraceId};
+pub use kind::EventType;
+pub use log::LogPayload;
+pub use severity::Severity;
+pub use span::{SpanKind, SpanPayload, SpanStatus};

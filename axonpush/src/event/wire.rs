@@ -1,0 +1,165 @@
+//! The body of `POST /event`: the contract's field names, in one place.
+
+use std::{borrow::Cow, time::SystemTime};
+
+use super::{ChannelId, Event, EventType, SpanId, json, record::MAX_EVENT_BYTES, scan};
+use crate::error::Error;
+
+/// What the surroundings add to an event that does not say it itself.
+#[derive(Default)]
+pub(crate) struct Surroundings<'a> {
+    pub(crate) channel_id: Option<&'a ChannelId>,
+    pub(crate) trace_id: Option<&'a str>,
+    pub(crate) span_id: Option<&'a str>,
+    pub(crate) parent_span_id: Option<&'a str>,
+    /// JSON text of an object whose entries join the metadata; empty means none.
+    pub(crate) metadata: Cow<'a, [u8]>,
+    pub(crate) send_occurred_at: bool,
+}
+
+/// Appends the event's request body to `out`.
+///
+/// `redact` copies the JSON text of payload or metadata from its first argument to its last, hiding what must not
+/// leave; `structural` tells it that the payload follows OpenTelemetry's shape.
+pub(crate) fn encode(
+    event: &Event,
+    around: &Surroundings<'_>,
+    out: &mut Vec<u8>,
+    redact: impl Fn(&[u8], bool, &mut Vec<u8>),
+) -> Result<(), Error> {
+    event.validate()?;
+    let start = out.len();
+    out.push(b'{');
+    field(out, "identifier", &event.identifier);
+    json::write_key("payload", out);
+    redact(&payload(event)?, event.event_type.is_otel_shaped(), out);
+    if let Some(id) = event.channel_id.as_ref().or(around.channel_id) {
+        // The one snake_case name of the contract.
+        field(out, "channel_id", id.as_str());
+    }
+    if event.event_type != EventType::Custom {
+        field(out, "eventType", event.event_type.as_str());
+    }
+    if let Some(id) = &event.agent_id {
+        field(out, "agentId", id.as_str());
+    }
+    if let Some(id) = event.trace_id.as_ref().map(super::TraceId::as_str).or(around.trace_id) {
+        field(out, "traceId", id);
+    }
+    let (span_id, parent) = place(event, around);
+    if let Some(id) = span_id {
+        field(out, "spanId", id);
+    }
+    if let Some(id) = parent {
+        field(out, "parentSpanId", id);
+    }
+    match &event.dedup_key {
+        Some(key) => field(out, "dedupKey", key),
+        None => {
+            let mut buffer = [0; uuid::fmt::Hyphenated::LENGTH];
+            field(out, "dedupKey", super::id::new_dedup_key().as_hyphenated().encode_lower(&mut buffer));
+        }
+    }
+    let metadata = joined(&event.metadata, &around.metadata);
+    if !metadata.is_empty() {
+        json::write_key("metadata", out);
+        redact(&metadata, false, out);
+    }
+    if around.send_occurred_at {
+        let time = event.occurred_at.unwrap_or_else(SystemTime::now);
+        if let Ok(time) = jiff::Timestamp::try_from(time) {
+            field(out, "occurredAt", &time.to_string());
+        }
+    }
+    out.push(b'}');
+    let size = out.len() - start;
+    if size > MAX_EVENT_BYTES {
+        return Err(Error::invalid(format!(
+            "event `{}` has {size} bytes once encoded, at most {MAX_EVENT_BYTES} are sent; \
+             shorten the payload or lower max_content_length",
+            json::prefix(&event.identifier, 64),
+        )));
+    }
+    Ok(())
+}
+
+/// The event's span and parent. An event that names no span happened in the surrounding one; one that names its own
+/// span is a child of the surrounding one. Neither applies across traces.
+fn place<'a>(event: &'a Event, around: &Surroundings<'a>) -> (Option<&'a str>, Option<&'a str>) {
+    let own_span = event.span_id.as_ref().map(SpanId::as_str);
+    let own_parent = event.parent_span_id.as_ref().map(SpanId::as_str);
+    let foreign = event.trace_id.as_ref().is_some_and(|id| Some(id.as_str()) != around.trace_id);
+    if foreign || (own_span.is_some() && own_parent.is_some()) {
+        return (own_span, own_parent);
+    }
+    match own_span {
+        None => (around.span_id, own_parent.or(around.parent_span_id)),
+        // The event *is* the surrounding span.
+        Some(span) if Some(span) == around.span_id => (own_span, around.parent_span_id),
+        Some(_) => (own_span, around.span_id),
+    }
+}
+
+/// The payload with the event's own attributes inside `attributes`, which win over those of the payload.
+fn payload(event: &Event) -> Result<Cow<'_, [u8]>, Error> {
+    let payload: &[u8] = if event.payload.is_empty() { b"{}" } else { &event.payload };
+    if event.attributes.is_empty() {
+        return Ok(Cow::Borrowed(payload));
+    }
+    let mut attributes = Vec::new();
+    json::write(&event.attributes, &mut attributes)
+        .map_err(|refusal| Error::invalid(format!("event field `attributes` can't be sent: {refusal}")))?;
+    let mut out = Vec::with_capacity(payload.len() + attributes.len() + 16);
+    let rest = match scan::entry(payload, "attributes") {
+        None => payload.to_vec(),
+        Some(range) => {
+            let known = payload.get(range).filter(|known| json::is_object(known)).unwrap_or_default();
+            attributes = joined(&attributes, known).into_owned();
+            without(payload, "attributes")
+        }
+    };
+    out.extend_from_slice(rest.get(..rest.len() - 1).unwrap_or_default());
+    json::write_key("attributes", &mut out);
+    out.extend_from_slice(&attributes);
+    out.push(b'}');
+    Ok(Cow::Owned(out))
+}
+
+/// Both objects in one; where both have a key, `first` wins. Either may be empty text.
+pub(crate) fn joined<'a>(first: &'a [u8], second: &'a [u8]) -> Cow<'a, [u8]> {
+    if scan::inside(second).is_empty() {
+        return Cow::Borrowed(first);
+    }
+    if scan::inside(first).is_empty() {
+        return Cow::Borrowed(second);
+    }
+    let mut out = Vec::with_capacity(first.len() + second.len());
+    out.extend_from_slice(first.get(..first.len() - 1).unwrap_or_default());
+    scan::for_each_entry(second, |key, entry| {
+        if scan::entry(first, key).is_none() {
+            out.push(b',');
+            out.extend_from_slice(entry);
+        }
+    });
+    out.push(b'}');
+    Cow::Owned(out)
+}
+
+fn without(object: &[u8], key: &str) -> Vec<u8> {
+    let mut out = vec![b'{'];
+    scan::for_each_entry(object, |known, entry| {
+        if known != key {
+            if out.len() > 1 {
+                out.push(b',');
+            }
+            out.extend_from_slice(entry);
+        }
+    });
+    out.push(b'}');
+    out
+}
+
+fn field(out: &mut Vec<u8>, name: &str, value: &str) {
+    json::write_key(name, out);
+    json::write_str(value, out);
+}

@@ -1,0 +1,9 @@
+//! Hiding what must not leave the process. It happens on the caller's thread, before an event waits anywhere.
+
+mod keys;
+mod policy;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+pub use policy::{ContentCapture, RedactionPolicy};
