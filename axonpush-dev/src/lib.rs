@@ -1,1 +1,71 @@
-//! AxonPush.
+//! A local AxonPush server: no account, no network, no waiting.
+//!
+//! Publish to it as to the hosted service and read back what arrived. It speaks the same wire
+//! contract, refuses what the service would refuse, and lets a test script how it answers.
+//!
+//! ```
+//! use std::time::Duration;
+//! use axonpush_dev::{Answer, DevServer};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let server = DevServer::start().await?;
+//! server.script(Answer::status(503).header("retry-after", "0"));
+//!
+//! let publish = reqwest::Client::new()
+//!     .post(format!("{}/event", server.url()))
+//!     .header("x-axonpush-api-key", "ak_dev")
+//!     .json(&serde_json::json!({"identifier": "web_search", "payload": {"attributes": {"hits": 42}}}));
+//!
+//! let refused = publish.try_clone().ok_or("a body to send twice")?.send().await?;
+//! assert_eq!(refused.status(), 503);
+//! assert_eq!(publish.send().await?.status(), 200);
+//!
+//! let events = server.wait_for_events(1, Duration::from_secs(5)).await;
+//! assert_eq!(events[0].identifier, "web_search");
+//! assert_eq!(events[0].attribute("hits"), Some(&serde_json::json!(42)));
+//! assert_eq!(server.request_count("POST", "/event"), 2);
+//! # server.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The nouns
+//!
+//! - [`DevServer`] is one running server; dropping it stops it. [`DevServerBuilder`] chooses its
+//!   port, its file and its limits.
+//! - [`StoredEvent`] is one event that was accepted, with the exact bytes and headers that brought it.
+//! - [`ReceivedRequest`] is one request as it arrived, refused ones included.
+//! - [`Answer`] is what the server should say next instead of the truth.
+//!
+//! # What it does
+//!
+//! - It owns a thread, so it keeps answering while a test blocks its own runtime, and it needs none.
+//! - An event that was answered with 200 is there for the very next read.
+//! - Unknown fields are refused by name, because the service refuses them too.
+//! - It binds to loopback and answers only to loopback names, so a web page cannot reach it.
+//!
+//! # What it does not do
+//!
+//! - It checks that a key is present, never whose it is.
+//! - It keeps a bounded number of events, the newest ones; it is not a place for data you need.
+
+mod answer;
+mod builder;
+mod error;
+mod event;
+mod guard;
+mod intake;
+mod problem;
+mod requests;
+mod routes;
+mod serve;
+mod server;
+mod store;
+
+pub use answer::Answer;
+pub use builder::DevServerBuilder;
+pub use error::Error;
+pub use event::StoredEvent;
+pub use requests::ReceivedRequest;
+pub use server::{DevServer, StopReport};

@@ -7,7 +7,12 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
+/// The wall clock.
+pub(crate) fn wall() -> SystemTime {
+    SystemTime::now()
+}
+
 /// Time since the Unix epoch; zero on a machine whose clock stands before it.
 pub(crate) fn since_epoch() -> Duration {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+    wall().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }

@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use crate::{error::Error, event::id::random_u64};
+
 /// A parsed `traceparent` header.
 ///
 /// ```
@@ -67,11 +69,11 @@ impl TraceParent {
 }
 
 impl FromStr for TraceParent {
-    type Err = crate::Error;
+    type Err = Error;
 
     fn from_str(header: &str) -> Result<Self, Self::Err> {
         Self::parse(header.as_bytes()).ok_or_else(|| {
-            crate::Error::invalid(format!(
+            Error::invalid(format!(
                 "a traceparent of {} bytes is not of the form 00-<32 hex>-<16 hex>-<2 hex> with non-zero ids",
                 header.len(),
             ))
@@ -94,7 +96,7 @@ impl<const N: usize> Hex<N> {
         const DIGITS: [u8; 16] = *b"0123456789abcdef";
         let mut digits = [b'0'; N];
         for chunk in digits.chunks_mut(16) {
-            let mut word = crate::event::id::random_u64();
+            let mut word = random_u64();
             for digit in chunk {
                 *digit = DIGITS.get((word & 15) as usize).copied().unwrap_or(b'0');
                 word >>= 4;

@@ -100,6 +100,13 @@ impl Attributes {
         self.0.iter().map(|(key, value)| (&**key, value))
     }
 
+    /// Sets every key of `other`.
+    pub fn extend(&mut self, other: Self) {
+        for (key, value) in other.0 {
+            self.insert(key, value);
+        }
+    }
+
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.0.clear();

@@ -5,6 +5,7 @@ use std::{borrow::Cow, time::SystemTime};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{AttributeValue, Attributes, Severity};
+use crate::clock;
 
 /// A log record, for [`Event::payload`](crate::Event::payload) of an [`EventType::AppLog`](crate::EventType::AppLog)
 /// or [`EventType::AgentLog`](crate::EventType::AgentLog).
@@ -31,7 +32,7 @@ impl LogPayload {
         Self {
             severity: Severity::default(),
             body: body.into(),
-            time: SystemTime::now(),
+            time: clock::wall(),
             attributes: Attributes::new(),
             resource: Attributes::new(),
         }

@@ -1,9 +1,9 @@
 //! The body of `POST /event`: the contract's field names, in one place.
 
-use std::{borrow::Cow, time::SystemTime};
+use std::borrow::Cow;
 
 use super::{ChannelId, Event, EventType, SpanId, json, record::MAX_EVENT_BYTES, scan};
-use crate::error::Error;
+use crate::{clock, error::Error};
 
 /// What the surroundings add to an event that does not say it itself.
 #[derive(Default)]
@@ -66,7 +66,7 @@ pub(crate) fn encode(
         redact(&metadata, false, out);
     }
     if around.send_occurred_at {
-        let time = event.occurred_at.unwrap_or_else(SystemTime::now);
+        let time = event.occurred_at.unwrap_or_else(clock::wall);
         if let Ok(time) = jiff::Timestamp::try_from(time) {
             field(out, "occurredAt", &time.to_string());
         }

@@ -1,63 +1,10 @@
-//! Any `Serialize` value as JSON text, within limits.
-//!
-//! `serde_json` alone writes a NaN as `null` without a word, recurses as deep as its input and copies ten megabytes
-//! before anyone can object. This serializer leaves scalars and strings to `serde_json` and keeps the structure in its
-//! own hands: it refuses by depth and size while it writes, and cuts a string no event could carry before it copies it.
+//! The serializer behind [`write`](super::write).
 
 use std::fmt;
 
 use serde::{Serialize, ser};
 
-/// Nesting a payload may have. Parsers on the way commonly stop at 128, and the payload sits inside the event.
-pub(crate) const MAX_DEPTH: usize = 100;
-
-/// Encoded size a payload may have before the capture policy shortens it.
-pub(crate) const MAX_BYTES: usize = 1 << 20;
-
-/// Bytes of one string that are looked at; more than the largest event can't survive the capture policy anyway.
-pub(crate) const MAX_STRING_BYTES: usize = super::record::MAX_EVENT_BYTES;
-
-/// Appends `value` to `out`. On an error `out` holds a torn prefix; the caller drops it.
-pub(crate) fn write<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), Refusal> {
-    let limit = out.len() + MAX_BYTES;
-    value.serialize(Encoder { out, limit, depth: 0 })
-}
-
-/// Appends a JSON string.
-pub(crate) fn write_str(text: &str, out: &mut Vec<u8>) {
-    scalar(&text, out);
-}
-
-/// Appends `"key":`, after a comma when something stands before it in the object.
-pub(crate) fn write_key(key: &str, out: &mut Vec<u8>) {
-    if out.last() != Some(&b'{') {
-        out.push(b',');
-    }
-    write_str(key, out);
-    out.push(b':');
-}
-
-/// The longest prefix of `text` of at most `max` bytes that ends on a character boundary.
-pub(crate) fn prefix(text: &str, max: usize) -> &str {
-    if text.len() <= max { text } else { text.get(..text.floor_char_boundary(max)).unwrap_or_default() }
-}
-
-/// Whether encoded JSON text is an object.
-pub(crate) fn is_object(json: &[u8]) -> bool {
-    json.first() == Some(&b'{')
-}
-
-/// What kind of value encoded JSON text is, in words for an error.
-pub(crate) fn shape(json: &[u8]) -> &'static str {
-    match json.first() {
-        Some(b'{') => "an object",
-        Some(b'[') => "an array",
-        Some(b'"') => "a string",
-        Some(b't' | b'f') => "a boolean",
-        Some(b'n') => "null",
-        _ => "a number",
-    }
-}
+use super::{MAX_BYTES, MAX_DEPTH, MAX_STRING_BYTES, prefix, scalar, write_key, write_str};
 
 /// Why a value has no JSON form here.
 #[derive(Debug)]
@@ -87,18 +34,18 @@ impl ser::Error for Refusal {
     }
 }
 
-fn scalar<T: Serialize>(value: &T, out: &mut Vec<u8>) {
-    // Writing a scalar into a vector has no way to fail.
-    let _infallible = serde_json::to_writer(out, value);
-}
-
-struct Encoder<'a> {
+pub(super) struct Encoder<'a> {
     out: &'a mut Vec<u8>,
     limit: usize,
     depth: usize,
 }
 
 impl<'a> Encoder<'a> {
+    /// Writes to `out` until it holds `limit` bytes.
+    pub(super) fn new(out: &'a mut Vec<u8>, limit: usize) -> Self {
+        Self { out, limit, depth: 0 }
+    }
+
     fn scalar<T: Serialize>(self, value: &T) -> Result<(), Refusal> {
         self.room(0)?;
         scalar(value, self.out);
@@ -139,7 +86,7 @@ impl<'a> Encoder<'a> {
 }
 
 /// An object or array whose end is still to come.
-struct Nested<'a> {
+pub(super) struct Nested<'a> {
     out: &'a mut Vec<u8>,
     limit: usize,
     depth: usize,
@@ -387,106 +334,5 @@ impl ser::SerializeMap for Nested<'_> {
     fn end(self) -> Result<(), Refusal> {
         self.close();
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use proptest::prelude::*;
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    fn text<T: Serialize + ?Sized>(value: &T) -> String {
-        let mut out = Vec::new();
-        write(value, &mut out).unwrap();
-        String::from_utf8(out).unwrap()
-    }
-
-    #[test]
-    fn every_shape_reads_as_serde_json_writes_it() {
-        #[derive(Serialize)]
-        enum Shape {
-            Unit,
-            New(u8),
-            Tuple(u8, &'static str),
-            Struct { a: Option<()>, b: char },
-        }
-        #[derive(Serialize)]
-        struct All {
-            shapes: [Shape; 4],
-            map: BTreeMap<u8, ()>,
-            flags: BTreeMap<bool, i8>,
-            tuple: (f32, f64, ()),
-        }
-        let all = All {
-            shapes: [Shape::Unit, Shape::New(1), Shape::Tuple(2, "\u{1}\"x"), Shape::Struct { a: None, b: 'é' }],
-            map: BTreeMap::from([(1, ()), (2, ())]),
-            flags: BTreeMap::from([(true, -1)]),
-            tuple: (0.1, 1e300, ()),
-        };
-        assert_eq!(text(&all), serde_json::to_string(&all).unwrap());
-    }
-
-    #[test]
-    fn what_json_has_no_number_for_becomes_a_string() {
-        assert_eq!(text(&[f64::NAN, f64::INFINITY, f64::NEG_INFINITY]), r#"["NaN","Infinity","-Infinity"]"#);
-        assert_eq!(text(&f32::NAN), r#""NaN""#);
-        assert_eq!(text(&u128::MAX), r#""340282366920938463463374607431768211455""#);
-        assert_eq!(text(&(7_u128, -7_i128)), "[7,-7]");
-    }
-
-    #[test]
-    fn nesting_past_the_limit_is_refused_without_recursing_further() {
-        struct Nest(u32);
-        impl Serialize for Nest {
-            fn serialize<S: ser::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                if self.0 == 0 { serializer.serialize_unit() } else { serializer.collect_seq([Nest(self.0 - 1)]) }
-            }
-        }
-        assert!(text(&Nest(100)).ends_with(']'));
-        let refusal = write(&Nest(100_000), &mut Vec::new()).unwrap_err();
-        assert!(refusal.to_string().contains("100 levels"), "{refusal}");
-    }
-
-    #[test]
-    fn a_huge_value_is_refused_and_a_huge_string_cut_before_it_is_copied() {
-        let mut out = Vec::new();
-        assert!(matches!(write(&vec![0_u8; 10 << 20], &mut out), Err(Refusal::TooLarge)));
-        assert!(matches!(write(&vec!["x".repeat(1000); 10_000], &mut out), Err(Refusal::TooLarge)));
-        assert!(out.capacity() <= 4 * MAX_BYTES, "{}", out.capacity());
-        let cut = text(&"é".repeat(5 << 20));
-        assert!(cut.len() <= MAX_STRING_BYTES + 2);
-    }
-
-    #[test]
-    fn keys_that_are_no_scalars_are_refused() {
-        let refusal = write(&BTreeMap::from([((1, 2), 3)]), &mut Vec::new()).unwrap_err();
-        assert!(matches!(refusal, Refusal::Key));
-    }
-
-    fn any_json() -> impl Strategy<Value = Value> {
-        let leaf = prop_oneof![
-            Just(Value::Null),
-            any::<bool>().prop_map(Value::from),
-            any::<i64>().prop_map(Value::from),
-            any::<f64>().prop_map(Value::from),
-            any::<String>().prop_map(Value::from),
-        ];
-        leaf.prop_recursive(6, 64, 8, |inner| {
-            prop_oneof![
-                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
-                prop::collection::vec((any::<String>(), inner), 0..6).prop_map(|all| json!(BTreeMap::from_iter(all))),
-            ]
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn any_json_value_is_written_as_serde_json_writes_it(value in any_json()) {
-            prop_assert_eq!(text(&value), serde_json::to_string(&value).unwrap());
-        }
     }
 }

@@ -1,0 +1,95 @@
+//! Choosing how a server runs.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::server::DevServer;
+use crate::store::StorePolicy;
+
+/// Chooses port, file and limits of a [`DevServer`], then starts it.
+#[derive(Clone, Debug)]
+#[must_use = "nothing listens until `start` is called"]
+pub struct DevServerBuilder {
+    pub(crate) port: u16,
+    pub(crate) store: StorePolicy,
+    pub(crate) accept_occurred_at: bool,
+    pub(crate) keep_requests: usize,
+    pub(crate) stop_timeout: Duration,
+}
+
+impl DevServerBuilder {
+    /// The port to listen on, on 127.0.0.1. Default: 0, which takes any free one.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Keeps events in the database file `path`, which is created when missing and serves one
+    /// server at a time. Default: memory only.
+    pub fn persist(mut self, path: impl Into<PathBuf>) -> Self {
+        self.store.file = Some(path.into());
+        self
+    }
+
+    /// How many events are kept before the oldest leave; at least 1. Default: 1,000,000.
+    pub fn max_events(mut self, events: u64) -> Self {
+        self.store.max_events = events;
+        self
+    }
+
+    /// How many bytes the bodies of kept events may have together before the oldest leave. The
+    /// newest event stays even when it alone is larger. Searching needs about as much again.
+    /// Default: 1 GiB.
+    pub fn max_bytes(mut self, bytes: u64) -> Self {
+        self.store.max_bytes = bytes;
+        self
+    }
+
+    /// How many of the latest requests [`DevServer::requests`] returns. Default: 1,000.
+    /// Their bodies are kept up to 16 MiB together.
+    pub fn keep_requests(mut self, requests: usize) -> Self {
+        self.keep_requests = requests;
+        self
+    }
+
+    /// Refuses `occurredAt` with 422, as servers did before they knew the field. Default: accepted.
+    pub fn reject_occurred_at(mut self) -> Self {
+        self.accept_occurred_at = false;
+        self
+    }
+
+    /// How long [`DevServer::stop`] waits for requests under way. Default: 2 seconds.
+    pub fn stop_timeout(mut self, timeout: Duration) -> Self {
+        self.stop_timeout = timeout;
+        self
+    }
+
+    /// Starts the server on a thread of its own. Works on any runtime.
+    ///
+    /// # Errors
+    /// When the port is taken, the file cannot be opened, or the thread cannot start.
+    pub async fn start(self) -> Result<DevServer, Error> {
+        DevServer::launch(self).await
+    }
+
+    /// As [`start`](Self::start), for callers without a runtime.
+    ///
+    /// # Errors
+    /// When the port is taken, the file cannot be opened, or the thread cannot start.
+    pub fn start_blocking(self) -> Result<DevServer, Error> {
+        DevServer::launch_blocking(self)
+    }
+}
+
+impl Default for DevServerBuilder {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            store: StorePolicy { file: None, max_events: 1_000_000, max_bytes: 1 << 30 },
+            accept_occurred_at: true,
+            keep_requests: 1_000,
+            stop_timeout: Duration::from_secs(2),
+        }
+    }
+}

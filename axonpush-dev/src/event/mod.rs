@@ -1,0 +1,15 @@
+//! One event: what a client may send, what follows from it, and how it is shown.
+
+mod body;
+mod facts;
+mod row;
+mod stored;
+#[cfg(test)]
+mod tests;
+mod view;
+
+pub(crate) use body::EventBody;
+pub(crate) use facts::Facts;
+pub(crate) use row::Row;
+pub use stored::StoredEvent;
+pub(crate) use view::{EventView, SOURCE};

@@ -1,0 +1,139 @@
+//! What happens to every request before and after its route: it is counted, checked, read within
+//! bounds, and its answer gets an id.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use bytes::{Bytes, BytesMut};
+use http::request::Parts;
+use http::{HeaderValue, Request, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use tokio::sync::watch;
+use tower_service::Service;
+
+use crate::answer::Script;
+use crate::guard;
+use crate::problem::Problem;
+use crate::requests::{ReceivedRequest, RequestLog};
+use crate::routes::CloseConnection;
+use crate::store::Store;
+
+/// What routes share with the handle that tests hold.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) store: Store,
+    pub(crate) script: Script,
+    pub(crate) requests: RequestLog,
+    pub(crate) accept_occurred_at: bool,
+    /// Set once the server is to stop: how long it may take.
+    pub(crate) stop: watch::Receiver<Option<Duration>>,
+}
+
+impl Shared {
+    /// Resolves when the server is to stop, or its handle is gone.
+    pub(crate) async fn stopping(&self) {
+        // An error means that the sender was dropped, which is the same message.
+        let _ = self.stop.clone().wait_for(Option::is_some).await;
+    }
+}
+
+/// The connection is to be closed without an answer.
+#[derive(Debug)]
+pub(crate) struct Unanswered;
+
+impl fmt::Display for Unanswered {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("closed without an answer, as scripted")
+    }
+}
+
+impl std::error::Error for Unanswered {}
+
+/// Answers one request.
+///
+/// # Errors
+/// When the connection is to be closed instead.
+pub(crate) async fn answer(
+    shared: &Shared,
+    mut router: Router,
+    request: Request<Incoming>,
+) -> Result<Response, Unanswered> {
+    let (parts, body) = request.into_parts();
+    let request_id = request_id(&parts);
+    shared.requests.count(parts.method.as_str(), parts.uri.path());
+    let mut response = match admit(shared, parts, body).await {
+        Ok(request) => match router.call(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        },
+        Err(problem) => problem.into_response(),
+    };
+    if response.extensions().get::<CloseConnection>().is_some() {
+        return Err(Unanswered);
+    }
+    response.headers_mut().entry("x-request-id").or_insert(request_id);
+    Ok(response)
+}
+
+/// Checks where the request comes from, reads its body and notes both.
+async fn admit(shared: &Shared, parts: Parts, body: Incoming) -> Result<Request<Body>, Problem> {
+    guard::check_origin(&parts)?;
+    let body = tokio::time::timeout(BODY_TIMEOUT, read(body)).await.unwrap_or_else(|_| {
+        Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive within 10 seconds"))
+    });
+    let kept = body.as_ref().map(Bytes::clone).unwrap_or_default();
+    let received = Arc::new(ReceivedRequest::new(&parts, kept));
+    shared.requests.keep(Arc::clone(&received));
+    body?;
+    let mut request = Request::from_parts(parts, Body::empty());
+    request.extensions_mut().insert(received);
+    Ok(request)
+}
+
+async fn read(mut body: Incoming) -> Result<Bytes, Problem> {
+    let mut bytes = BytesMut::new();
+    let mut length = 0;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Problem::bad_request("the body ended before it was complete"))?;
+        let Ok(data) = frame.into_data() else { continue };
+        length += data.len();
+        if length <= MAX_BODY {
+            bytes.extend_from_slice(&data);
+        } else if length > MAX_DISCARDED {
+            break;
+        }
+        // A client that is still writing does not read the refusal, so the rest is read and dropped.
+    }
+    if length > MAX_BODY {
+        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 1 MiB"));
+    }
+    Ok(bytes.freeze())
+}
+
+/// The client's request id when it is a plain one, else a fresh one.
+fn request_id(parts: &Parts) -> HeaderValue {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
+    let sent = parts.headers.get("x-request-id").filter(|id| {
+        let bytes = id.as_bytes();
+        (1..=MAX_REQUEST_ID).contains(&bytes.len()) && bytes.iter().all(plain)
+    });
+    sent.cloned().unwrap_or_else(|| {
+        let fresh = uuid::Uuid::new_v4().to_string();
+        HeaderValue::try_from(fresh).unwrap_or_else(|_| HeaderValue::from_static("unknown"))
+    })
+}
+
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The largest body the service's JSON routes should ever need.
+const MAX_BODY: usize = 1 << 20;
+
+/// How much of a body that is too large is read for the sake of a readable refusal.
+const MAX_DISCARDED: usize = 16 << 20;
+
+const MAX_REQUEST_ID: usize = 128;

@@ -1,0 +1,66 @@
+//! `GET /events`: what was published, newest first.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use serde::Serialize;
+
+use super::query::Parameters;
+use crate::event::EventView;
+use crate::guard::Authorized;
+use crate::intake::Shared;
+use crate::problem::Problem;
+use crate::store::EventSearch;
+
+#[derive(Serialize)]
+struct EventList {
+    events: Vec<EventView>,
+}
+
+pub(super) async fn list(
+    State(shared): State<Arc<Shared>>,
+    Authorized(request): Authorized,
+) -> Result<Response, Problem> {
+    let mut parameters = Parameters::parse(request.query.as_deref())?;
+    let window = parameters.window();
+    let limit = parameters.limit();
+    let mut search = EventSearch::new(window.since, window.until, limit);
+    for (name, column) in FILTERS {
+        if let Some(value) = parameters.text(name) {
+            search.equals(column, value.to_owned());
+        }
+    }
+    if let Some(text) = parameters.text("q") {
+        search.contains(text);
+    }
+    match (parameters.text("attrKey"), parameters.text("attrValue")) {
+        (Some(name), Some(value)) => search.attribute(name.to_owned(), value.to_owned()),
+        (Some(_), None) => parameters.fault("attrValue", "expected to be sent along with attrKey"),
+        (None, Some(_)) => parameters.fault("attrKey", "expected to be sent along with attrValue"),
+        (None, None) => {}
+    }
+    parameters.check()?;
+
+    let rows = shared.store.read(|connection| search.run(connection)).await.map_err(|_| Problem::internal())?;
+    let events = rows.into_iter().filter_map(EventView::from_row).collect();
+    Ok(super::json(&EventList { events }))
+}
+
+/// Parameters that are compared for equality, and the column each is compared with.
+const FILTERS: [(&str, &str); 14] = [
+    ("appId", "app_id"),
+    ("channelId", "channel_id"),
+    ("environmentId", "environment_id"),
+    ("eventType", "event_type"),
+    ("source", "source"),
+    ("status", "status"),
+    ("traceId", "trace_id"),
+    ("agentId", "agent_id"),
+    ("agentName", "agent_name"),
+    ("toolName", "tool_name"),
+    ("semanticKind", "semantic_kind"),
+    ("serviceName", "service_name"),
+    ("operationName", "operation_name"),
+    ("errorType", "error_type"),
+];

@@ -1,0 +1,91 @@
+//! Query parameters: read by name, with every malformed one reported.
+
+use std::str::FromStr;
+
+use axum::extract::Query;
+use http::Uri;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use crate::problem::{Fault, Problem};
+
+/// The parameters of one request, and what is wrong with them.
+#[derive(Debug)]
+pub(super) struct Parameters {
+    pairs: Vec<(String, String)>,
+    faults: Vec<Fault>,
+}
+
+/// A stretch of time: from `since` on, up to but without `until`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Window {
+    pub(super) since: Timestamp,
+    pub(super) until: Option<Timestamp>,
+}
+
+impl Parameters {
+    /// # Errors
+    /// 422 for a query that cannot be decoded.
+    pub(super) fn parse(query: Option<&str>) -> Result<Self, Problem> {
+        let malformed = || Problem::invalid(vec![Fault::new("query", "malformed query")]);
+        let uri = Uri::try_from(format!("/?{}", query.unwrap_or_default())).map_err(|_| malformed())?;
+        let Query(pairs) = Query::try_from_uri(&uri).map_err(|_| malformed())?;
+        Ok(Self { pairs, faults: Vec::new() })
+    }
+
+    /// The first value that is not empty.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.all(name).next()
+    }
+
+    /// Every value of a parameter that may be repeated, without the empty ones.
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.pairs.iter().filter(move |(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
+    }
+
+    /// A window of 24 hours unless told otherwise, up to and including this very moment.
+    pub(super) fn window(&mut self) -> Window {
+        let until = self.parsed("until", "expected string to be RFC 3339 date-time");
+        let since = self.parsed("since", "expected string to be RFC 3339 date-time").unwrap_or_else(|| {
+            until.unwrap_or_else(Timestamp::now).saturating_sub(DEFAULT_WINDOW).unwrap_or(Timestamp::MIN)
+        });
+        Window { since, until }
+    }
+
+    /// How many rows to return: 1 to 500, default 50.
+    pub(super) fn limit(&mut self) -> u32 {
+        let limit = self.parsed("limit", "expected integer").unwrap_or(DEFAULT_LIMIT);
+        if !(1..=MAX_LIMIT).contains(&limit) {
+            self.fault("limit", &format!("expected number between 1 and {MAX_LIMIT}"));
+        }
+        limit
+    }
+
+    /// A value of type `T`, or `None` with a fault noted when it does not read as one.
+    pub(super) fn parsed<T: FromStr>(&mut self, name: &str, expectation: &str) -> Option<T> {
+        let parsed = self.text(name)?.parse().ok();
+        if parsed.is_none() {
+            self.fault(name, expectation);
+        }
+        parsed
+    }
+
+    pub(super) fn fault(&mut self, name: &str, message: &str) {
+        let fault = Fault::new(format!("query.{name}"), message);
+        let fault = match self.text(name) {
+            Some(value) => fault.with_value(Value::String(value.to_owned())),
+            None => fault,
+        };
+        self.faults.push(fault);
+    }
+
+    /// # Errors
+    /// 422 with every fault noted so far.
+    pub(super) fn check(self) -> Result<(), Problem> {
+        if self.faults.is_empty() { Ok(()) } else { Err(Problem::invalid(self.faults)) }
+    }
+}
+
+const DEFAULT_WINDOW: SignedDuration = SignedDuration::from_hours(24);
+const DEFAULT_LIMIT: u32 = 50;
+const MAX_LIMIT: u32 = 500;

@@ -1,0 +1,205 @@
+//! `GET /traces` and `GET /traces/{traceId}`: events by the trace they belong to.
+
+use std::sync::Arc;
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use http::StatusCode;
+use serde::Serialize;
+
+use super::query::Parameters;
+use crate::event::{EventBody, EventView, Facts, Row};
+use crate::guard::Authorized;
+use crate::intake::Shared;
+use crate::problem::Problem;
+use crate::store::{TraceSearch, TraceSort, trace_ids, trace_rows};
+
+#[derive(Serialize)]
+struct TraceList {
+    traces: Vec<TraceSummary>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TraceDetail {
+    trace_id: String,
+    spans: Vec<EventView>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TraceSummary {
+    trace_id: String,
+    started_at: String,
+    ended_at: String,
+    duration_ms: f64,
+    root_span_name: String,
+    service_name: String,
+    environment: String,
+    release: String,
+    session_id: String,
+    customer: String,
+    workflow: String,
+    outcome: &'static str,
+    first_error_type: String,
+    span_count: usize,
+    error_count: usize,
+    total_tokens: i64,
+    cost_usd: f64,
+    providers: Vec<String>,
+    models: Vec<String>,
+}
+
+pub(super) async fn list(
+    State(shared): State<Arc<Shared>>,
+    Authorized(request): Authorized,
+) -> Result<Response, Problem> {
+    let search = trace_search(Parameters::parse(request.query.as_deref())?)?;
+    let ids = shared.store.read(|connection| trace_ids(connection, search)).await.map_err(|_| Problem::internal())?;
+    let mut traces = Vec::with_capacity(ids.len());
+    // One trace at a time, so that publishers wait for one trace at most.
+    for id in ids {
+        let rows = read_trace(&shared, &id).await?;
+        traces.extend(aside(move || TraceSummary::new(id, &rows)).await?);
+    }
+    Ok(super::json(&TraceList { traces }))
+}
+
+pub(super) async fn detail(
+    State(shared): State<Arc<Shared>>,
+    Authorized(_): Authorized,
+    path: Result<Path<String>, PathRejection>,
+) -> Result<Response, Problem> {
+    let Path(trace_id) = path.map_err(|_| Problem::bad_request("the trace id in the path is not valid UTF-8"))?;
+    let rows = read_trace(&shared, &trace_id).await?;
+    if rows.is_empty() {
+        return Err(Problem::new(StatusCode::NOT_FOUND, "no event with this trace id is stored"));
+    }
+    aside(move || {
+        let spans = rows.into_iter().filter_map(EventView::from_row).collect();
+        super::json(&TraceDetail { trace_id, spans })
+    })
+    .await
+}
+
+async fn read_trace(shared: &Shared, trace_id: &str) -> Result<Vec<Row>, Problem> {
+    let trace_id = trace_id.to_owned();
+    shared.store.read(move |connection| trace_rows(connection, &trace_id)).await.map_err(|_| Problem::internal())
+}
+
+/// Does `work` on another thread: a trace may be long, and the server has one thread for everybody.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| Problem::internal())
+}
+
+fn trace_search(mut parameters: Parameters) -> Result<TraceSearch, Problem> {
+    let window = parameters.window();
+    let limit = parameters.limit();
+    let offset = parameters.parsed("offset", "expected integer >= 0").unwrap_or_default();
+    let mut search = TraceSearch::new(window.since, window.until, limit, offset);
+    for (name, column) in FILTERS {
+        let values: Vec<_> = parameters.all(name).map(str::to_owned).collect();
+        if !values.is_empty() {
+            search.any_of(column, values);
+        }
+    }
+    if let Some(text) = parameters.text("q") {
+        search.contains(text);
+    }
+    if parameters.parsed("errorsOnly", "expected boolean").unwrap_or(false) {
+        search.errors_only();
+    }
+    if let Some(milliseconds) = parameters.parsed("minDurationMs", "expected number") {
+        search.min_duration_ms(milliseconds);
+    }
+    search.sort = match parameters.text("sort") {
+        None | Some("last_seen_desc") => TraceSort::LastSeenDesc,
+        Some("last_seen_asc") => TraceSort::LastSeenAsc,
+        Some("duration_desc") => TraceSort::DurationDesc,
+        Some("cost_desc") => TraceSort::CostDesc,
+        Some("tokens_desc") => TraceSort::TokensDesc,
+        Some(_) => {
+            let expectation = "expected one of last_seen_desc, last_seen_asc, duration_desc, cost_desc, tokens_desc";
+            parameters.fault("sort", expectation);
+            TraceSort::default()
+        }
+    };
+    parameters.check()?;
+    Ok(search)
+}
+
+impl TraceSummary {
+    /// Sums up a trace from its events, which come in the order things happened.
+    fn new(trace_id: String, rows: &[Row]) -> Option<Self> {
+        let events: Vec<_> = rows.iter().filter_map(Row::read).collect();
+        let (first, _) = events.first()?;
+        let started = events.iter().map(|(_, facts)| facts.occurred_at).min()?;
+        let ended = events.iter().map(|(_, facts)| facts.ended_at).max()?;
+        let root = events.iter().find(|(body, _)| body.parent_span_id.is_none()).map_or(first, |(body, _)| body);
+        let error_count = events.iter().filter(|(_, facts)| facts.is_failure()).count();
+        let fact = |pick: fn(&Facts) -> &Option<String>| first_of(events.iter().map(|(_, facts)| pick(facts)));
+        let attribute = |names: &[&str]| {
+            let mut found = events.iter().flat_map(|(body, _)| names.iter().map(|name| text_attribute(body, name)));
+            found.find_map(|text| text).unwrap_or_default()
+        };
+        Some(Self {
+            trace_id,
+            started_at: started.to_string(),
+            ended_at: ended.to_string(),
+            duration_ms: ended.duration_since(started).as_millis_f64(),
+            root_span_name: root.identifier.clone(),
+            service_name: fact(|facts| &facts.service_name),
+            environment: fact(|facts| &facts.environment_id),
+            release: fact(|facts| &facts.release),
+            session_id: fact(|facts| &facts.session_id),
+            customer: attribute(&["customer.id", "customer"]),
+            workflow: attribute(&["gen_ai.workflow.name", "workflow.name", "workflow"]),
+            outcome: if error_count == 0 { "ok" } else { "error" },
+            first_error_type: fact(|facts| &facts.error_type),
+            span_count: events.len(),
+            error_count,
+            total_tokens: events.iter().filter_map(|(_, facts)| facts.total_tokens).fold(0, i64::saturating_add),
+            cost_usd: events.iter().filter_map(|(_, facts)| facts.cost_usd).sum(),
+            providers: distinct(events.iter().filter_map(|(_, facts)| facts.provider_name.clone())),
+            models: distinct(events.iter().filter_map(|(_, facts)| facts.request_model.clone())),
+        })
+    }
+}
+
+fn first_of<'a>(mut texts: impl Iterator<Item = &'a Option<String>>) -> String {
+    texts.find_map(Clone::clone).unwrap_or_default()
+}
+
+fn text_attribute(body: &EventBody, name: &str) -> Option<String> {
+    body.attribute(name)?.as_str().map(str::to_owned)
+}
+
+fn distinct(texts: impl Iterator<Item = String>) -> Vec<String> {
+    let mut seen = Vec::new();
+    for text in texts {
+        if !seen.contains(&text) {
+            seen.push(text);
+        }
+    }
+    seen
+}
+
+/// Parameters that may be repeated, and the column each is compared with. `apiKey` is missing on
+/// purpose: keys are masked before anything is stored.
+const FILTERS: [(&str, &str); 14] = [
+    ("service", "service_name"),
+    ("operation", "operation_name"),
+    ("model", "request_model"),
+    ("provider", "provider_name"),
+    ("agent", "agent_id"),
+    ("tool", "tool_name"),
+    ("source", "source"),
+    ("app", "app_id"),
+    ("environment", "environment_id"),
+    ("release", "release"),
+    ("status", "status"),
+    ("session", "session_id"),
+    ("user", "user_id"),
+    ("semanticKind", "semantic_kind"),
+];

@@ -1,0 +1,283 @@
+//! One running server: what it stored, what it was asked, and its end.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::runtime::{self, Handle};
+use tokio::sync::{oneshot, watch};
+
+use crate::answer::{Answer, Script};
+use crate::builder::DevServerBuilder;
+use crate::error::Error;
+use crate::event::{Row, StoredEvent};
+use crate::intake::Shared;
+use crate::requests::{ReceivedRequest, RequestLog};
+use crate::store::{Store, all_events};
+use crate::{routes, serve};
+
+/// A running server. Dropping it stops it.
+///
+/// It lives on a thread of its own, so it answers even while the thread that started it is blocked.
+#[derive(Debug)]
+pub struct DevServer {
+    url: String,
+    ready: Ready,
+    stop: watch::Sender<Option<Duration>>,
+    stop_timeout: Duration,
+    stopped: oneshot::Receiver<StopReport>,
+    // Behind a lock only so that the handle can be shared between threads.
+    ended: Mutex<mpsc::Receiver<()>>,
+}
+
+/// What the server's thread hands out once it listens.
+#[derive(Debug)]
+struct Ready {
+    addr: SocketAddr,
+    shared: Arc<Shared>,
+    runtime: Handle,
+}
+
+/// What stopping a server cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StopReport {
+    cut: usize,
+}
+
+impl StopReport {
+    /// How many connections were still busy when the time was up and were cut.
+    /// Requests that hang because a test scripted it are let go at once and not counted.
+    pub fn cut(&self) -> usize {
+        self.cut
+    }
+}
+
+impl DevServer {
+    /// Starts a server in memory, on any free port of 127.0.0.1. Works on any runtime.
+    ///
+    /// # Errors
+    /// When no port is free or the thread cannot start.
+    pub async fn start() -> Result<Self, Error> {
+        Self::builder().start().await
+    }
+
+    /// As [`start`](Self::start), for callers without a runtime.
+    ///
+    /// # Errors
+    /// When no port is free or the thread cannot start.
+    pub fn start_blocking() -> Result<Self, Error> {
+        Self::builder().start_blocking()
+    }
+
+    /// Chooses port, file and limits first.
+    pub fn builder() -> DevServerBuilder {
+        DevServerBuilder::default()
+    }
+
+    /// The base URL to give to a client, such as `http://127.0.0.1:4000`: no slash at its end.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The address it listens on.
+    pub fn addr(&self) -> SocketAddr {
+        self.ready.addr
+    }
+
+    /// Every event stored now, in the order they arrived.
+    pub fn events(&self) -> Vec<StoredEvent> {
+        self.shared().store.read_blocking(all_events).map(stored_events).unwrap_or_default()
+    }
+
+    /// How many events are stored now.
+    pub fn len(&self) -> usize {
+        usize::try_from(*self.shared().store.stored().borrow()).unwrap_or(usize::MAX)
+    }
+
+    /// Whether nothing is stored now.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Every event stored, as soon as there are `count` of them or `timeout` has passed.
+    /// Fewer than `count` means that the time was up. Works on any runtime.
+    pub async fn wait_for_events(&self, count: usize, timeout: Duration) -> Vec<StoredEvent> {
+        // The wait runs on the server's own clock, because the caller's runtime may have none.
+        let _ = self.ready.runtime.spawn(self.stored(count, timeout)).await;
+        self.shared().store.read(all_events).await.map(stored_events).unwrap_or_default()
+    }
+
+    /// As [`wait_for_events`](Self::wait_for_events), for callers without a runtime.
+    pub fn wait_for_events_blocking(&self, count: usize, timeout: Duration) -> Vec<StoredEvent> {
+        let (done, waited) = mpsc::channel();
+        let stored = self.stored(count, timeout);
+        self.ready.runtime.spawn(async move {
+            stored.await;
+            drop(done);
+        });
+        // Nothing is ever sent; the channel closes when the wait is over.
+        let _ = waited.recv() as Result<(), _>;
+        self.events()
+    }
+
+    /// How many requests arrived for `method` and `path`, whatever they were answered. The query
+    /// does not belong to the path.
+    pub fn request_count(&self, method: &str, path: &str) -> u64 {
+        self.shared().requests.counted(method, path)
+    }
+
+    /// The latest requests in the order they arrived, refused ones included, except those refused
+    /// for their `Host` or `Origin`.
+    pub fn requests(&self) -> Vec<ReceivedRequest> {
+        self.shared().requests.latest()
+    }
+
+    /// How many events were accepted but not stored, because their `dedupKey` was known.
+    pub fn duplicates(&self) -> u64 {
+        self.shared().store.duplicates()
+    }
+
+    /// How many events have left to make room for newer ones.
+    pub fn evicted(&self) -> u64 {
+        self.shared().store.evicted()
+    }
+
+    /// Queues `answer` for the requests to `POST /event` that come next.
+    pub fn script(&self, answer: Answer) {
+        self.shared().script.push(answer);
+    }
+
+    /// Forgets every answer still queued. A request that already hangs goes on hanging.
+    pub fn clear_script(&self) {
+        self.shared().script.clear();
+    }
+
+    /// Stops accepting, waits for requests under way (2 seconds unless the builder said otherwise),
+    /// cuts the rest and closes the store. Works on any runtime.
+    pub async fn stop(mut self) -> StopReport {
+        self.stop.send_replace(Some(self.stop_timeout));
+        // The thread always reports; if it could not, nothing is left that could be cut.
+        (&mut self.stopped).await.unwrap_or(StopReport { cut: 0 })
+    }
+
+    fn shared(&self) -> &Shared {
+        &self.ready.shared
+    }
+
+    fn stored(&self, count: usize, timeout: Duration) -> impl Future<Output = ()> + Send + use<> {
+        let mut stored = self.shared().store.stored();
+        let count = count as u64;
+        async move {
+            let _ = tokio::time::timeout(timeout, stored.wait_for(|stored| *stored >= count)).await;
+        }
+    }
+
+    pub(crate) async fn launch(settings: DevServerBuilder) -> Result<Self, Error> {
+        let (tell, ready) = oneshot::channel();
+        let starting = Starting::spawn(settings, move |ready| drop(tell.send(ready)))?;
+        starting.finish(ready.await.unwrap_or_else(|_| Err(Error::thread_ended())))
+    }
+
+    pub(crate) fn launch_blocking(settings: DevServerBuilder) -> Result<Self, Error> {
+        let (tell, ready) = mpsc::channel();
+        let starting = Starting::spawn(settings, move |ready| drop(tell.send(ready)))?;
+        starting.finish(ready.recv().unwrap_or_else(|_| Err(Error::thread_ended())))
+    }
+}
+
+impl Drop for DevServer {
+    fn drop(&mut self) {
+        self.stop.send_if_modified(|stop| {
+            // After `stop` the thread is on its way already, with the time it was given.
+            let first = stop.is_none();
+            stop.get_or_insert(Duration::ZERO);
+            first
+        });
+        let ended = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let _ = ended.recv_timeout(DROP_TIMEOUT);
+    }
+}
+
+/// A thread that was started and has not said yet whether it listens.
+struct Starting {
+    stop: watch::Sender<Option<Duration>>,
+    stop_timeout: Duration,
+    stopped: oneshot::Receiver<StopReport>,
+    ended: Mutex<mpsc::Receiver<()>>,
+}
+
+impl Starting {
+    fn spawn(
+        settings: DevServerBuilder,
+        tell: impl FnOnce(Result<Ready, Error>) + Send + 'static,
+    ) -> Result<Self, Error> {
+        let (stop, stopping) = watch::channel(None);
+        let (report, stopped) = oneshot::channel();
+        let (end, ended) = mpsc::channel();
+        let stop_timeout = settings.stop_timeout;
+        let run = move || {
+            // Dropped last, when the runtime is gone: that is what `ended` waits for.
+            let _end: mpsc::Sender<()> = end;
+            match runtime::Builder::new_current_thread().enable_all().build() {
+                Ok(runtime) => runtime.block_on(run(settings, stopping, tell, report)),
+                Err(error) => tell(Err(Error::thread(error))),
+            }
+        };
+        std::thread::Builder::new().name("axonpush-dev".to_owned()).spawn(run).map_err(Error::thread)?;
+        Ok(Self { stop, stop_timeout, stopped, ended: Mutex::new(ended) })
+    }
+
+    fn finish(self, ready: Result<Ready, Error>) -> Result<DevServer, Error> {
+        let ready = ready?;
+        let Self { stop, stop_timeout, stopped, ended } = self;
+        Ok(DevServer { url: format!("http://{}", ready.addr), ready, stop, stop_timeout, stopped, ended })
+    }
+}
+
+/// The life of the server's thread.
+async fn run(
+    settings: DevServerBuilder,
+    stop: watch::Receiver<Option<Duration>>,
+    tell: impl FnOnce(Result<Ready, Error>),
+    report: oneshot::Sender<StopReport>,
+) {
+    let (listener, addr, shared) = match open(settings, stop).await {
+        Ok(opened) => opened,
+        Err(error) => return tell(Err(error)),
+    };
+    tell(Ok(Ready { addr, shared: Arc::clone(&shared), runtime: Handle::current() }));
+    let router = routes::router(Arc::clone(&shared));
+    let cut = serve::serve(listener, router, Arc::clone(&shared)).await;
+    let _ = tokio::time::timeout(CLOSE_TIMEOUT, shared.store.close()).await;
+    // A handle that was dropped does not ask.
+    let _ = report.send(StopReport { cut });
+}
+
+async fn open(
+    settings: DevServerBuilder,
+    stop: watch::Receiver<Option<Duration>>,
+) -> Result<(TcpListener, SocketAddr, Arc<Shared>), Error> {
+    let bind = |error| Error::bind(settings.port, error);
+    // The port comes first: a server that cannot listen must not touch somebody's file.
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, settings.port)).await.map_err(bind)?;
+    let addr = listener.local_addr().map_err(bind)?;
+    let shared = Shared {
+        store: Store::open(&settings.store)?,
+        script: Script::default(),
+        requests: RequestLog::new(settings.keep_requests),
+        accept_occurred_at: settings.accept_occurred_at,
+        stop,
+    };
+    Ok((listener, addr, Arc::new(shared)))
+}
+
+fn stored_events(rows: Vec<Row>) -> Vec<StoredEvent> {
+    rows.into_iter().filter_map(StoredEvent::from_row).collect()
+}
+
+/// How long closing the store may take, once nobody is served any more.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long a drop may hold its thread; it cuts requests at once, so it rarely takes a millisecond.
+const DROP_TIMEOUT: Duration = Duration::from_secs(3);

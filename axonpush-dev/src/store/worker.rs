@@ -1,0 +1,158 @@
+//! The thread that owns the connection.
+
+use std::fmt;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, mpsc};
+
+use rusqlite::Connection;
+use tokio::sync::{oneshot, watch};
+
+use super::insert::{self, Inserted};
+use super::{Counters, NewEvent, Receipt, StoreFailure, StorePolicy, schema};
+
+type Reply = oneshot::Sender<Result<Receipt, StoreFailure>>;
+
+/// What a handle may ask of the worker.
+pub(super) enum Command {
+    Insert(Box<NewEvent>, Reply),
+    Read(Box<dyn FnOnce(&Connection) + Send>),
+    /// Dropped, not sent to, once the connection is closed.
+    Close(oneshot::Sender<()>),
+}
+
+impl fmt::Debug for Command {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Insert(..) => "Insert",
+            Self::Read(_) => "Read",
+            Self::Close(_) => "Close",
+        })
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Worker {
+    connection: Connection,
+    size: Size,
+    max: Size,
+    counters: Arc<Counters>,
+    stored: watch::Sender<u64>,
+}
+
+/// How much is stored, or may be.
+#[derive(Clone, Copy, Debug)]
+struct Size {
+    events: u64,
+    bytes: u64,
+}
+
+impl Worker {
+    pub(super) fn new(
+        connection: Connection,
+        policy: &StorePolicy,
+        counters: Arc<Counters>,
+        stored: watch::Sender<u64>,
+    ) -> rusqlite::Result<Self> {
+        let (events, bytes) = schema::measure(&connection)?;
+        let max = Size { events: policy.max_events.max(1), bytes: policy.max_bytes };
+        let mut worker = Self { connection, size: Size { events, bytes }, max, counters, stored };
+        // A file may come from a run with wider limits.
+        worker.evict()?;
+        worker.stored.send_replace(worker.size.events);
+        Ok(worker)
+    }
+
+    pub(super) fn run(mut self, inbox: &mpsc::Receiver<Command>) {
+        let mut group = Vec::new();
+        let mut next = inbox.recv().ok();
+        while let Some(command) = next.take() {
+            match command {
+                Command::Insert(event, reply) => group.push((event, reply)),
+                Command::Read(read) => {
+                    // A read must see every write that was asked for before it.
+                    self.write(&mut group);
+                    read(&self.connection);
+                }
+                Command::Close(done) => {
+                    self.write(&mut group);
+                    drop(self.connection);
+                    drop(done);
+                    return;
+                }
+            }
+            if group.len() < MAX_GROUP {
+                next = inbox.try_recv().ok();
+            }
+            if next.is_none() {
+                self.write(&mut group);
+                next = inbox.recv().ok();
+            }
+        }
+    }
+
+    fn write(&mut self, group: &mut Vec<(Box<NewEvent>, Reply)>) {
+        if group.is_empty() {
+            return;
+        }
+        let before = self.size;
+        let Ok(receipts) = self.commit(group) else {
+            self.size = before;
+            for (_, reply) in group.drain(..) {
+                let _ = reply.send(Err(StoreFailure));
+            }
+            return;
+        };
+        let repeats = receipts.iter().filter(|receipt| receipt.duplicate).count();
+        self.counters.duplicates.fetch_add(repeats as u64, Ordering::Relaxed);
+        self.stored.send_replace(self.size.events);
+        for ((_, reply), receipt) in group.drain(..).zip(receipts) {
+            // A client that hung up no longer asks.
+            let _ = reply.send(Ok(receipt));
+        }
+    }
+
+    /// Stores a group in one transaction: all of it or, by dropping the transaction, nothing.
+    fn commit(&mut self, group: &[(Box<NewEvent>, Reply)]) -> rusqlite::Result<Vec<Receipt>> {
+        let transaction = self.connection.unchecked_transaction()?;
+        let mut receipts = Vec::with_capacity(group.len());
+        for (event, _) in group {
+            match insert::insert(&transaction, event)? {
+                Inserted::New => {
+                    self.size.events += 1;
+                    self.size.bytes += event.body_len();
+                    receipts.push(Receipt { event_id: event.event_id().to_owned(), duplicate: false });
+                }
+                Inserted::Repeat { first_event_id } => {
+                    receipts.push(Receipt { event_id: first_event_id, duplicate: true });
+                }
+            }
+        }
+        let evicted = evict(&transaction, &mut self.size, self.max)?;
+        transaction.commit()?;
+        self.counters.evicted.fetch_add(evicted, Ordering::Relaxed);
+        Ok(receipts)
+    }
+
+    fn evict(&mut self) -> rusqlite::Result<()> {
+        let transaction = self.connection.unchecked_transaction()?;
+        let evicted = evict(&transaction, &mut self.size, self.max)?;
+        transaction.commit()?;
+        self.counters.evicted.fetch_add(evicted, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// Removes the oldest events until the rest fits. The newest always stays, however large it is.
+fn evict(connection: &Connection, size: &mut Size, max: Size) -> rusqlite::Result<u64> {
+    let mut evicted = 0;
+    while size.events > max.events || (size.bytes > max.bytes && size.events > 1) {
+        let Some(bytes) = insert::remove_oldest(connection)? else { break };
+        size.events -= 1;
+        size.bytes = size.bytes.saturating_sub(bytes);
+        evicted += 1;
+    }
+    Ok(evicted)
+}
+
+/// Bounds how long the first writer of a group waits for the last one.
+const MAX_GROUP: usize = 256;

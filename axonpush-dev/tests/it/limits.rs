@@ -1,0 +1,112 @@
+//! How much is kept, and for how long.
+
+use std::path::PathBuf;
+
+use axonpush_dev::DevServer;
+use serde_json::json;
+
+use crate::rig::{Rig, event};
+
+#[tokio::test]
+async fn the_oldest_events_leave_when_there_are_too_many() {
+    let rig = Rig::with(DevServer::builder().max_events(3).start().await.unwrap());
+    for index in 0..10 {
+        rig.publish(event(&index.to_string())).await;
+        assert!(rig.server.len() <= 3);
+    }
+    assert_eq!(rig.search(&[]).await, ["9", "8", "7"]);
+    assert_eq!((rig.server.len(), rig.server.evicted()), (3, 7));
+}
+
+#[tokio::test]
+async fn the_oldest_events_leave_when_they_are_too_large() {
+    let sized = |name: &str| json!({"identifier": name, "payload": {"text": "x".repeat(1_000)}});
+    let rig = Rig::with(DevServer::builder().max_bytes(2_500).start().await.unwrap());
+    for name in ["a", "b", "c"] {
+        rig.publish(sized(name)).await;
+    }
+    assert_eq!(rig.search(&[]).await, ["c", "b"]);
+    rig.publish(json!({"identifier": "huge", "payload": {"text": "x".repeat(10_000)}})).await;
+    assert_eq!(rig.search(&[]).await, ["huge"]);
+}
+
+#[tokio::test]
+async fn a_dedup_key_is_forgotten_with_its_event() {
+    let rig = Rig::with(DevServer::builder().max_events(1).start().await.unwrap());
+    let keyed = json!({"identifier": "a", "payload": {}, "dedupKey": "k"});
+    let first = rig.publish(keyed.clone()).await;
+    assert_eq!(rig.publish(keyed.clone()).await, first);
+    rig.publish(event("b")).await;
+    assert_ne!(rig.publish(keyed).await, first);
+    assert_eq!(rig.server.duplicates(), 1);
+}
+
+#[tokio::test]
+async fn only_the_latest_requests_are_kept_but_all_are_counted() {
+    let rig = Rig::with(DevServer::builder().keep_requests(2).start().await.unwrap());
+    for name in ["a", "b", "c"] {
+        rig.publish(event(name)).await;
+    }
+    assert_eq!(rig.server.requests().len(), 2);
+    assert_eq!(rig.server.request_count("POST", "/event"), 3);
+}
+
+#[tokio::test]
+async fn a_file_keeps_events_across_restarts() {
+    let file = Scratch::new();
+    let rig = Rig::with(DevServer::builder().persist(&file.0).start().await.unwrap());
+    let keyed = json!({"identifier": "a", "payload": {"n": 42}, "dedupKey": "k", "traceId": "t"});
+    let id = rig.publish(keyed.clone()).await;
+    let before = rig.server.events();
+    rig.server.stop().await;
+
+    let rig = Rig::with(DevServer::builder().persist(&file.0).start().await.unwrap());
+    let after = rig.server.events();
+    assert_eq!(format!("{before:?}"), format!("{after:?}"));
+    assert_eq!(rig.server.len(), 1);
+    assert_eq!(rig.publish(keyed).await, id);
+    assert_eq!(rig.get_json("/traces/t").await["spans"][0]["payload"]["n"], 42);
+    drop(rig);
+
+    let rig = Rig::with(DevServer::builder().persist(&file.0).max_events(1).start().await.unwrap());
+    rig.publish(event("b")).await;
+    assert_eq!(rig.search(&[]).await, ["b"]);
+}
+
+#[tokio::test]
+async fn a_file_serves_one_server_at_a_time() {
+    let file = Scratch::new();
+    let first = Rig::with(DevServer::builder().persist(&file.0).start().await.unwrap());
+    first.publish(event("a")).await;
+    let error = DevServer::builder().persist(&file.0).start().await.unwrap_err();
+    assert!(error.is_store(), "{error}");
+    first.publish(event("b")).await;
+}
+
+#[tokio::test]
+async fn a_file_that_holds_something_else_is_left_alone() {
+    let file = Scratch::new();
+    std::fs::write(&file.0, "not a database, but somebody's notes").unwrap();
+    let error = DevServer::builder().persist(&file.0).start().await.unwrap_err();
+    assert!(error.is_store(), "{error}");
+    assert_eq!(std::fs::read_to_string(&file.0).unwrap(), "not a database, but somebody's notes");
+}
+
+/// A file of its own for one test, removed with what the database puts beside it.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Self {
+        Self(std::env::temp_dir().join(format!("axonpush-dev-{}.db", uuid::Uuid::new_v4())))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        for suffix in ["", "-wal", "-shm"] {
+            let mut file = self.0.clone().into_os_string();
+            file.push(suffix);
+            let _ = std::fs::remove_file(file);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The server through its own socket, one file for each thing it promises.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod binary;
+mod life;
+mod limits;
+mod publish;
+mod refusals;
+mod rig;
+mod scripts;
+mod search;
+mod traces;

@@ -1,0 +1,204 @@
+//! `GET /events`: what each filter finds, and what it leaves out.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::rig::{Rig, event, locations, problem};
+
+/// Asserts that `name=value` finds the event called `hit` and not the one called `miss`, and that
+/// `name=other` finds neither.
+async fn check(rig: &Rig, name: &str, value: &str) {
+    assert_eq!(rig.search(&[(name, value)]).await, ["hit"], "{name}={value}");
+    let other = format!("{value}x");
+    assert!(rig.search(&[(name, &other)]).await.is_empty(), "{name}={other}");
+}
+
+#[tokio::test]
+async fn every_filter_matches_and_excludes() {
+    let rig = Rig::start().await;
+    rig.publish(event("miss")).await;
+    rig.publish(json!({
+        "identifier": "hit",
+        "channel_id": "orders",
+        "eventType": "agent.tool_call.end",
+        "agentId": "researcher",
+        "traceId": "3f2b9c1e-0000-4000-8000-000000000001",
+        "payload": {
+            "attributes": {"gen_ai.agent.name": "Ada", "gen_ai.tool.name": "web_search", "exception.type": "Timeout"},
+            "resource": {"service.name": "shop", "deployment.environment.name": "staging"},
+        },
+    }))
+    .await;
+    for (name, value) in [
+        ("channelId", "orders"),
+        ("environmentId", "staging"),
+        ("eventType", "agent.tool_call.end"),
+        ("status", "error"),
+        ("traceId", "3f2b9c1e-0000-4000-8000-000000000001"),
+        ("agentId", "researcher"),
+        ("agentName", "Ada"),
+        ("toolName", "web_search"),
+        ("semanticKind", "tool"),
+        ("serviceName", "shop"),
+        ("operationName", "hit"),
+        ("errorType", "Timeout"),
+    ] {
+        check(&rig, name, value).await;
+    }
+    // Everything here comes from one app and one source.
+    for (name, value) in [("appId", "app_dev"), ("source", "app")] {
+        assert_eq!(rig.search(&[(name, value)]).await, ["hit", "miss"], "{name}");
+        assert!(rig.search(&[(name, "other")]).await.is_empty(), "{name}");
+    }
+    assert_eq!(rig.search(&[("channelId", "orders"), ("agentId", "researcher")]).await, ["hit"]);
+    assert!(rig.search(&[("channelId", "orders"), ("agentId", "writer")]).await.is_empty());
+    assert_eq!(rig.search(&[("channelId", ""), ("unheardOf", "x")]).await, ["hit", "miss"]);
+}
+
+#[tokio::test]
+async fn the_newest_event_comes_first_and_limit_is_fifty_unless_told() {
+    let rig = Rig::start().await;
+    for index in 0..60 {
+        rig.publish(event(&index.to_string())).await;
+    }
+    let newest: Vec<_> = (10..60).rev().map(|index: i32| index.to_string()).collect();
+    assert_eq!(rig.search(&[]).await, newest);
+    assert_eq!(rig.search(&[("limit", "2")]).await, ["59", "58"]);
+    assert_eq!(rig.search(&[("limit", "500")]).await.len(), 60);
+}
+
+#[tokio::test]
+async fn malformed_parameters_are_refused_by_name() {
+    let rig = Rig::start().await;
+    for (query, location) in [
+        ("limit=0", "query.limit"),
+        ("limit=501", "query.limit"),
+        ("limit=abc", "query.limit"),
+        ("limit=-1", "query.limit"),
+        ("since=yesterday", "query.since"),
+        ("until=12", "query.until"),
+        ("attrKey=a", "query.attrValue"),
+        ("attrValue=a", "query.attrKey"),
+    ] {
+        let document = problem(rig.get(&format!("/events?{query}")).await, 422).await;
+        assert_eq!(locations(&document), [location], "{query}");
+    }
+    let document = problem(rig.get("/events?limit=0&since=x&until=y").await, 422).await;
+    assert_eq!(locations(&document).len(), 3);
+}
+
+#[tokio::test]
+async fn a_window_includes_its_start_and_excludes_its_end() {
+    let rig = Rig::start().await;
+    rig.publish(event("a")).await;
+    let shown = rig.get_json("/events").await;
+    let at = shown["events"][0]["createdAt"].as_str().unwrap();
+    assert_eq!(rig.search(&[("since", at)]).await, ["a"]);
+    assert!(rig.search(&[("until", at)]).await.is_empty());
+    let created: jiff::Timestamp = at.parse().unwrap();
+    let later = (created + jiff::SignedDuration::from_nanos(1)).to_string();
+    assert_eq!(rig.search(&[("since", at), ("until", &later)]).await, ["a"]);
+    assert!(rig.search(&[("since", &later)]).await.is_empty());
+}
+
+#[tokio::test]
+async fn an_open_window_is_the_last_day_before_its_end() {
+    let rig = Rig::start().await;
+    rig.publish(event("a")).await;
+    let now = jiff::Timestamp::now();
+    let hours = |hours| (now + jiff::SignedDuration::from_hours(hours)).to_string();
+    assert_eq!(rig.search(&[("until", &hours(23))]).await, ["a"]);
+    assert!(rig.search(&[("until", &hours(25))]).await.is_empty());
+    assert_eq!(rig.search(&[("until", &hours(25)), ("since", &hours(-1))]).await, ["a"]);
+    assert_eq!(rig.search(&[("since", "0001-01-01T00:00:00Z"), ("until", "9999-12-30T00:00:00Z")]).await, ["a"]);
+}
+
+#[tokio::test]
+async fn text_is_found_in_identifier_and_payload_in_any_case() {
+    let rig = Rig::start().await;
+    rig.publish(json!({"identifier": "Checkout", "payload": {"note": "paid with a GIFT card"}})).await;
+    let escaped = r#"{"identifier":"escaped","payload":{"city":"\u004d\u00dcNCHEN"}}"#;
+    let request = rig.request(Method::POST, "/event").header("content-type", "application/json").body(escaped);
+    assert_eq!(request.send().await.unwrap().status(), 200);
+    assert_eq!(rig.search(&[("q", "checkOUT")]).await, ["Checkout"]);
+    assert_eq!(rig.search(&[("q", "gift CARD")]).await, ["Checkout"]);
+    assert_eq!(rig.search(&[("q", "münchen")]).await, ["escaped"]);
+    assert!(rig.search(&[("q", "gift cards")]).await.is_empty());
+    // Names of the envelope are not part of what was said.
+    assert!(rig.search(&[("q", "identifier")]).await.is_empty());
+}
+
+#[tokio::test]
+async fn characters_with_a_meaning_in_sql_are_plain_text() {
+    let rig = Rig::start().await;
+    rig.publish(event("100% sure_thing")).await;
+    rig.publish(event("100 percent sure-thing")).await;
+    rig.publish(event("it's; DROP TABLE events--")).await;
+    assert_eq!(rig.search(&[("q", "0%")]).await, ["100% sure_thing"]);
+    assert_eq!(rig.search(&[("q", "e_t")]).await, ["100% sure_thing"]);
+    assert!(rig.search(&[("q", "1%sure")]).await.is_empty());
+    assert_eq!(rig.search(&[("q", "'s; DROP")]).await, ["it's; DROP TABLE events--"]);
+    for text in ["' OR '1'='1", "\" OR \"\"=\"", "x'); DELETE FROM events; --", "?", "\\"] {
+        for name in ["q", "channelId", "traceId", "operationName", "serviceName"] {
+            assert!(rig.search(&[(name, text)]).await.is_empty(), "{name}={text}");
+        }
+        assert!(rig.search(&[("attrKey", text), ("attrValue", text)]).await.is_empty(), "{text}");
+    }
+    assert_eq!(rig.server.len(), 3);
+}
+
+#[tokio::test]
+async fn attributes_are_compared_by_their_json_text() {
+    let rig = Rig::start().await;
+    rig.publish(json!({"identifier": "hit", "payload": {"attributes": {
+        "http.route": "/users/{id}", "http.response.status_code": 200, "ratio": 0.25, "cached": true,
+        "quo\"te": "a\\b", "Größe": "L", "list": [1, "x"], "nothing": null,
+    }}}))
+    .await;
+    rig.publish(json!({"identifier": "miss", "payload": {
+        "http.route": "/users/{id}", "attributes": {"http": {"route": "/users/{id}"}, "other": "200"},
+    }}))
+    .await;
+    for (key, value) in [
+        ("http.route", "/users/{id}"),
+        ("http.response.status_code", "200"),
+        ("ratio", "0.25"),
+        ("cached", "true"),
+        ("quo\"te", "a\\b"),
+        ("Größe", "L"),
+        ("list", "[1,\"x\"]"),
+        ("nothing", "null"),
+    ] {
+        assert_eq!(rig.search(&[("attrKey", key), ("attrValue", value)]).await, ["hit"], "{key}");
+        let other = format!("{value}0");
+        assert!(rig.search(&[("attrKey", key), ("attrValue", &other)]).await.is_empty(), "{key}");
+    }
+    assert!(rig.search(&[("attrKey", "http.ROUTE"), ("attrValue", "/users/{id}")]).await.is_empty());
+    assert!(rig.search(&[("attrKey", "http.route"), ("attrValue", "/USERS/{id}")]).await.is_empty());
+}
+
+#[tokio::test]
+async fn an_event_knows_its_kind_and_how_it_went() {
+    let rig = Rig::start().await;
+    let cases = [
+        ("agent.tool_call.start", json!({}), "tool", None),
+        ("agent.start", json!({}), "agent", None),
+        ("agent.error", json!({}), "agent", Some("error")),
+        ("app.log", json!({"severityNumber": 9}), "log", None),
+        ("app.log", json!({"severityNumber": 17}), "log", Some("error")),
+        ("app.span", json!({"attributes": {"db.system": "sqlite"}, "status": {"code": 1}}), "db", Some("ok")),
+        ("app.span", json!({"attributes": {"gen_ai.system": "x"}, "status": {"code": 0}}), "llm", Some("unset")),
+        (
+            "custom",
+            json!({"attributes": {"http.request.method": "GET", "http.response.status_code": 404}}),
+            "http",
+            Some("ok"),
+        ),
+    ];
+    for (event_type, payload, kind, status) in cases {
+        rig.publish(json!({"identifier": "x", "eventType": event_type, "payload": payload})).await;
+        let shown = rig.get_json("/events?limit=1").await;
+        assert_eq!(shown["events"][0]["semanticKind"], kind, "{shown}");
+        assert_eq!(shown["events"][0].get("status"), status.map(|status| json!(status)).as_ref(), "{shown}");
+    }
+}

@@ -1,0 +1,265 @@
+//! `AxonPush`: the handle, and the only room that sees the whole path.
+
+use std::{
+    borrow::Cow,
+    cell::Cell,
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+
+use crate::{
+    clock,
+    config::{AxonPushBuilder, Config},
+    context::RequestContext,
+    error::Error,
+    event::{Attributes, Event, Receipt, json, wire},
+    publisher::{FlushReport, Publisher, Stats, block_on},
+    queue::WhenFull,
+    transport::{Request, Transport},
+};
+
+/// A client of AxonPush. Cheap to clone; all clones share one queue and one worker.
+///
+/// Building a client does no I/O. The worker, a thread named `axonpush`, starts with the first event. Dropping the
+/// last clone delivers what waits, for at most [`shutdown_timeout`](AxonPushBuilder::shutdown_timeout) (2 s);
+/// [`shutdown`](Self::shutdown) does the same and says what became of it.
+///
+/// ```
+/// use axonpush::{AxonPush, Event};
+/// use std::time::Duration;
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let client = AxonPush::disabled();
+/// client.events().enqueue(Event::new("cache.miss").attribute("key", "user:42"));
+/// let receipt = client.events().publish(Event::new("order.placed")).await?;
+/// let report = client.shutdown(Duration::from_secs(5)).await;
+/// assert!(report.is_complete());
+/// # Ok::<(), axonpush::Error>(())
+/// # }).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct AxonPush(Option<Arc<Inner>>);
+
+struct Inner {
+    config: Config,
+    publisher: Publisher,
+}
+
+impl AxonPush {
+    /// A client with explicit settings.
+    pub fn builder() -> AxonPushBuilder {
+        AxonPushBuilder::default()
+    }
+
+    /// A client with the settings of the environment.
+    ///
+    /// | variable | meaning | default |
+    /// |---|---|---|
+    /// | `AXONPUSH_API_KEY` | `ak_…` or `pt_…` | required |
+    /// | `AXONPUSH_TENANT_ID` or `AXONPUSH_ORG_ID` | organization | none |
+    /// | `AXONPUSH_BASE_URL` | server | `https://api.axonpush.xyz` |
+    /// | `AXONPUSH_ENVIRONMENT` | environment slug | the organization's default |
+    /// | `AXONPUSH_CHANNEL_ID` | channel | the organization's default |
+    /// | `AXONPUSH_TIMEOUT` | seconds for a whole call | 30 |
+    /// | `AXONPUSH_MAX_RETRIES` | attempts after the first | 3 |
+    /// | `AXONPUSH_FAIL_OPEN` | true/1/yes, false/0/no | true |
+    /// | `AXONPUSH_CONTENT_CAPTURE` or `AXONPUSH_CONTENT_CAPTURE_MODE` | `metadata_only`, `redacted`, `full` | `metadata_only` |
+    /// | `AXONPUSH_REDACT_KEYS` | comma-separated key names | none |
+    /// | `AXONPUSH_MAX_CONTENT_LENGTH` | characters of any string | 4096 |
+    ///
+    /// An empty variable counts as unset.
+    ///
+    /// # Errors
+    ///
+    /// When the key is missing, or any variable is malformed; the error names the variable.
+    pub fn from_env() -> Result<Self, Error> {
+        Self::builder().with_env().build()
+    }
+
+    /// A client that does nothing: events vanish, publishing answers at once with a receipt of status `disabled`. For
+    /// tests and for running locally without an account.
+    pub fn disabled() -> Self {
+        Self(None)
+    }
+
+    /// Whether this is a [`disabled`](Self::disabled) client.
+    pub fn is_disabled(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Settles every event accepted before this call: delivers it, or loses it for a counted reason, or reports it as
+    /// left when `timeout` has passed. Events accepted meanwhile wait for the next flush.
+    ///
+    /// Cancel safe: dropping the future stops the waiting, not the delivery. Needs no particular runtime.
+    pub async fn flush(&self, timeout: Duration) -> FlushReport {
+        match &self.0 {
+            Some(inner) => inner.publisher.flush(timeout).await,
+            None => FlushReport::default(),
+        }
+    }
+
+    /// Refuses new events, settles the accepted ones within `timeout`, and ends the worker. Whatever waits for a retry
+    /// is tried once more at once; what is left is counted as lost.
+    ///
+    /// Shutting down again is harmless and reports nothing. Cancel safe: the shutdown goes on.
+    pub async fn shutdown(&self, timeout: Duration) -> FlushReport {
+        match &self.0 {
+            Some(inner) => inner.publisher.shutdown(timeout).await,
+            None => FlushReport::default(),
+        }
+    }
+
+    /// The books: how many events were accepted, delivered, lost, and are still here.
+    pub fn stats(&self) -> Stats {
+        self.0.as_ref().map(|inner| inner.publisher.stats()).unwrap_or_default()
+    }
+
+    /// Why the last event was refused or lost, if any was.
+    pub fn last_error(&self) -> Option<Arc<Error>> {
+        self.0.as_ref()?.publisher.last_error()
+    }
+
+    /// Forgets the [`last_error`](Self::last_error).
+    pub fn clear_last_error(&self) {
+        if let Some(inner) = &self.0 {
+            inner.publisher.clear_last_error();
+        }
+    }
+
+    /// `service.name`, `service.version` and `deployment.environment` of this client.
+    pub(crate) fn resource(&self) -> Option<&Attributes> {
+        self.0.as_ref().map(|inner| &inner.config.resource)
+    }
+
+    /// Publishes an event and awaits the receipt.
+    pub(crate) async fn publish(&self, event: Event) -> Result<Receipt, Error> {
+        let Some(inner) = &self.0 else { return event.validate().map(|()| Receipt::disabled()) };
+        let body = inner.encode(&event, Bytes::copy_from_slice)?;
+        let deadline = clock::now() + inner.config.timeout;
+        match inner.publisher.publish(body.clone(), deadline).await {
+            Err(error) if inner.config.fail_open && (error.is_connect() || error.is_timeout()) => {
+                // The very same bytes, dedup key included: if an attempt got through after all, it is stored once.
+                inner.publisher.enqueue(event.severity, &body, WhenFull::ApplyPolicy)?;
+                inner.publisher.remember(error);
+                Ok(Receipt::deferred())
+            }
+            answer => answer,
+        }
+    }
+
+    /// Hands an event over to the worker.
+    pub(crate) fn enqueue(&self, event: &Event, when: WhenFull) -> Result<(), Error> {
+        let Some(inner) = &self.0 else { return Ok(()) };
+        inner.encode(event, |body| inner.publisher.enqueue(event.severity, body, when)).flatten()
+    }
+
+    /// Counts an event that could not be handed over.
+    pub(crate) fn refuse(&self, error: Error) {
+        if let Some(inner) = &self.0 {
+            inner.publisher.refuse(error);
+        }
+    }
+
+    /// Any other request; `None` from a disabled client.
+    pub(crate) async fn send<T: Send + 'static>(
+        &self,
+        request: Request,
+        read: fn(&[u8]) -> Result<T, Error>,
+    ) -> Option<Result<T, Error>> {
+        let inner = self.0.as_ref()?;
+        Some(inner.publisher.send(request, inner.deadline(), read).await)
+    }
+}
+
+impl Inner {
+    /// The event as a request body: completed by its surroundings, redacted, and lent to `with`.
+    ///
+    /// The body is written into a buffer the thread keeps, so that handing over copies bytes and allocates nothing.
+    fn encode<T>(&self, event: &Event, with: impl FnOnce(&[u8]) -> T) -> Result<T, Error> {
+        thread_local!(static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) });
+        /// A buffer that one huge event has grown is not kept for the small ones.
+        const MAX_SCRATCH: usize = 64 << 10;
+
+        let context = RequestContext::current();
+        let mut around = wire::Surroundings {
+            channel_id: self.config.channel_id.as_ref(),
+            send_occurred_at: self.config.send_occurred_at,
+            ..wire::Surroundings::default()
+        };
+        if let Some(context) = &context {
+            around.trace_id = Some(context.trace_id());
+            around.span_id = Some(context.span_id());
+            around.parent_span_id = context.parent_span_id();
+            if !event.event_type.is_otel_shaped() {
+                around.metadata = Cow::Owned(request_metadata(context));
+            }
+        }
+        let redaction = &self.config.redaction;
+        let mut body = SCRATCH.try_with(Cell::take).unwrap_or_default();
+        body.clear();
+        let encoded = wire::encode(event, &around, &mut body, |json, structural, out| {
+            redaction.redact(json, structural, out);
+        });
+        let result = encoded.map(|()| with(&body));
+        if body.capacity() <= MAX_SCRATCH {
+            // A thread that is ending has no use for the buffer.
+            let _ending = SCRATCH.try_with(|scratch| scratch.set(body));
+        }
+        result
+    }
+
+    fn deadline(&self) -> Instant {
+        clock::now() + self.config.timeout
+    }
+}
+
+/// What ties an event to its request: `request.id` and the bound attributes.
+fn request_metadata(context: &RequestContext) -> Vec<u8> {
+    let mut attributes = context.attributes();
+    attributes.insert("request.id", context.request_id().to_string());
+    let mut out = Vec::new();
+    match json::write(&attributes, &mut out) {
+        Ok(()) => out,
+        // One attribute that can't be sent must not cost the event.
+        Err(_) => Vec::new(),
+    }
+}
+
+impl Drop for Inner {
+    // Whoever forgets to shut down loses nothing that can be delivered in a bounded time.
+    fn drop(&mut self) {
+        let closing = self.publisher.shutdown(self.config.shutdown_timeout);
+        if !self.publisher.is_here() {
+            let _report = block_on(closing);
+        }
+    }
+}
+
+impl AxonPushBuilder {
+    /// The client. Checks every setting and does no I/O.
+    ///
+    /// # Errors
+    ///
+    /// When the key is missing, a setting is malformed, or no TLS backend is available.
+    pub fn build(self) -> Result<AxonPush, Error> {
+        let config = self.config()?;
+        let transport = Transport::new(&config.transport)?;
+        let publisher = Publisher::new(transport, config.queue.clone(), config.retry.clone());
+        Ok(AxonPush(Some(Arc::new(Inner { config, publisher }))))
+    }
+}
+
+impl fmt::Debug for AxonPush {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(inner) => f
+                .debug_struct("AxonPush")
+                .field("base_url", &inner.config.transport.base_url)
+                .field("stats", &inner.publisher.stats())
+                .finish_non_exhaustive(),
+            None => f.write_str("AxonPush(disabled)"),
+        }
+    }
+}

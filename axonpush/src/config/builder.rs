@@ -1,0 +1,239 @@
+//! Assembling a client.
+
+use std::time::Duration;
+
+use super::{Config, env::Env};
+use crate::{
+    error::Error,
+    event::{Attributes, ChannelId},
+    queue::QueuePolicy,
+    redact::RedactionPolicy,
+    retry::RetryPolicy,
+    transport::{ApiKey, BaseUrl, TransportPolicy},
+};
+
+/// Where the hosted service lives.
+const DEFAULT_BASE_URL: &str = "https://api.axonpush.xyz";
+
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const DEFAULT_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+const DEFAULT_SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Assembles an [`AxonPush`](crate::AxonPush) client.
+///
+/// What is set here wins over the environment, which [`AxonPush::from_env`](crate::AxonPush::from_env) reads, which
+/// wins over the defaults.
+///
+/// ```
+/// use axonpush::{AxonPush, OverflowPolicy, QueuePolicy};
+/// use std::time::Duration;
+///
+/// let client = AxonPush::builder()
+///     .api_key("ak_0123456789abcdef")
+///     .channel_id("orders")
+///     .service("orders", "1.4.2")
+///     .environment("production")
+///     .queue(QueuePolicy::new().max_events(50_000).overflow(OverflowPolicy::ShedLowestSeverity))
+///     .shutdown_timeout(Duration::from_secs(5))
+///     .build()?;
+/// # Ok::<(), axonpush::Error>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct AxonPushBuilder {
+    from_env: bool,
+    api_key: Option<Secret>,
+    tenant_id: Option<String>,
+    base_url: Option<Secret>,
+    environment: Option<String>,
+    channel_id: Option<ChannelId>,
+    service: Option<(String, Option<String>)>,
+    timeout: Option<Duration>,
+    connect_timeout: Option<Duration>,
+    attempt_timeout: Option<Duration>,
+    shutdown_timeout: Option<Duration>,
+    retry: Option<RetryPolicy>,
+    queue: Option<QueuePolicy>,
+    redaction: Option<RedactionPolicy>,
+    fail_open: Option<bool>,
+    send_occurred_at: bool,
+    allow_insecure_http: bool,
+}
+
+/// A setting that may hold a credential, checked or not, and is never shown.
+#[derive(Clone)]
+struct Secret(String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[REDACTED]")
+    }
+}
+
+impl AxonPushBuilder {
+    /// Lets the environment fill in what is not set here; see [`AxonPush::from_env`](crate::AxonPush::from_env).
+    pub fn with_env(mut self) -> Self {
+        self.from_env = true;
+        self
+    }
+
+    /// The API key (`ak_…`) or public ingest token (`pt_…`). Required.
+    pub fn api_key(mut self, key: impl Into<String>) -> Self {
+        self.api_key = Some(Secret(key.into()));
+        self
+    }
+
+    /// The organization, where the key alone does not tell.
+    pub fn tenant_id(mut self, id: impl Into<String>) -> Self {
+        self.tenant_id = Some(id.into());
+        self
+    }
+
+    /// The server; `https://api.axonpush.xyz` unless set.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(Secret(url.into()));
+        self
+    }
+
+    /// Lets the base URL be plain http to another machine. The key then travels in clear text.
+    pub fn allow_insecure_http(mut self, allow: bool) -> Self {
+        self.allow_insecure_http = allow;
+        self
+    }
+
+    /// The slug of the environment events belong to. It must be registered with the server, and the key must be
+    /// allowed to name one. Also `deployment.environment` of logs.
+    pub fn environment(mut self, slug: impl Into<String>) -> Self {
+        self.environment = Some(slug.into());
+        self
+    }
+
+    /// The channel events go to unless they name one; the organization's default channel unless set.
+    pub fn channel_id(mut self, id: impl Into<ChannelId>) -> Self {
+        self.channel_id = Some(id.into());
+        self
+    }
+
+    /// `service.name` and `service.version` of logs; the version may be empty.
+    pub fn service(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
+        let version = version.into();
+        self.service = Some((name.into(), (!version.is_empty()).then_some(version)));
+        self
+    }
+
+    /// How long a call may take in all, retries included; 30 s unless set.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// How long connecting may take; 5 s unless set.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = Some(timeout);
+        self
+    }
+
+    /// How long one attempt may take, from connecting to the last byte of the answer; 10 s unless set.
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.attempt_timeout = Some(timeout);
+        self
+    }
+
+    /// How long dropping the last handle waits for waiting events; 2 s unless set.
+    pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
+        self.shutdown_timeout = Some(timeout);
+        self
+    }
+
+    /// How often to try again, and how long in all.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = Some(policy);
+        self
+    }
+
+    /// How much the queue holds, and who goes when it is full.
+    pub fn queue(mut self, policy: QueuePolicy) -> Self {
+        self.queue = Some(policy);
+        self
+    }
+
+    /// What to hide in payloads and metadata.
+    pub fn redaction(mut self, policy: RedactionPolicy) -> Self {
+        self.redaction = Some(policy);
+        self
+    }
+
+    /// Whether an awaited publish that can't reach the server hands its event to the background queue and answers
+    /// with a deferred receipt (`true`, the default) or with the error.
+    pub fn fail_open(mut self, fail_open: bool) -> Self {
+        self.fail_open = Some(fail_open);
+        self
+    }
+
+    /// Whether to send `occurredAt`. Off unless set: servers that don't know the field refuse the whole event.
+    pub fn send_occurred_at(mut self, send: bool) -> Self {
+        self.send_occurred_at = send;
+        self
+    }
+
+    /// Checks every setting.
+    pub(crate) fn config(self) -> Result<Config, Error> {
+        let env = if self.from_env { Env::read(|name| std::env::var_os(name))? } else { Env::default() };
+        let redaction = self.redaction.unwrap_or_else(|| env.redaction());
+        let api_key = self.api_key.map(|key| key.0).or(env.api_key).ok_or_else(|| {
+            Error::config(
+                "no API key: set AXONPUSH_API_KEY and use AxonPush::from_env(), or call .api_key(\"ak_…\"); \
+                 AxonPush::disabled() needs none",
+            )
+        })?;
+        let base_url = self.base_url.map(|url| url.0).or(env.base_url);
+        let environment = self.environment.or(env.environment);
+        let mut resource = Attributes::new();
+        if let Some((name, version)) = self.service {
+            resource.insert("service.name", name);
+            if let Some(version) = version {
+                resource.insert("service.version", version);
+            }
+        }
+        if let Some(environment) = &environment {
+            resource.insert("deployment.environment", environment.as_str());
+        }
+        let mut retry = self.retry;
+        if let (None, Some(retries)) = (&retry, env.max_retries) {
+            retry = Some(RetryPolicy::new().max_retries(retries));
+        }
+        let queue = self.queue.unwrap_or_default();
+        queue.validate()?;
+        Ok(Config {
+            transport: TransportPolicy {
+                base_url: BaseUrl::parse(base_url.as_deref().unwrap_or(DEFAULT_BASE_URL), self.allow_insecure_http)?,
+                api_key: ApiKey::new(api_key)?,
+                tenant_id: self.tenant_id.or(env.tenant_id),
+                environment,
+                connect_timeout: positive("connect_timeout", self.connect_timeout, DEFAULT_CONNECT_TIMEOUT)?,
+                attempt_timeout: positive("attempt_timeout", self.attempt_timeout, DEFAULT_ATTEMPT_TIMEOUT)?,
+            },
+            retry: retry.unwrap_or_default(),
+            queue,
+            redaction,
+            channel_id: self.channel_id.or(env.channel_id.map(ChannelId::from)),
+            resource,
+            timeout: positive("timeout (AXONPUSH_TIMEOUT)", self.timeout.or(env.timeout), DEFAULT_TIMEOUT)?,
+            shutdown_timeout: self.shutdown_timeout.unwrap_or(DEFAULT_SHUTDOWN_TIMEOUT),
+            fail_open: self.fail_open.or(env.fail_open).unwrap_or(true),
+            send_occurred_at: self.send_occurred_at,
+        })
+    }
+}
+
+/// The longest timeout that is taken; beyond it arithmetic with the clock would overflow.
+const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn positive(name: &str, value: Option<Duration>, default: Duration) -> Result<Duration, Error> {
+    let value = value.unwrap_or(default);
+    if value.is_zero() || value > MAX_TIMEOUT {
+        return Err(Error::config(format!("{name} must be above 0 s and at most 24 h")));
+    }
+    Ok(value)
+}

@@ -1,0 +1,30 @@
+//! What a client is told: one plain value a room, gathered here.
+
+mod builder;
+mod env;
+
+pub use self::builder::AxonPushBuilder;
+use crate::{
+    event::{Attributes, ChannelId},
+    queue::QueuePolicy,
+    redact::RedactionPolicy,
+    retry::RetryPolicy,
+    transport::TransportPolicy,
+};
+use std::time::Duration;
+
+/// Every setting, checked.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    pub(crate) transport: TransportPolicy,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) queue: QueuePolicy,
+    pub(crate) redaction: RedactionPolicy,
+    pub(crate) channel_id: Option<ChannelId>,
+    /// `service.name`, `service.version`, `deployment.environment`.
+    pub(crate) resource: Attributes,
+    pub(crate) timeout: Duration,
+    pub(crate) shutdown_timeout: Duration,
+    pub(crate) fail_open: bool,
+    pub(crate) send_occurred_at: bool,
+}

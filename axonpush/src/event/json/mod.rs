@@ -1,0 +1,70 @@
+//! Any `Serialize` value as JSON text, within limits.
+//!
+//! `serde_json` alone writes a NaN as `null` without a word, recurses as deep as its input and copies ten megabytes
+//! before anyone can object. This serializer leaves scalars and strings to `serde_json` and keeps the structure in its
+//! own hands: it refuses by depth and size while it writes, and cuts a string no event could carry before it copies it.
+
+mod encoder;
+#[cfg(test)]
+mod tests;
+
+use serde::Serialize;
+
+pub(crate) use self::encoder::Refusal;
+use self::encoder::Encoder;
+
+/// Nesting a payload may have. Parsers on the way commonly stop at 128, and the payload sits inside the event.
+pub(crate) const MAX_DEPTH: usize = 100;
+
+/// Encoded size a payload may have before the capture policy shortens it.
+pub(crate) const MAX_BYTES: usize = 1 << 20;
+
+/// Bytes of one string that are looked at; more than the largest event can't survive the capture policy anyway.
+pub(crate) const MAX_STRING_BYTES: usize = super::record::MAX_EVENT_BYTES;
+
+/// Appends `value` to `out`. On an error `out` holds a torn prefix; the caller drops it.
+pub(crate) fn write<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), Refusal> {
+    let limit = out.len() + MAX_BYTES;
+    value.serialize(Encoder::new(out, limit))
+}
+
+/// Appends a JSON string.
+pub(crate) fn write_str(text: &str, out: &mut Vec<u8>) {
+    scalar(&text, out);
+}
+
+/// Appends `"key":`, after a comma when something stands before it in the object.
+pub(crate) fn write_key(key: &str, out: &mut Vec<u8>) {
+    if out.last() != Some(&b'{') {
+        out.push(b',');
+    }
+    write_str(key, out);
+    out.push(b':');
+}
+
+/// The longest prefix of `text` of at most `max` bytes that ends on a character boundary.
+pub(crate) fn prefix(text: &str, max: usize) -> &str {
+    if text.len() <= max { text } else { text.get(..text.floor_char_boundary(max)).unwrap_or_default() }
+}
+
+/// Whether encoded JSON text is an object.
+pub(crate) fn is_object(json: &[u8]) -> bool {
+    json.first() == Some(&b'{')
+}
+
+/// What kind of value encoded JSON text is, in words for an error.
+pub(crate) fn shape(json: &[u8]) -> &'static str {
+    match json.first() {
+        Some(b'{') => "an object",
+        Some(b'[') => "an array",
+        Some(b'"') => "a string",
+        Some(b't' | b'f') => "a boolean",
+        Some(b'n') => "null",
+        _ => "a number",
+    }
+}
+
+fn scalar<T: Serialize>(value: &T, out: &mut Vec<u8>) {
+    // Writing a scalar into a vector has no way to fail.
+    let _infallible = serde_json::to_writer(out, value);
+}

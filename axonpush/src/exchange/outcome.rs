@@ -1,0 +1,52 @@
+//! How an exchange ended.
+
+use std::borrow::Cow;
+
+use crate::event::Severity;
+
+/// How an exchange ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The response went out whole, with a status below 500.
+    Completed,
+    /// A status of 500 or above, a panic, or a body that broke.
+    Failed {
+        /// `error.type`: the status, `panic` or `body`.
+        error_type: Cow<'static, str>,
+        /// What is known about the cause.
+        message: Option<String>,
+    },
+    /// The client went away, or something around the handler gave up on it.
+    Cancelled,
+}
+
+impl Outcome {
+    /// The outcome of a response that went out whole.
+    pub(super) fn of_status(status: u16) -> Self {
+        if status >= 500 {
+            Self::Failed { error_type: Cow::Owned(status.to_string()), message: None }
+        } else {
+            Self::Completed
+        }
+    }
+
+    /// The identifier of the end event.
+    pub(super) fn identifier(&self) -> &'static str {
+        match self {
+            Self::Completed => "http.request.completed",
+            Self::Failed { .. } => "http.request.failed",
+            Self::Cancelled => "http.request.cancelled",
+        }
+    }
+
+    /// How bad it is. A 4xx is the client's mistake, which may be ours to explain.
+    pub(super) fn severity(&self, status: Option<u16>) -> Severity {
+        match self {
+            Self::Completed if status.is_some_and(|status| status >= 400) => Severity::Warn,
+            Self::Completed => Severity::Info,
+            Self::Failed { .. } => Severity::Error,
+            Self::Cancelled => Severity::Warn,
+        }
+    }
+}

@@ -1,0 +1,49 @@
+use super::*;
+use crate::{client::AxonPush, event::Severity};
+
+fn begin(headers: &[(&str, &str)]) -> ExchangeRecorder {
+    let lookup = |name: &str| {
+        let mut values = headers.iter().filter(|(known, _)| *known == name).map(|(_, value)| value.as_bytes().to_vec());
+        let first = values.next();
+        if values.next().is_some() { None } else { first }
+    };
+    let facts = RequestFacts::new("test", "GET", "/");
+    ExchangePolicy::new().begin(&AxonPush::disabled(), &facts, &lookup)
+}
+
+#[test]
+fn the_first_well_formed_request_id_is_taken_over() {
+    for (headers, expected) in [
+        (vec![("x-request-id", "a"), ("x-correlation-id", "b")], Some("a")),
+        (vec![("x-correlation-id", "b")], Some("b")),
+        (vec![("x-request-id", "not ok"), ("x-correlation-id", "b")], Some("b")),
+        (vec![("x-request-id", "a"), ("x-request-id", "c")], None),
+        (vec![("x-request-id", "a\r\nset-cookie: x")], None),
+        (vec![], None),
+    ] {
+        let recorder = begin(&headers);
+        match expected {
+            Some(id) => assert_eq!(recorder.request_id().as_str(), id),
+            None => assert_eq!(recorder.request_id().as_str().len(), 36, "a fresh uuid for {headers:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_valid_traceparent_is_continued_and_an_invalid_one_ignored() {
+    let (trace, span) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
+    let recorder = begin(&[("traceparent", &format!("00-{trace}-{span}-01"))]);
+    assert_eq!((recorder.context().trace_id(), recorder.context().parent_span_id()), (trace, Some(span)));
+    let recorder = begin(&[("traceparent", "00-zero-zero-01")]);
+    assert_eq!(recorder.context().parent_span_id(), None);
+}
+
+#[test]
+fn severity_follows_the_outcome() {
+    let completed = |status| Outcome::of_status(status).severity(Some(status));
+    assert_eq!([200, 304, 404, 500, 503].map(completed), {
+        use Severity::{Error, Info, Warn};
+        [Info, Info, Warn, Error, Error]
+    });
+    assert_eq!(Outcome::Cancelled.severity(None), Severity::Warn);
+}

@@ -1,0 +1,122 @@
+//! What flush, shutdown and `stats()` answer.
+
+use std::fmt;
+
+use crate::{loss::Losses, queue::Tally};
+
+/// What became of the events that had been accepted when a flush or shutdown began.
+///
+/// `delivered + lost + left` is their number.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[must_use = "a report may say that events were left behind"]
+pub struct FlushReport {
+    pub(super) delivered: u64,
+    pub(super) lost: Losses,
+    pub(super) left: u64,
+}
+
+impl FlushReport {
+    pub(crate) fn left_behind(left: u64) -> Self {
+        Self { left, ..Self::default() }
+    }
+
+    /// Events the server confirmed.
+    pub fn delivered(&self) -> u64 {
+        self.delivered
+    }
+
+    /// Events lost meanwhile, by reason.
+    pub fn lost(&self) -> &Losses {
+        &self.lost
+    }
+
+    /// Events still here when the deadline passed. After a flush the worker goes on with them; after a shutdown they
+    /// are counted in [`Stats::lost`] as [`LossReason::Shutdown`](crate::LossReason::Shutdown).
+    pub fn left(&self) -> u64 {
+        self.left
+    }
+
+    /// Whether every event was delivered.
+    pub fn is_complete(&self) -> bool {
+        self.left == 0 && self.lost.total() == 0
+    }
+}
+
+impl fmt::Display for FlushReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "delivered {}, lost {}, left {}", self.delivered, self.lost, self.left)
+    }
+}
+
+/// The books of a client, as of one instant.
+///
+/// At any moment `accepted = delivered + lost + queued + in_flight`, exactly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Stats {
+    pub(super) tally: Tally,
+    pub(super) refused: u64,
+    pub(super) suppressed: u64,
+}
+
+impl Stats {
+    /// Events the queue took in. Events published with an awaited receipt are not among them, unless they were
+    /// deferred.
+    pub fn accepted(&self) -> u64 {
+        self.tally.accepted
+    }
+
+    /// Accepted events the server confirmed.
+    pub fn delivered(&self) -> u64 {
+        self.tally.delivered
+    }
+
+    /// Accepted events that will not be delivered, by reason.
+    pub fn lost(&self) -> &Losses {
+        &self.tally.lost
+    }
+
+    /// Accepted events waiting in the queue.
+    pub fn queued(&self) -> u64 {
+        self.tally.queued
+    }
+
+    /// Their encoded size in bytes.
+    pub fn queued_bytes(&self) -> u64 {
+        self.tally.queued_bytes
+    }
+
+    /// Accepted events being sent, or waiting for another attempt.
+    pub fn in_flight(&self) -> u64 {
+        self.tally.in_flight
+    }
+
+    /// Events that were handed over and not accepted: malformed, too large, or after shutdown. See
+    /// [`AxonPush::last_error`](crate::AxonPush::last_error).
+    pub fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    /// Events that the SDK's own work gave rise to, ignored so that they don't feed on themselves.
+    pub fn suppressed(&self) -> u64 {
+        self.suppressed
+    }
+
+    /// Whether the books balance; they always do.
+    pub fn is_balanced(&self) -> bool {
+        self.accepted() == self.delivered() + self.lost().total() + self.queued() + self.in_flight()
+    }
+}
+
+impl fmt::Display for Stats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "accepted {} = delivered {} + lost {} + queued {} + in flight {}",
+            self.accepted(),
+            self.delivered(),
+            self.lost(),
+            self.queued(),
+            self.in_flight(),
+        )
+    }
+}

@@ -1,0 +1,75 @@
+//! How much the queue holds, and who goes when it is full.
+
+use crate::error::Error;
+
+/// Who gives way when the queue is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum OverflowPolicy {
+    /// The oldest waiting event: the newest may describe the failure under way; the oldest has had its chance to
+    /// leave.
+    #[default]
+    DropOldest,
+    /// The new event.
+    DropNewest,
+    /// The oldest waiting event of the lowest severity; the new event when everything waiting matters more.
+    ShedLowestSeverity,
+}
+
+/// How much the queue holds: 10,000 events and 16 MiB unless set, whichever is reached first.
+///
+/// ```
+/// use axonpush::{OverflowPolicy, QueuePolicy};
+/// let policy = QueuePolicy::new().max_events(50_000).max_bytes(64 << 20).overflow(OverflowPolicy::DropNewest);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueuePolicy {
+    pub(crate) max_events: usize,
+    pub(crate) max_bytes: usize,
+    pub(crate) overflow: OverflowPolicy,
+}
+
+impl QueuePolicy {
+    /// 10,000 events, 16 MiB, [`OverflowPolicy::DropOldest`].
+    pub fn new() -> Self {
+        Self { max_events: 10_000, max_bytes: 16 << 20, overflow: OverflowPolicy::default() }
+    }
+
+    /// Events that may wait; at least 1.
+    pub fn max_events(mut self, events: usize) -> Self {
+        self.max_events = events;
+        self
+    }
+
+    /// Encoded bytes that may wait; at least 262,144, the size of the largest event.
+    pub fn max_bytes(mut self, bytes: usize) -> Self {
+        self.max_bytes = bytes;
+        self
+    }
+
+    /// Who gives way when the queue is full.
+    pub fn overflow(mut self, overflow: OverflowPolicy) -> Self {
+        self.overflow = overflow;
+        self
+    }
+
+    pub(crate) fn validate(&self) -> Result<(), Error> {
+        let least = crate::event::record::MAX_EVENT_BYTES;
+        if self.max_events == 0 {
+            return Err(Error::config("QueuePolicy::max_events is 0; the queue must hold at least one event"));
+        }
+        if self.max_bytes < least {
+            return Err(Error::config(format!(
+                "QueuePolicy::max_bytes is {}; it must be at least {least}, the size of the largest event",
+                self.max_bytes,
+            )));
+        }
+        Ok(())
+    }
+}
+
+impl Default for QueuePolicy {
+    fn default() -> Self {
+        Self::new()
+    }
+}

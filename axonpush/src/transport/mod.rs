@@ -1,0 +1,201 @@
+//! The one way to the server: HTTP with this client's credentials, deadlines, retries and errors.
+
+mod api_key;
+mod base_url;
+mod problem;
+mod request;
+
+use std::{error::Error as _, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use tokio::sync::watch;
+
+pub use self::api_key::ApiKey;
+pub(crate) use self::{base_url::BaseUrl, request::Request};
+use crate::{
+    clock,
+    error::{Error, Kind},
+    event::id::random_u64,
+    retry::Retry,
+};
+
+/// How long an idle connection is kept. Servers commonly close theirs after 5 s, and a request sent into that moment
+/// is lost.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// Answers that confirm nothing may be a proxy's passing mood; this many more are asked for before giving up.
+const UNCONFIRMED_RETRIES: u32 = 3;
+
+/// Settings of the transport.
+#[derive(Debug, Clone)]
+pub(crate) struct TransportPolicy {
+    pub(crate) base_url: BaseUrl,
+    pub(crate) api_key: ApiKey,
+    pub(crate) tenant_id: Option<String>,
+    pub(crate) environment: Option<String>,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) attempt_timeout: Duration,
+}
+
+/// An HTTP client bound to one server. Lives on the worker's runtime.
+pub(crate) struct Transport {
+    http: reqwest::Client,
+    base_url: BaseUrl,
+    attempt_timeout: Duration,
+}
+
+impl Transport {
+    /// Prepares the client; no I/O.
+    pub(crate) fn new(policy: &TransportPolicy) -> Result<Self, Error> {
+        check_tls_provider()?;
+        let mut builder = reqwest::Client::builder()
+            .default_headers(headers(policy)?)
+            // A redirect would carry the key to another host, or turn a POST into a GET that looks like success.
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .connect_timeout(policy.connect_timeout)
+            .timeout(policy.attempt_timeout);
+        if policy.base_url.is_loopback() {
+            builder = builder.no_proxy();
+        }
+        let http = builder.build().map_err(|error| {
+            Error::config("the HTTP client can't be set up; does the system have TLS root certificates?")
+                .with_source(error)
+        })?;
+        Ok(Self { http, base_url: policy.base_url.clone(), attempt_timeout: policy.attempt_timeout })
+    }
+
+    /// Sends `request` until `read` accepts the body of a 2xx, or `retry` gives up.
+    ///
+    /// The same bytes go out on every attempt. `hurry` ends a wait between attempts early, once.
+    pub(crate) async fn send<T>(
+        &self,
+        request: &Request,
+        mut retry: Retry,
+        mut hurry: watch::Receiver<bool>,
+        read: impl Fn(&[u8]) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut unconfirmed_left = UNCONFIRMED_RETRIES;
+        loop {
+            let timeout = self.attempt_timeout.min(retry.time_left(clock::now()));
+            let error = match self.attempt(request, timeout).await.and_then(|body| read(&body)) {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            };
+            if error.is_unconfirmed() {
+                match unconfirmed_left.checked_sub(1) {
+                    Some(left) => unconfirmed_left = left,
+                    None => return Err(error.while_doing(request.what)),
+                }
+            }
+            let delay = if error.is_retryable() {
+                retry.next_delay(error.retry_after(), clock::now(), dice())
+            } else {
+                None
+            };
+            let Some(delay) = delay else { return Err(error.while_doing(request.what)) };
+            tokio::select! {
+                () = tokio::time::sleep(delay) => {}
+                // The sender lives as long as the worker; when it is gone, so is the reason to wait.
+                _ = hurry.changed() => {}
+            }
+        }
+    }
+
+    async fn attempt(&self, request: &Request, timeout: Duration) -> Result<Bytes, Error> {
+        let url = self.base_url.join(&request.path, &request.query);
+        let mut builder = self.http.request(request.method.clone(), url).timeout(timeout);
+        if let Some(body) = &request.body {
+            builder = builder.header(header::CONTENT_TYPE, "application/json").body(body.clone());
+        }
+        let mut response = builder.send().await.map_err(connection_error)?;
+        let status = response.status();
+        let headers = std::mem::take(response.headers_mut());
+        if status.is_success() {
+            return read_body(response, request.max_response).await;
+        }
+        if status.is_redirection() {
+            return Err(problem::redirect(status, &headers));
+        }
+        // What the body could tell is a bonus; the status alone decides.
+        let body = read_body(response, problem::MAX_BYTES).await.unwrap_or_default();
+        Err(problem::read(status, &headers, &body))
+    }
+}
+
+/// Reads a body of at most `max` bytes. A longer one ends the connection: reading on would let a server fill memory.
+async fn read_body(mut response: reqwest::Response, max: usize) -> Result<Bytes, Error> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(connection_error)? {
+        if body.len() + chunk.len() > max {
+            return Err(Error::new(Kind::Response, format!("the server's answer is longer than {max} bytes")));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+fn connection_error(error: reqwest::Error) -> Error {
+    // The URL says nothing the caller does not know, and a proxy's may hold credentials.
+    let error = error.without_url();
+    if error.is_timeout() {
+        return Error::new(Kind::Timeout, "the server did not answer in time").with_source(error);
+    }
+    let mut cause = None;
+    let mut source = error.source();
+    while let Some(next) = source {
+        cause = Some(next.to_string());
+        source = next.source();
+    }
+    let cause = cause.unwrap_or_else(|| error.to_string());
+    let what = if error.is_connect() { "no connection to the server" } else { "the connection broke" };
+    Error::new(Kind::Connect, format!("{what}: {cause}")).with_source(error)
+}
+
+fn headers(policy: &TransportPolicy) -> Result<HeaderMap, Error> {
+    let mut headers = HeaderMap::new();
+    let (name, value) = policy.api_key.header()?;
+    headers.insert(name, value);
+    for (name, setting, value) in [
+        ("x-tenant-id", "AXONPUSH_TENANT_ID", &policy.tenant_id),
+        ("x-axonpush-environment", "AXONPUSH_ENVIRONMENT", &policy.environment),
+    ] {
+        if let Some(value) = value {
+            headers.insert(HeaderName::from_static(name), header_value(setting, value)?);
+        }
+    }
+    headers.insert(header::USER_AGENT, HeaderValue::from_static(concat!("axonpush-rust/", env!("CARGO_PKG_VERSION"))));
+    Ok(headers)
+}
+
+/// A setting as a header value: printable ASCII without spaces, so that nothing can break out of its line.
+pub(crate) fn header_value(setting: &str, value: &str) -> Result<HeaderValue, Error> {
+    if let Some(at) = value.bytes().position(|byte| !byte.is_ascii_graphic()) {
+        return Err(Error::config(format!(
+            "{setting} can't be sent as a header: byte {at} of {} is no printable ASCII character",
+            value.len(),
+        )));
+    }
+    HeaderValue::from_str(value).map_err(|_| Error::config(format!("{setting} can't be sent as a header")))
+}
+
+/// reqwest panics without a TLS provider; this says so instead.
+fn check_tls_provider() -> Result<(), Error> {
+    #[cfg(all(feature = "rustls-no-provider", not(feature = "rustls")))]
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        return Err(Error::config(
+            "no TLS provider is installed; call rustls::crypto::ring::default_provider().install_default() \
+             at the start of main, or use the axonpush feature `rustls`",
+        ));
+    }
+    Ok(())
+}
+
+fn dice() -> f64 {
+    // 53 bits are what a double holds.
+    #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
+    let bits = (random_u64() >> 11) as f64;
+    bits / (1_u64 << 53) as f64
+}

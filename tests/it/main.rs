@@ -1,0 +1,3 @@
+//! The behaviours of the SDK, end to end against a running dev server.
+
+mod publishing;
