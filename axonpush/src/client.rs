@@ -13,7 +13,7 @@ use bytes::Bytes;
 use crate::{
     clock,
     config::{AxonPushBuilder, Config},
-    context::RequestContext,
+    context::{RequestContext, suppress},
     error::Error,
     event::{Attributes, Event, Receipt, json, wire},
     publisher::{FlushReport, Publisher, Stats, block_on},
@@ -231,7 +231,8 @@ impl Drop for Inner {
     // Whoever forgets to shut down loses nothing that can be delivered in a bounded time.
     fn drop(&mut self) {
         let closing = self.publisher.shutdown(self.config.shutdown_timeout);
-        if !self.publisher.is_here() {
+        // A worker must not wait for itself.
+        if !suppress::is_marked() {
             let _report = block_on(closing);
         }
     }

@@ -92,7 +92,9 @@ impl Error {
 
     /// The event or query was refused as malformed, here before sending, or by the server with 400 or 422.
     pub fn is_invalid(&self) -> bool {
-        self.0.kind == Kind::Invalid || matches!(self.status(), Some(400 | 422)) || self.code() == Some("validation_error")
+        self.0.kind == Kind::Invalid
+            || matches!(self.status(), Some(400 | 422))
+            || self.code() == Some("validation_error")
     }
 
     /// The server could not be reached: DNS, refused, TLS, reset.

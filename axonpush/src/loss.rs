@@ -78,15 +78,6 @@ impl Losses {
             *slot += count;
         }
     }
-
-    /// What was lost since `earlier`.
-    pub(crate) fn since(&self, earlier: &Self) -> Self {
-        let mut losses = *self;
-        for (now, then) in losses.0.iter_mut().zip(earlier.0) {
-            *now = now.saturating_sub(then);
-        }
-        losses
-    }
 }
 
 impl fmt::Debug for Losses {

@@ -35,7 +35,8 @@ impl Env {
             environment: vars.text(&["AXONPUSH_ENVIRONMENT"])?,
             channel_id: vars.text(&["AXONPUSH_CHANNEL_ID"])?,
             timeout: vars.parsed(&["AXONPUSH_TIMEOUT"], "seconds above 0, such as 30 or 2.5", seconds)?,
-            max_retries: vars.parsed(&["AXONPUSH_MAX_RETRIES"], "a whole number, 0 or more", |text| text.parse().ok())?,
+            max_retries: vars
+                .parsed(&["AXONPUSH_MAX_RETRIES"], "a whole number, 0 or more", |text| text.parse().ok())?,
             fail_open: vars.parsed(&["AXONPUSH_FAIL_OPEN"], "true, 1 or yes, or false, 0 or no", boolean)?,
             content_capture: vars.parsed(
                 // The second name is what the Python SDK reads.
@@ -165,7 +166,10 @@ mod tests {
         ])
         .unwrap();
         assert_eq!((env.api_key.as_deref(), env.tenant_id.as_deref()), (Some("ak_1"), Some("org")));
-        assert_eq!((env.timeout, env.max_retries, env.fail_open), (Some(Duration::from_millis(2500)), Some(0), Some(false)));
+        assert_eq!(
+            (env.timeout, env.max_retries, env.fail_open),
+            (Some(Duration::from_millis(2500)), Some(0), Some(false))
+        );
         assert_eq!(env.content_capture, Some(ContentCapture::Redacted));
         assert_eq!(env.redact_keys, Some(vec!["iban".to_owned(), "ssn".to_owned()]));
         assert_eq!(env.max_content_length, Some(10));

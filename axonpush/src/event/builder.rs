@@ -31,6 +31,7 @@ use crate::error::Error;
 /// # Ok::<(), axonpush::Error>(())
 /// ```
 #[derive(Clone)]
+#[expect(clippy::struct_field_names, reason = "`event_type` is the name on the wire")]
 #[must_use = "an event does nothing until it is published or enqueued"]
 pub struct Event {
     pub(crate) identifier: Cow<'static, str>,
@@ -256,7 +257,10 @@ mod tests {
             let error = Event::new("x").payload(&value).unwrap_err();
             assert!(error.is_invalid());
             let message = error.to_string();
-            assert!(message.contains("`payload`") && message.contains(shape) && message.contains("wrap it"), "{message}");
+            assert!(
+                message.contains("`payload`") && message.contains(shape) && message.contains("wrap it"),
+                "{message}"
+            );
         }
     }
 

@@ -168,12 +168,13 @@ pub(crate) fn new_dedup_key() -> Uuid {
 pub(crate) fn random_u64() -> u64 {
     thread_local!(static STATE: Cell<[u64; 4]> = Cell::new(seed()));
     // A thread that is being torn down has lost its generator; the operating system still answers.
-    STATE.try_with(|state| {
-        let (word, next) = xoshiro256_plus_plus(state.get());
-        state.set(next);
-        word
-    })
-    .unwrap_or_else(|_| seed()[0])
+    STATE
+        .try_with(|state| {
+            let (word, next) = xoshiro256_plus_plus(state.get());
+            state.set(next);
+            word
+        })
+        .unwrap_or_else(|_| seed()[0])
 }
 
 fn seed() -> [u64; 4] {

@@ -53,12 +53,11 @@ pub(crate) fn encode(
     if let Some(id) = parent {
         field(out, "parentSpanId", id);
     }
-    match &event.dedup_key {
-        Some(key) => field(out, "dedupKey", key),
-        None => {
-            let mut buffer = [0; uuid::fmt::Hyphenated::LENGTH];
-            field(out, "dedupKey", super::id::new_dedup_key().as_hyphenated().encode_lower(&mut buffer));
-        }
+    if let Some(key) = &event.dedup_key {
+        field(out, "dedupKey", key);
+    } else {
+        let mut buffer = [0; uuid::fmt::Hyphenated::LENGTH];
+        field(out, "dedupKey", super::id::new_dedup_key().as_hyphenated().encode_lower(&mut buffer));
     }
     let metadata = joined(&event.metadata, &around.metadata);
     if !metadata.is_empty() {

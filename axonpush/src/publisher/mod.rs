@@ -21,8 +21,8 @@ use std::{
 use bytes::Bytes;
 use tokio::sync::{Notify, oneshot, watch};
 
-pub use self::report::{FlushReport, Stats};
 pub(crate) use self::block_on::block_on;
+pub use self::report::{FlushReport, Stats};
 use self::{
     control::{Control, Settle},
     thread::WorkerThread,
@@ -122,11 +122,6 @@ impl Publisher {
     /// Remembers why something went wrong.
     pub(crate) fn remember(&self, error: Error) {
         self.shared.remember(error);
-    }
-
-    /// Whether this is a thread of the worker, which must not wait for itself.
-    pub(crate) fn is_here(&self) -> bool {
-        suppress::is_marked()
     }
 
     /// Sends one encoded event now and awaits the receipt. Dropping the future abandons the request.

@@ -159,9 +159,10 @@ impl Worker {
 
     fn answer_flushes(&mut self, now: Instant) {
         let shared = &self.shared;
-        for waiter in self.flushes.extract_if(.., |waiter| {
-            waiter.settle.deadline <= now || shared.queue.outstanding(waiter.mark) == 0
-        }) {
+        for waiter in self
+            .flushes
+            .extract_if(.., |waiter| waiter.settle.deadline <= now || shared.queue.outstanding(waiter.mark) == 0)
+        {
             waiter.answer(shared);
         }
     }

@@ -96,7 +96,13 @@ impl Queue {
     }
 
     /// Copies an encoded event in, or says why not. Never waits for anything but the lock.
-    pub(crate) fn offer(&self, severity: Severity, accepted_at: std::time::Instant, body: &[u8], when: WhenFull) -> Offer {
+    pub(crate) fn offer(
+        &self,
+        severity: Severity,
+        accepted_at: std::time::Instant,
+        body: &[u8],
+        when: WhenFull,
+    ) -> Offer {
         let mut state = self.lock();
         if state.closed {
             return Offer::Closed;
@@ -109,13 +115,11 @@ impl Queue {
         }
         state.ledger.accepted += 1;
         while !fits(&state) {
-            match state.victim(self.policy.overflow, severity) {
-                Some(line) => state.evict(line),
-                None => {
-                    state.ledger.lost.add(LossReason::QueueFull, 1);
-                    return Offer::Lost;
-                }
-            }
+            let Some(line) = state.victim(self.policy.overflow, severity) else {
+                state.ledger.lost.add(LossReason::QueueFull, 1);
+                return Offer::Lost;
+            };
+            state.evict(line);
         }
         let seq = state.next_seq;
         state.next_seq += 1;

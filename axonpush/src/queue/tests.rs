@@ -21,7 +21,9 @@ fn drain(queue: &Queue) -> Vec<String> {
 #[test]
 fn events_leave_in_the_order_of_acceptance_whatever_their_severity() {
     let queue = queue(10, 100, OverflowPolicy::DropOldest);
-    for (severity, body) in [(Severity::Error, "a"), (Severity::Debug, "b"), (Severity::Info, "c"), (Severity::Error, "d")] {
+    for (severity, body) in
+        [(Severity::Error, "a"), (Severity::Debug, "b"), (Severity::Info, "c"), (Severity::Error, "d")]
+    {
         offer(&queue, severity, body);
     }
     assert_eq!(drain(&queue), ["a", "b", "c", "d"]);
@@ -87,7 +89,8 @@ fn an_event_asked_back_is_neither_accepted_nor_lost() {
 #[test]
 fn the_worker_is_woken_once_and_only_when_it_asked() {
     let queue = queue(10, 100, OverflowPolicy::DropOldest);
-    let wakes = |count| (0..count).filter(|_| offer(&queue, Severity::Info, "a") == Offer::Accepted { wake: true }).count();
+    let wakes =
+        |count| (0..count).filter(|_| offer(&queue, Severity::Info, "a") == Offer::Accepted { wake: true }).count();
     assert_eq!(wakes(3), 1, "a new queue wakes for its first event");
     assert!(!queue.arm(2), "three already wait");
     queue.take(FULL);

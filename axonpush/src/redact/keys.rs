@@ -14,8 +14,22 @@ pub(super) enum KeyKind {
 
 /// Words that make any key a secret's, wherever they stand.
 const SECRET_WORDS: [&str; 16] = [
-    "password", "passwd", "pwd", "passphrase", "secret", "secrets", "apikey", "accesskey", "privatekey", "accesstoken",
-    "refreshtoken", "authtoken", "clientsecret", "credential", "credentials", "jwt",
+    "password",
+    "passwd",
+    "pwd",
+    "passphrase",
+    "secret",
+    "secrets",
+    "apikey",
+    "accesskey",
+    "privatekey",
+    "accesstoken",
+    "refreshtoken",
+    "authtoken",
+    "clientsecret",
+    "credential",
+    "credentials",
+    "jwt",
 ];
 
 /// Words that make a key a secret's when they end it: `set-cookie` is one, `cookie_banner_shown` is not.
@@ -33,10 +47,32 @@ const SECRET_PAIRS: [(&str, &str); 6] = [
 
 /// Whole keys, folded, whose values are content.
 const CONTENT_KEYS: [&str; 26] = [
-    "prompt", "prompts", "message", "messages", "completion", "completions", "input", "inputs", "output", "outputs",
-    "response", "responses", "toolarguments", "toolargument", "toolresult", "toolresults", "tooloutput",
-    "toolcallarguments", "toolcallresult", "retrievaldocument", "retrievaldocuments", "retrievalcontent",
-    "inputmessages", "outputmessages", "systeminstructions", "toolinput",
+    "prompt",
+    "prompts",
+    "message",
+    "messages",
+    "completion",
+    "completions",
+    "input",
+    "inputs",
+    "output",
+    "outputs",
+    "response",
+    "responses",
+    "toolarguments",
+    "toolargument",
+    "toolresult",
+    "toolresults",
+    "tooloutput",
+    "toolcallarguments",
+    "toolcallresult",
+    "retrievaldocument",
+    "retrievaldocuments",
+    "retrievalcontent",
+    "inputmessages",
+    "outputmessages",
+    "systeminstructions",
+    "toolinput",
 ];
 
 /// First words that may stand before a content key without changing what it is.
@@ -99,7 +135,11 @@ fn fold_to_ascii(c: char) -> char {
 
 fn is_separator(c: char) -> bool {
     c.is_control()
-        || matches!(c, '-' | '_' | '.' | ' ' | '/' | ':' | '[' | ']' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
+        || matches!(
+            c,
+            '-' | '_' | '.' | ' ' | '/' | ':' | '[' | ']' | '\u{200b}'
+                ..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}'
+        )
 }
 
 /// A key as lowercase words: the letters without separators, and where each word ends.
@@ -207,9 +247,28 @@ mod tests {
     fn the_contracts_secret_keys_are_caught_in_every_spelling() {
         check(
             &[
-                "authorization", "Proxy-Authorization", "cookie", "Set-Cookie", "password", "PASSWD", "secret",
-                "client_secret", "clientSecret", "clientsecret", "apikey", "api-key", "api_key", "api.key", "API KEY",
-                "apiKey", "access_token", "accessToken", "accesstoken", "refresh-token", "private.key", "privateKey",
+                "authorization",
+                "Proxy-Authorization",
+                "cookie",
+                "Set-Cookie",
+                "password",
+                "PASSWD",
+                "secret",
+                "client_secret",
+                "clientSecret",
+                "clientsecret",
+                "apikey",
+                "api-key",
+                "api_key",
+                "api.key",
+                "API KEY",
+                "apiKey",
+                "access_token",
+                "accessToken",
+                "accesstoken",
+                "refresh-token",
+                "private.key",
+                "privateKey",
                 "access_key",
             ],
             KeyKind::Secret,
@@ -220,8 +279,17 @@ mod tests {
     fn prefixed_and_disguised_secret_keys_are_caught() {
         check(
             &[
-                "x-api-key", "x-axonpush-api-key", "token", "db_password", "user.password_hash", "AWS_SECRET_ACCESS_KEY",
-                "http.request.header.authorization", "csrfToken", "pass\u{200b}word", "ａｐｉ＿ｋｅｙ", "session_token",
+                "x-api-key",
+                "x-axonpush-api-key",
+                "token",
+                "db_password",
+                "user.password_hash",
+                "AWS_SECRET_ACCESS_KEY",
+                "http.request.header.authorization",
+                "csrfToken",
+                "pass\u{200b}word",
+                "ａｐｉ＿ｋｅｙ",
+                "session_token",
             ],
             KeyKind::Secret,
         );
@@ -232,9 +300,24 @@ mod tests {
     fn content_keys_are_caught_plain_and_prefixed() {
         check(
             &[
-                "prompt", "Prompts", "message", "messages", "completion", "input", "inputs", "outputs", "response",
-                "tool_arguments", "tool.result", "toolOutput", "retrieval-documents", "retrieval_content",
-                "gen_ai.prompt", "llm.input.messages", "ai.response", "gen_ai.tool.call.arguments",
+                "prompt",
+                "Prompts",
+                "message",
+                "messages",
+                "completion",
+                "input",
+                "inputs",
+                "outputs",
+                "response",
+                "tool_arguments",
+                "tool.result",
+                "toolOutput",
+                "retrieval-documents",
+                "retrieval_content",
+                "gen_ai.prompt",
+                "llm.input.messages",
+                "ai.response",
+                "gen_ai.tool.call.arguments",
             ],
             KeyKind::Content,
         );
@@ -244,9 +327,25 @@ mod tests {
     fn names_that_only_look_like_it_are_kept() {
         check(
             &[
-                "max_tokens", "gen_ai.usage.input_tokens", "token_count", "secretary", "author", "passenger", "keyboard",
-                "request.id", "http.response.status_code", "cookie_banner_shown", "input_length", "message_count",
-                "tool_name", "status", "body", "exception.message", "größe", "", "...",
+                "max_tokens",
+                "gen_ai.usage.input_tokens",
+                "token_count",
+                "secretary",
+                "author",
+                "passenger",
+                "keyboard",
+                "request.id",
+                "http.response.status_code",
+                "cookie_banner_shown",
+                "input_length",
+                "message_count",
+                "tool_name",
+                "status",
+                "body",
+                "exception.message",
+                "größe",
+                "",
+                "...",
             ],
             KeyKind::Plain,
         );

@@ -62,7 +62,8 @@ impl RedactionPolicy {
 
     /// More keys whose values are hidden in every mode. Compared without regard to case, `-`, `_`, `.` and spaces.
     pub fn redact_keys<K: AsRef<str>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
-        self.extra_keys = keys.into_iter().map(|key| keys::folded(key.as_ref())).filter(|key| !key.is_empty()).collect();
+        self.extra_keys =
+            keys.into_iter().map(|key| keys::folded(key.as_ref())).filter(|key| !key.is_empty()).collect();
         self
     }
 

@@ -17,7 +17,8 @@ fn with(capture: ContentCapture) -> RedactionPolicy {
 
 #[test]
 fn secrets_are_hidden_in_every_mode_at_any_depth() {
-    let payload = json!({"a": [{"b": {"api_key": {"nested": [1, 2]}, "x": 1}}, "y"], "password": 7, "Cookie": null, "z": 2});
+    let payload =
+        json!({"a": [{"b": {"api_key": {"nested": [1, 2]}, "x": 1}}, "y"], "password": 7, "Cookie": null, "z": 2});
     for (_, capture) in ContentCapture::NAMES {
         assert_eq!(
             redact(&with(capture), false, &payload),
@@ -31,7 +32,10 @@ fn content_is_hidden_previewed_or_kept_by_mode() {
     let long = "é".repeat(300);
     let payload = json!({"prompt": {"text": long, "n": 5}, "note": long});
     let preview = format!("{}…[REDACTED_PREVIEW]", "é".repeat(256));
-    assert_eq!(redact(&with(ContentCapture::MetadataOnly), false, &payload), json!({"prompt": "[REDACTED]", "note": long}));
+    assert_eq!(
+        redact(&with(ContentCapture::MetadataOnly), false, &payload),
+        json!({"prompt": "[REDACTED]", "note": long})
+    );
     assert_eq!(
         redact(&with(ContentCapture::Redacted), false, &payload),
         json!({"prompt": {"text": preview, "n": 5}, "note": long}),
@@ -45,10 +49,7 @@ fn the_preview_mark_ends_with_the_content() {
     let payload = json!({"a": {"input": [long, {"deep": long}], "note": long}, "b": [long], "c": long});
     let redacted = redact(&with(ContentCapture::Redacted), false, &payload);
     let preview = format!("{}…[REDACTED_PREVIEW]", "x".repeat(256));
-    assert_eq!(
-        redacted,
-        json!({"a": {"input": [preview, {"deep": preview}], "note": long}, "b": [long], "c": long}),
-    );
+    assert_eq!(redacted, json!({"a": {"input": [preview, {"deep": preview}], "note": long}, "b": [long], "c": long}),);
 }
 
 #[test]
@@ -64,7 +65,8 @@ fn long_strings_are_cut_by_characters_and_say_so() {
 
 #[test]
 fn the_status_message_of_a_span_is_no_content() {
-    let span = json!({"status": {"code": 2, "message": "card declined"}, "attributes": {"message": "hi"}, "message": 1});
+    let span =
+        json!({"status": {"code": 2, "message": "card declined"}, "attributes": {"message": "hi"}, "message": 1});
     assert_eq!(
         redact(&RedactionPolicy::new(), true, &span),
         json!({"status": {"code": 2, "message": "card declined"}, "attributes": {"message": "[REDACTED]"}, "message": "[REDACTED]"}),
@@ -84,7 +86,11 @@ fn escaped_and_configured_keys_are_hidden() {
 }
 
 fn any_object() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![any::<i64>().prop_map(Value::from), "[a-z\"\\\\\u{1}é😀]{0,12}".prop_map(Value::from), Just(Value::Null)];
+    let leaf = prop_oneof![
+        any::<i64>().prop_map(Value::from),
+        "[a-z\"\\\\\u{1}é😀]{0,12}".prop_map(Value::from),
+        Just(Value::Null)
+    ];
     let tree = leaf.prop_recursive(5, 48, 6, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
@@ -95,7 +101,12 @@ fn any_object() -> impl Strategy<Value = Value> {
 }
 
 fn key() -> impl Strategy<Value = String> {
-    prop_oneof!["[a-z\"{}\\[\\],:]{1,6}", Just("password".to_owned()), Just("prompt".to_owned()), Just("status".to_owned())]
+    prop_oneof![
+        "[a-z\"{}\\[\\],:]{1,6}",
+        Just("password".to_owned()),
+        Just("prompt".to_owned()),
+        Just("status".to_owned())
+    ]
 }
 
 /// What the walk over text must agree with: the same rules over a tree, recursive and slow.

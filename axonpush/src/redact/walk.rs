@@ -151,10 +151,9 @@ fn nth_character(text: &[u8], n: usize) -> Option<usize> {
     for _ in 0..n {
         at += match text.get(at)? {
             b'\\' if text.get(at + 1) == Some(&b'u') => 6,
-            b'\\' => 2,
             0xf0.. => 4,
             0xe0.. => 3,
-            0xc0.. => 2,
+            0xc0.. | b'\\' => 2,
             _ => 1,
         };
     }

@@ -55,6 +55,10 @@ impl BaseUrl {
         url
     }
 
+    pub(super) fn is_https(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
     pub(super) fn is_loopback(&self) -> bool {
         match self.0.host_str() {
             Some("localhost") => true,

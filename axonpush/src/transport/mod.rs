@@ -4,6 +4,7 @@ mod api_key;
 mod base_url;
 mod problem;
 mod request;
+mod tls;
 
 use std::{error::Error as _, time::Duration};
 
@@ -48,7 +49,7 @@ pub(crate) struct Transport {
 impl Transport {
     /// Prepares the client; no I/O.
     pub(crate) fn new(policy: &TransportPolicy) -> Result<Self, Error> {
-        check_tls_provider()?;
+        tls::check(&policy.base_url)?;
         let mut builder = reqwest::Client::builder()
             .default_headers(headers(policy)?)
             // A redirect would carry the key to another host, or turn a POST into a GET that looks like success.
@@ -90,11 +91,8 @@ impl Transport {
                     None => return Err(error.while_doing(request.what)),
                 }
             }
-            let delay = if error.is_retryable() {
-                retry.next_delay(error.retry_after(), clock::now(), dice())
-            } else {
-                None
-            };
+            let delay =
+                if error.is_retryable() { retry.next_delay(error.retry_after(), clock::now(), dice()) } else { None };
             let Some(delay) = delay else { return Err(error.while_doing(request.what)) };
             tokio::select! {
                 () = tokio::time::sleep(delay) => {}
@@ -181,21 +179,7 @@ pub(crate) fn header_value(setting: &str, value: &str) -> Result<HeaderValue, Er
     HeaderValue::from_str(value).map_err(|_| Error::config(format!("{setting} can't be sent as a header")))
 }
 
-/// reqwest panics without a TLS provider; this says so instead.
-fn check_tls_provider() -> Result<(), Error> {
-    #[cfg(all(feature = "rustls-no-provider", not(feature = "rustls")))]
-    if rustls::crypto::CryptoProvider::get_default().is_none() {
-        return Err(Error::config(
-            "no TLS provider is installed; call rustls::crypto::ring::default_provider().install_default() \
-             at the start of main, or use the axonpush feature `rustls`",
-        ));
-    }
-    Ok(())
-}
-
+/// A number in `0.0..1.0`.
 fn dice() -> f64 {
-    // 53 bits are what a double holds.
-    #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
-    let bits = (random_u64() >> 11) as f64;
-    bits / (1_u64 << 53) as f64
+    f64::from(u32::try_from(random_u64() >> 32).unwrap_or_default()) / f64::from(u32::MAX)
 }

@@ -156,7 +156,10 @@ mod tests {
     fn the_older_envelope_is_understood_with_one_message_or_many() {
         let one = error(400, r#"{"code":"validation_error","message":"bad","hint":"look again","requestId":"r-1"}"#);
         assert_eq!(one.to_string(), "400 Bad Request: bad (hint: look again) [request id r-1]");
-        assert_eq!((one.code(), one.hint(), one.request_id()), (Some("validation_error"), Some("look again"), Some("r-1")));
+        assert_eq!(
+            (one.code(), one.hint(), one.request_id()),
+            (Some("validation_error"), Some("look again"), Some("r-1"))
+        );
         let many = error(400, r#"{"message":["a","b"],"statusCode":400}"#);
         assert_eq!(many.to_string(), "400 Bad Request: a; b");
     }

@@ -34,14 +34,7 @@ impl Request {
     pub(crate) fn get(what: &'static str, path: impl Into<String>) -> Self {
         /// A page of 500 of the largest events, in theory twice that; in practice far below.
         const MAX_PAGE: usize = 64 << 20;
-        Self {
-            what,
-            method: Method::GET,
-            path: path.into(),
-            query: Vec::new(),
-            body: None,
-            max_response: MAX_PAGE,
-        }
+        Self { what, method: Method::GET, path: path.into(), query: Vec::new(), body: None, max_response: MAX_PAGE }
     }
 
     pub(crate) fn query(mut self, query: Vec<(&'static str, String)>) -> Self {

@@ -13,24 +13,23 @@ use super::tree::Tree;
 /// Every room and its step, lowest first. Rooms on one step do not know each other.
 const STEPS: &[(&str, usize)] = &[
     ("error", 0),
+    ("clock", 0),
     ("event", 1),
     ("loss", 1),
-    ("clock", 0),
     ("context", 2),
     ("redact", 2),
     ("queue", 2),
     ("retry", 2),
     ("spool", 2),
-    ("sink", 3),
     ("transport", 3),
-    ("publisher", 4),
-    ("config", 5),
-    ("client", 6),
-    ("exchange", 7),
-    ("capture", 7),
-    ("resources", 7),
-    ("blocking", 7),
-    ("testing", 7),
+    ("sink", 4),
+    ("publisher", 5),
+    ("config", 6),
+    ("client", 7),
+    ("exchange", 8),
+    ("capture", 8),
+    ("resources", 8),
+    ("testing", 8),
 ];
 
 /// Imports against the stairs that we live with: `(from, to, why)`. One that is no longer needed

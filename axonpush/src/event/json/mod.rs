@@ -10,8 +10,8 @@ mod tests;
 
 use serde::Serialize;
 
-pub(crate) use self::encoder::Refusal;
 use self::encoder::Encoder;
+pub(crate) use self::encoder::Refusal;
 
 /// Nesting a payload may have. Parsers on the way commonly stop at 128, and the payload sits inside the event.
 pub(crate) const MAX_DEPTH: usize = 100;
@@ -44,7 +44,11 @@ pub(crate) fn write_key(key: &str, out: &mut Vec<u8>) {
 
 /// The longest prefix of `text` of at most `max` bytes that ends on a character boundary.
 pub(crate) fn prefix(text: &str, max: usize) -> &str {
-    if text.len() <= max { text } else { text.get(..text.floor_char_boundary(max)).unwrap_or_default() }
+    if text.len() <= max {
+        return text;
+    }
+    // A character has at most four bytes, so one of these ends on a boundary.
+    (max.saturating_sub(3)..=max).rev().find_map(|end| text.get(..end)).unwrap_or_default()
 }
 
 /// Whether encoded JSON text is an object.

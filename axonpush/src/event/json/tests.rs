@@ -25,13 +25,13 @@ fn every_shape_reads_as_serde_json_writes_it() {
     #[derive(Serialize)]
     struct All {
         shapes: [Shape; 4],
-        map: BTreeMap<u8, ()>,
+        map: BTreeMap<u8, Option<()>>,
         flags: BTreeMap<bool, i8>,
         tuple: (f32, f64, ()),
     }
     let all = All {
         shapes: [Shape::Unit, Shape::New(1), Shape::Tuple(2, "\u{1}\"x"), Shape::Struct { a: None, b: 'é' }],
-        map: BTreeMap::from([(1, ()), (2, ())]),
+        map: BTreeMap::from([(1, None), (2, Some(()))]),
         flags: BTreeMap::from([(true, -1)]),
         tuple: (0.1, 1e300, ()),
     };
