@@ -4,7 +4,10 @@ use std::{
     borrow::Cow,
     cell::Cell,
     fmt,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -45,6 +48,7 @@ pub struct AxonPush(Option<Arc<Inner>>);
 struct Inner {
     config: Config,
     publisher: Publisher,
+    open_exchanges: AtomicUsize,
 }
 
 impl AxonPush {
@@ -114,6 +118,23 @@ impl AxonPush {
     /// The books: how many events were accepted, delivered, lost, and are still here.
     pub fn stats(&self) -> Stats {
         self.0.as_ref().map(|inner| inner.publisher.stats()).unwrap_or_default()
+    }
+
+    /// HTTP exchanges whose end event is still to come. A graceful stop waits for them before it shuts the client down.
+    pub fn open_exchanges(&self) -> usize {
+        self.0.as_ref().map_or(0, |inner| inner.open_exchanges.load(Ordering::Acquire))
+    }
+
+    pub(crate) fn exchange_began(&self) {
+        if let Some(inner) = &self.0 {
+            inner.open_exchanges.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn exchange_ended(&self) {
+        if let Some(inner) = &self.0 {
+            inner.open_exchanges.fetch_sub(1, Ordering::Release);
+        }
     }
 
     /// Why the last event was refused or lost, if any was.
@@ -248,7 +269,7 @@ impl AxonPushBuilder {
         let config = self.config()?;
         let transport = Transport::new(&config.transport)?;
         let publisher = Publisher::new(transport, config.queue.clone(), config.retry.clone());
-        Ok(AxonPush(Some(Arc::new(Inner { config, publisher }))))
+        Ok(AxonPush(Some(Arc::new(Inner { config, publisher, open_exchanges: AtomicUsize::new(0) }))))
     }
 }
 

@@ -2,3 +2,5 @@
 
 mod lifecycle;
 mod publishing;
+mod secrets;
+mod subprocess;

@@ -4,14 +4,16 @@
 
 use std::ops::Range;
 
+use super::json::swar::quote_or_backslash;
+
 /// The index after the string that opens at `start`.
 pub(crate) fn string_end(json: &[u8], start: usize) -> usize {
     let mut at = start + 1;
-    while let Some(&byte) = json.get(at) {
-        match byte {
-            b'"' => return at + 1,
-            b'\\' => at += 2,
-            _ => at += 1,
+    while let Some(rest) = json.get(at..) {
+        match quote_or_backslash(rest) {
+            None => break,
+            Some(found) if rest.get(found) == Some(&b'"') => return at + found + 1,
+            Some(found) => at += found + 2,
         }
     }
     json.len()

@@ -31,7 +31,7 @@ pub(crate) fn encode(
     let start = out.len();
     out.push(b'{');
     field(out, "identifier", &event.identifier);
-    json::write_key("payload", out);
+    json::write_own_key("payload", out);
     redact(&payload(event)?, event.event_type.is_otel_shaped(), out);
     if let Some(id) = event.channel_id.as_ref().or(around.channel_id) {
         // The one snake_case name of the contract.
@@ -57,11 +57,12 @@ pub(crate) fn encode(
         field(out, "dedupKey", key);
     } else {
         let mut buffer = [0; uuid::fmt::Hyphenated::LENGTH];
-        field(out, "dedupKey", super::id::new_dedup_key().as_hyphenated().encode_lower(&mut buffer));
+        json::write_own_key("dedupKey", out);
+        json::write_plain_str(super::id::new_dedup_key().as_hyphenated().encode_lower(&mut buffer), out);
     }
     let metadata = joined(&event.metadata, &around.metadata);
     if !metadata.is_empty() {
-        json::write_key("metadata", out);
+        json::write_own_key("metadata", out);
         redact(&metadata, false, out);
     }
     if around.send_occurred_at {
@@ -118,7 +119,7 @@ fn payload(event: &Event) -> Result<Cow<'_, [u8]>, Error> {
         }
     };
     out.extend_from_slice(rest.get(..rest.len() - 1).unwrap_or_default());
-    json::write_key("attributes", &mut out);
+    json::write_own_key("attributes", &mut out);
     out.extend_from_slice(&attributes);
     out.push(b'}');
     Ok(Cow::Owned(out))
@@ -158,7 +159,7 @@ fn without(object: &[u8], key: &str) -> Vec<u8> {
     out
 }
 
-fn field(out: &mut Vec<u8>, name: &str, value: &str) {
-    json::write_key(name, out);
+fn field(out: &mut Vec<u8>, name: &'static str, value: &str) {
+    json::write_own_key(name, out);
     json::write_str(value, out);
 }

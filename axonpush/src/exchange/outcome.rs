@@ -22,10 +22,10 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The outcome of a response that went out whole.
-    pub(super) fn of_status(status: u16) -> Self {
+    /// The outcome of a response that went out whole, and what led to it.
+    pub(super) fn of_status(status: u16, cause: Option<String>) -> Self {
         if status >= 500 {
-            Self::Failed { error_type: Cow::Owned(status.to_string()), message: None }
+            Self::Failed { error_type: Cow::Owned(status.to_string()), message: cause }
         } else {
             Self::Completed
         }

@@ -4,6 +4,7 @@ use std::{
     any::Any,
     borrow::Cow,
     fmt,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     time::{Duration, Instant},
 };
 
@@ -43,8 +44,11 @@ struct Pending {
     attributes: Attributes,
     route: Option<String>,
     status: Option<u16>,
+    cause: Option<String>,
     time_to_headers: Option<Duration>,
     body_bytes: u64,
+    /// How many bytes the body was announced to have.
+    body_length: Option<u64>,
 }
 
 impl ExchangeRecorder {
@@ -83,9 +87,12 @@ impl ExchangeRecorder {
             attributes,
             route: facts.route.map(str::to_owned),
             status: None,
+            cause: None,
             time_to_headers: None,
             body_bytes: 0,
+            body_length: None,
         };
+        client.exchange_began();
         if policy.start_events {
             pending.publish("http.request.started", Severity::Debug, &context, pending.attributes());
         }
@@ -109,11 +116,38 @@ impl ExchangeRecorder {
         }
     }
 
-    /// Tells that the handler answered; the body is still to come.
+    /// Runs a step of the handler or of the body in the exchange's context. A panic is told, and goes on.
+    pub fn run<T>(&mut self, step: impl FnOnce() -> T) -> T {
+        let _guard = self.context.enter();
+        catch_unwind(AssertUnwindSafe(step)).unwrap_or_else(|payload| {
+            self.panicked(&*payload);
+            resume_unwind(payload)
+        })
+    }
+
+    /// Tells that the handler answered; the body is still to come. A response that can have none, to `HEAD` or of
+    /// status 1xx, 204 or 304, is complete with this.
     pub fn headers_sent(&mut self, status: u16) {
+        let Some(pending) = &mut self.pending else { return };
+        pending.status = Some(status);
+        pending.time_to_headers = Some(clock::now().saturating_duration_since(pending.started));
+        if pending.method == "HEAD" || matches!(status, 100..200 | 204 | 304) {
+            self.complete();
+        }
+    }
+
+    /// Tells why the handler answered as it did; reported when the status makes the exchange a failure.
+    pub fn cause(&mut self, error: &dyn fmt::Display) {
         if let Some(pending) = &mut self.pending {
-            pending.status = Some(status);
-            pending.time_to_headers = Some(clock::now().saturating_duration_since(pending.started));
+            pending.cause = Some(error.to_string());
+        }
+    }
+
+    /// Tells how many bytes the body is announced to have. A server stops reading it when they are out, so a recorder
+    /// dropped after exactly that many is [`complete`](Self::complete).
+    pub fn body_length(&mut self, bytes: u64) {
+        if let Some(pending) = &mut self.pending {
+            pending.body_length = Some(bytes);
         }
     }
 
@@ -126,8 +160,9 @@ impl ExchangeRecorder {
 
     /// The response went out whole; a status of 500 or above makes it a failure.
     pub fn complete(&mut self) {
-        let status = self.pending.as_ref().and_then(|pending| pending.status);
-        self.end(&Outcome::of_status(status.unwrap_or(200)));
+        let Some(pending) = &mut self.pending else { return };
+        let outcome = Outcome::of_status(pending.status.unwrap_or(200), pending.cause.take());
+        self.end(&outcome);
     }
 
     /// The response's body broke.
@@ -151,14 +186,20 @@ impl ExchangeRecorder {
 
     fn end(&mut self, outcome: &Outcome) {
         if let Some(pending) = self.pending.take() {
+            let client = pending.client.clone();
             pending.end(outcome, &self.context);
+            client.exchange_ended();
         }
     }
 }
 
 impl Drop for ExchangeRecorder {
     fn drop(&mut self) {
-        self.end(&Outcome::Cancelled);
+        if self.pending.as_ref().is_some_and(|pending| pending.body_length == Some(pending.body_bytes)) {
+            self.complete();
+        } else {
+            self.end(&Outcome::Cancelled);
+        }
     }
 }
 

@@ -40,7 +40,7 @@ fn a_valid_traceparent_is_continued_and_an_invalid_one_ignored() {
 
 #[test]
 fn severity_follows_the_outcome() {
-    let completed = |status| Outcome::of_status(status).severity(Some(status));
+    let completed = |status| Outcome::of_status(status, None).severity(Some(status));
     assert_eq!([200, 304, 404, 500, 503].map(completed), {
         use Severity::{Error, Info, Warn};
         [Info, Info, Warn, Error, Error]

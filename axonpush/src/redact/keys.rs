@@ -12,71 +12,41 @@ pub(super) enum KeyKind {
     Content,
 }
 
-/// Words that make any key a secret's, wherever they stand.
-const SECRET_WORDS: [&str; 16] = [
-    "password",
-    "passwd",
-    "pwd",
-    "passphrase",
-    "secret",
-    "secrets",
-    "apikey",
-    "accesskey",
-    "privatekey",
-    "accesstoken",
-    "refreshtoken",
-    "authtoken",
-    "clientsecret",
-    "credential",
-    "credentials",
-    "jwt",
-];
+/// What one word of a key, or a whole key without its separators, is known as.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Word {
+    Unknown,
+    /// Makes any key a secret's, wherever it stands.
+    Secret,
+    /// Makes a key a secret's when it ends it: `set-cookie` is one, `cookie_banner_shown` is not.
+    SecretEnding,
+    /// Makes a key a secret's when `key` or `token` follows.
+    Owner,
+    /// `key`, on its own, says nothing.
+    Key,
+    /// As the whole key, or after prefixes: content.
+    Content,
+    /// May stand before content without changing what it is.
+    ContentPrefix,
+}
 
-/// Words that make a key a secret's when they end it: `set-cookie` is one, `cookie_banner_shown` is not.
-const SECRET_ENDINGS: [&str; 5] = ["authorization", "cookie", "cookies", "token", "bearer"];
-
-/// Two words in a row that make a key a secret's, wherever they stand.
-const SECRET_PAIRS: [(&str, &str); 6] = [
-    ("api", "key"),
-    ("access", "key"),
-    ("private", "key"),
-    ("access", "token"),
-    ("refresh", "token"),
-    ("signing", "key"),
-];
-
-/// Whole keys, folded, whose values are content.
-const CONTENT_KEYS: [&str; 26] = [
-    "prompt",
-    "prompts",
-    "message",
-    "messages",
-    "completion",
-    "completions",
-    "input",
-    "inputs",
-    "output",
-    "outputs",
-    "response",
-    "responses",
-    "toolarguments",
-    "toolargument",
-    "toolresult",
-    "toolresults",
-    "tooloutput",
-    "toolcallarguments",
-    "toolcallresult",
-    "retrievaldocument",
-    "retrievaldocuments",
-    "retrievalcontent",
-    "inputmessages",
-    "outputmessages",
-    "systeminstructions",
-    "toolinput",
-];
-
-/// First words that may stand before a content key without changing what it is.
-const CONTENT_PREFIXES: [&str; 5] = ["genai", "llm", "ai", "content", "gen"];
+fn look_up(folded: &[u8]) -> Word {
+    match folded {
+        b"password" | b"passwd" | b"pwd" | b"passphrase" | b"secret" | b"secrets" | b"apikey" | b"accesskey"
+        | b"privatekey" | b"accesstoken" | b"refreshtoken" | b"authtoken" | b"clientsecret" | b"credential"
+        | b"credentials" | b"jwt" => Word::Secret,
+        b"authorization" | b"cookie" | b"cookies" | b"token" | b"bearer" => Word::SecretEnding,
+        b"api" | b"access" | b"private" | b"refresh" | b"signing" => Word::Owner,
+        b"key" => Word::Key,
+        b"prompt" | b"prompts" | b"message" | b"messages" | b"completion" | b"completions" | b"input" | b"inputs"
+        | b"output" | b"outputs" | b"response" | b"responses" | b"toolargument" | b"toolarguments" | b"toolinput"
+        | b"toolresult" | b"toolresults" | b"tooloutput" | b"toolcallarguments" | b"toolcallresult"
+        | b"retrievaldocument" | b"retrievaldocuments" | b"retrievalcontent" | b"inputmessages" | b"outputmessages"
+        | b"systeminstructions" => Word::Content,
+        b"genai" | b"gen" | b"llm" | b"ai" | b"content" => Word::ContentPrefix,
+        _ => Word::Unknown,
+    }
+}
 
 /// Longer keys are no names anyone chose; what stands past this is not read, so a value of theirs is hidden.
 const MAX_KEY_BYTES: usize = 256;
@@ -89,30 +59,41 @@ pub(super) fn folded(key: &str) -> String {
     key.chars().filter(|c| !is_separator(*c)).flat_map(char::to_lowercase).collect()
 }
 
-/// Classifies `key`; `extra` holds folded keys the caller wants hidden.
-pub(super) fn classify(key: &str, extra: &[String]) -> KeyKind {
+/// Classifies `key`, the UTF-8 of a key; `extra` holds folded keys the caller wants hidden.
+pub(super) fn classify(key: &[u8], extra: &[String]) -> KeyKind {
     if key.len() > MAX_KEY_BYTES {
         return KeyKind::Secret;
+    }
+    // Most keys are one small word. Looking at all of it without stopping early costs next to nothing.
+    let one_word = key.iter().fold(true, |plain, byte| plain & byte.is_ascii_lowercase());
+    if one_word {
+        return match look_up(key) {
+            Word::Secret | Word::SecretEnding => KeyKind::Secret,
+            _ if is_listed(key, extra) => KeyKind::Secret,
+            Word::Content => KeyKind::Content,
+            _ => KeyKind::Plain,
+        };
     }
     if key.is_ascii() {
         return classify_ascii(key, extra);
     }
-    if extra.contains(&folded(key)) {
+    let key = String::from_utf8_lossy(key);
+    if extra.contains(&folded(&key)) {
         return KeyKind::Secret;
     }
     // Zero-width and full-width characters are how a key hides from a list. Such keys are rare and may cost more.
     let plain: String = key.chars().filter(|c| !is_separator(*c) || c.is_ascii()).map(fold_to_ascii).collect();
-    classify_ascii(&plain, extra)
+    classify_ascii(plain.as_bytes(), extra)
 }
 
-fn classify_ascii(key: &str, extra: &[String]) -> KeyKind {
+fn classify_ascii(key: &[u8], extra: &[String]) -> KeyKind {
     let kind = classify_words(key, false, extra);
-    let mixed_case = key.as_bytes().windows(2).any(|pair| starts_word(pair[0], pair[1]));
+    let mixed_case = || key.windows(2).any(|pair| matches!(pair, [before, byte] if starts_word(*before, *byte)));
     // `clientSecret` is two words; `passWord` is one that someone spelled as two.
-    if kind == KeyKind::Plain && mixed_case { classify_words(key, true, extra) } else { kind }
+    if kind == KeyKind::Plain && mixed_case() { classify_words(key, true, extra) } else { kind }
 }
 
-fn classify_words(key: &str, camel_case: bool, extra: &[String]) -> KeyKind {
+fn classify_words(key: &[u8], camel_case: bool, extra: &[String]) -> KeyKind {
     let mut buffer = [0; MAX_KEY_BYTES];
     let mut ends = [0; MAX_WORDS];
     // A key of more words than are looked at is no name anyone chose.
@@ -133,6 +114,10 @@ fn fold_to_ascii(c: char) -> char {
     }
 }
 
+fn is_ascii_separator(byte: u8) -> bool {
+    byte.is_ascii_control() || matches!(byte, b'-' | b'_' | b'.' | b' ' | b'/' | b':' | b'[' | b']')
+}
+
 fn is_separator(c: char) -> bool {
     c.is_control()
         || matches!(
@@ -144,21 +129,21 @@ fn is_separator(c: char) -> bool {
 
 /// A key as lowercase words: the letters without separators, and where each word ends.
 struct Words<'a> {
-    letters: &'a str,
+    letters: &'a [u8],
     ends: &'a [usize],
 }
 
 /// Splits an ASCII key of a bounded number of words.
 fn split<'a>(
-    key: &str,
+    key: &[u8],
     camel_case: bool,
     buffer: &'a mut [u8; MAX_KEY_BYTES],
     ends: &'a mut [usize; MAX_WORDS],
 ) -> Option<Words<'a>> {
     let (mut len, mut word_start, mut count) = (0, 0, 0);
     let mut before = 0;
-    for &byte in key.as_bytes() {
-        let separator = is_separator(char::from(byte));
+    for &byte in key {
+        let separator = is_ascii_separator(byte);
         if (separator || (camel_case && starts_word(before, byte))) && len > word_start {
             *ends.get_mut(count)? = len;
             (word_start, count) = (len, count + 1);
@@ -173,54 +158,42 @@ fn split<'a>(
         *ends.get_mut(count)? = len;
         count += 1;
     }
-    let letters = std::str::from_utf8(buffer.get(..len)?).ok()?;
-    Some(Words { letters, ends: ends.get(..count)? })
+    Some(Words { letters: buffer.get(..len)?, ends: ends.get(..count)? })
 }
 
 impl Words<'_> {
     fn classify(&self, extra: &[String]) -> KeyKind {
-        if self.is_secret() || extra.iter().any(|extra| extra == self.letters) {
+        if self.is_secret() || is_listed(self.letters, extra) {
             return KeyKind::Secret;
         }
         if self.is_content() { KeyKind::Content } else { KeyKind::Plain }
     }
 
     fn is_secret(&self) -> bool {
-        let mut previous = "";
+        let mut last = Word::Unknown;
         let mut start = 0;
-        for (i, &end) in self.ends.iter().enumerate() {
-            let word = self.letters.get(start..end).unwrap_or_default();
-            let last = i + 1 == self.ends.len();
-            // Every listed word begins with one of these; most words of most keys end here.
-            if matches!(word.as_bytes().first(), Some(b'p' | b's' | b'a' | b'r' | b'c' | b'j' | b't' | b'b'))
-                && (SECRET_WORDS.contains(&word) || (last && SECRET_ENDINGS.contains(&word)))
-            {
+        for &end in self.ends {
+            let letters = self.letters.get(start..end).unwrap_or_default();
+            let word = look_up(letters);
+            let owned = last == Word::Owner && (word == Word::Key || letters == b"token");
+            if word == Word::Secret || owned {
                 return true;
             }
-            if matches!(word, "key" | "token") && SECRET_PAIRS.contains(&(previous, word)) {
-                return true;
-            }
-            previous = word;
-            start = end;
+            (last, start) = (word, end);
         }
-        false
+        // `client_secret` is found above; `ap_ikey` is what is left to find.
+        last == Word::SecretEnding || look_up(self.letters) == Word::Secret
     }
 
     fn is_content(&self) -> bool {
-        let mut rest = self.letters;
-        if is_content_key(rest) {
-            return true;
-        }
-        // `gen_ai.prompt`, `llm.input.messages`, `ai.response`, `gen_ai.tool.call.arguments`.
+        // `prompt`, `tool.result`; then `gen_ai.prompt`, `llm.input.messages`, `gen_ai.tool.call.arguments`.
         let mut start = 0;
         for &end in self.ends {
-            let word = self.letters.get(start..end).unwrap_or_default();
-            if !CONTENT_PREFIXES.contains(&word) {
-                return false;
-            }
-            rest = self.letters.get(end..).unwrap_or_default();
-            if is_content_key(rest) {
+            if look_up(self.letters.get(start..).unwrap_or_default()) == Word::Content {
                 return true;
+            }
+            if look_up(self.letters.get(start..end).unwrap_or_default()) != Word::ContentPrefix {
+                return false;
             }
             start = end;
         }
@@ -228,9 +201,8 @@ impl Words<'_> {
     }
 }
 
-fn is_content_key(folded: &str) -> bool {
-    matches!(folded.as_bytes().first(), Some(b'p' | b'm' | b'c' | b'i' | b'o' | b'r' | b't' | b's'))
-        && CONTENT_KEYS.contains(&folded)
+fn is_listed(folded: &[u8], extra: &[String]) -> bool {
+    extra.iter().any(|extra| extra.as_bytes() == folded)
 }
 
 #[cfg(test)]
@@ -239,7 +211,7 @@ mod tests {
 
     fn check(keys: &[&str], expected: KeyKind) {
         for key in keys {
-            assert_eq!(classify(key, &[]), expected, "{key}");
+            assert_eq!(classify(key.as_bytes(), &[]), expected, "{key}");
         }
     }
 
@@ -355,15 +327,15 @@ mod tests {
     fn the_callers_own_keys_are_caught_whatever_their_spelling() {
         let extra = [folded("National-ID"), folded("straße")];
         for key in ["national_id", "nationalId", "NATIONAL.ID", "Straße"] {
-            assert_eq!(classify(key, &extra), KeyKind::Secret, "{key}");
+            assert_eq!(classify(key.as_bytes(), &extra), KeyKind::Secret, "{key}");
         }
-        assert_eq!(classify("national", &extra), KeyKind::Plain);
+        assert_eq!(classify(b"national", &extra), KeyKind::Plain);
     }
 
     proptest::proptest! {
         #[test]
         fn any_key_is_classified_without_a_panic(key: String) {
-            classify(&key, &[]);
+            classify(key.as_bytes(), &[]);
         }
 
         #[test]
@@ -373,7 +345,7 @@ mod tests {
                     .map(|(j, c)| if mask >> ((i + j) % 12) & 1 == 1 { c.to_ascii_uppercase() } else { c }).collect();
                 if i == 0 { word } else { format!("{sep}{word}") }
             }).collect();
-            proptest::prop_assert_eq!(classify(&key, &[]), KeyKind::Secret);
+            proptest::prop_assert_eq!(classify(key.as_bytes(), &[]), KeyKind::Secret);
         }
     }
 }

@@ -42,26 +42,15 @@ impl Walk<'_> {
         // The encoder refuses deeper values, and the event adds none.
         let mut open = [Frame::default(); MAX_DEPTH + 1];
         let mut depth = 0_usize;
-        let mut at = 0;
-        // What the next value inherits from its key.
+        // The container the walk is in, and what the next value inherits from it or from its key.
+        let mut inside = Frame::default();
         let mut next = Frame::default();
+        let mut key_comes = false;
+        let mut at = 0;
         while let Some(&byte) = self.json.get(at) {
-            let inside = open.get(depth).copied().unwrap_or_default();
             match byte {
-                b'{' | b'[' => {
-                    depth += 1;
-                    if let Some(frame) = open.get_mut(depth) {
-                        *frame = Frame { object: byte == b'{', ..next };
-                    }
-                    next = Frame { content: next.content, ..Frame::default() };
-                    at += 1;
-                }
-                b'}' | b']' => {
-                    depth = depth.saturating_sub(1);
-                    next = Frame { content: open.get(depth).is_some_and(|f| f.content), ..Frame::default() };
-                    at += 1;
-                }
-                b'"' if inside.object && self.is_key(at) => {
+                b'"' if key_comes => {
+                    key_comes = false;
                     let key_end = scan::string_end(self.json, at);
                     match self.judge(at, key_end, inside, depth) {
                         Verdict::Hide => {
@@ -71,44 +60,60 @@ impl Walk<'_> {
                         }
                         Verdict::Keep(frame) => {
                             next = frame;
-                            at = key_end;
+                            at = key_end + 1;
                         }
                     }
                 }
                 b'"' => {
                     let end = scan::string_end(self.json, at);
                     self.shorten(at, end, next.content);
-                    next = Frame { content: inside.content, ..Frame::default() };
                     at = end;
                 }
+                b',' => {
+                    key_comes = inside.object;
+                    at += 1;
+                }
+                b'{' | b'[' => {
+                    if let Some(frame) = open.get_mut(depth) {
+                        *frame = inside;
+                    }
+                    depth += 1;
+                    inside = Frame { object: byte == b'{', ..next };
+                    next = Frame { content: next.content, ..Frame::default() };
+                    key_comes = inside.object;
+                    at += 1;
+                }
+                b'}' | b']' => {
+                    depth = depth.saturating_sub(1);
+                    inside = open.get(depth).copied().unwrap_or_default();
+                    next = Frame { content: inside.content, ..Frame::default() };
+                    key_comes = false;
+                    at += 1;
+                }
+                // A number or a word: nothing to look at in it.
                 _ => at += 1,
             }
         }
         self.out.extend_from_slice(self.json.get(self.copied..).unwrap_or_default());
     }
 
-    /// In an object a string is a key exactly when it follows the brace or a comma.
-    fn is_key(&self, at: usize) -> bool {
-        matches!(at.checked_sub(1).and_then(|before| self.json.get(before)), Some(b'{' | b','))
-    }
-
     fn judge(&self, at: usize, key_end: usize, inside: Frame, depth: usize) -> Verdict {
         let raw = self.json.get(at + 1..key_end - 1).unwrap_or_default();
-        let key = if raw.contains(&b'\\') {
+        let exempt = inside.status && raw == b"message";
+        let kind = if raw.contains(&b'\\') {
             // An escape must not hide a key from the list.
-            serde_json::from_slice(self.json.get(at..key_end).unwrap_or_default()).unwrap_or_default()
+            let key: String = serde_json::from_slice(self.json.get(at..key_end).unwrap_or_default()).unwrap_or_default();
+            keys::classify(key.as_bytes(), &self.policy.extra_keys)
         } else {
-            std::borrow::Cow::Borrowed(std::str::from_utf8(raw).unwrap_or_default())
+            keys::classify(raw, &self.policy.extra_keys)
         };
-        let exempt = inside.status && key == "message";
-        let kind = keys::classify(&key, &self.policy.extra_keys);
         match (kind, self.policy.capture) {
             (KeyKind::Secret, _) => Verdict::Hide,
             (KeyKind::Content, ContentCapture::MetadataOnly) if !exempt => Verdict::Hide,
             (kind, capture) => Verdict::Keep(Frame {
                 object: false,
                 content: inside.content || (kind == KeyKind::Content && capture == ContentCapture::Redacted && !exempt),
-                status: self.structural && depth == 1 && key == "status",
+                status: self.structural && depth == 1 && raw == b"status",
             }),
         }
     }

@@ -49,9 +49,10 @@ pub(crate) struct Transport {
 impl Transport {
     /// Prepares the client; no I/O.
     pub(crate) fn new(policy: &TransportPolicy) -> Result<Self, Error> {
+        let headers = headers(policy)?;
         tls::check(&policy.base_url)?;
         let mut builder = reqwest::Client::builder()
-            .default_headers(headers(policy)?)
+            .default_headers(headers)
             // A redirect would carry the key to another host, or turn a POST into a GET that looks like success.
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())

@@ -172,7 +172,8 @@ impl<'a> ser::Serializer for Encoder<'a> {
     fn serialize_str(self, value: &str) -> Result<(), Refusal> {
         let value = prefix(value, MAX_STRING_BYTES);
         self.room(value.len())?;
-        self.scalar(&value)
+        write_str(value, self.out);
+        Ok(())
     }
 
     fn serialize_bytes(self, value: &[u8]) -> Result<(), Refusal> {

@@ -5,6 +5,7 @@
 //! own hands: it refuses by depth and size while it writes, and cuts a string no event could carry before it copies it.
 
 mod encoder;
+pub(super) mod swar;
 #[cfg(test)]
 mod tests;
 
@@ -30,7 +31,19 @@ pub(crate) fn write<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Resu
 
 /// Appends a JSON string.
 pub(crate) fn write_str(text: &str, out: &mut Vec<u8>) {
-    scalar(&text, out);
+    if swar::needs_escape(text.as_bytes()) {
+        scalar(&text, out);
+    } else {
+        write_plain_str(text, out);
+    }
+}
+
+/// As [`write_str`], for text that is known to need no escaping.
+pub(crate) fn write_plain_str(text: &str, out: &mut Vec<u8>) {
+    out.reserve(text.len() + 2);
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
 }
 
 /// Appends `"key":`, after a comma when something stands before it in the object.
@@ -40,6 +53,16 @@ pub(crate) fn write_key(key: &str, out: &mut Vec<u8>) {
     }
     write_str(key, out);
     out.push(b':');
+}
+
+/// As [`write_key`], for a key of this crate's own, which needs no escaping.
+pub(crate) fn write_own_key(key: &'static str, out: &mut Vec<u8>) {
+    if out.last() != Some(&b'{') {
+        out.push(b',');
+    }
+    out.push(b'"');
+    out.extend_from_slice(key.as_bytes());
+    out.extend_from_slice(b"\":");
 }
 
 /// The longest prefix of `text` of at most `max` bytes that ends on a character boundary.

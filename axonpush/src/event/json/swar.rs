@@ -1,0 +1,56 @@
+//! Looking at eight bytes at a time. Strings are most of what an event is made of, and every byte of them is looked at
+//! twice: for what must be escaped, and for where they end.
+
+const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
+const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
+
+/// Whether text holds a byte that JSON escapes: a quote, a backslash or a control character.
+pub(super) fn needs_escape(text: &[u8]) -> bool {
+    let (words, rest) = text.as_chunks::<8>();
+    words.iter().any(|word| {
+        let word = u64::from_le_bytes(*word);
+        let controls = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
+        controls | quotes(word) != 0
+    }) || rest.iter().any(|byte| matches!(byte, ..b' ' | b'"' | b'\\'))
+}
+
+/// Where the first quote or backslash stands.
+pub(in crate::event) fn quote_or_backslash(text: &[u8]) -> Option<usize> {
+    let (words, rest) = text.as_chunks::<8>();
+    for (i, word) in words.iter().enumerate() {
+        let found = quotes(u64::from_le_bytes(*word));
+        if found != 0 {
+            return Some(8 * i + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let at = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+    Some(8 * words.len() + at)
+}
+
+/// The high bit of every byte that is a quote or backslash. Bytes after the first such one may be marked wrongly, so
+/// only the lowest mark counts.
+fn quotes(word: u64) -> u64 {
+    zeros(word ^ (ONES * u64::from(b'"'))) | zeros(word ^ (ONES * u64::from(b'\\')))
+}
+
+fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(ONES) & !word & HIGHS
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn eight_at_a_time_finds_what_one_at_a_time_finds(bytes in prop::collection::vec(prop_oneof![
+            any::<u8>(), Just(b'"'), Just(b'\\'), Just(0x1f), Just(0x20), Just(b'x'), Just(b'!'), Just(b'#'), Just(0xa2)
+        ], 0..40)) {
+            let special = |byte: &u8| matches!(byte, b'"' | b'\\');
+            prop_assert_eq!(quote_or_backslash(&bytes), bytes.iter().position(special));
+            prop_assert_eq!(needs_escape(&bytes), bytes.iter().any(|byte| special(byte) || *byte < 0x20));
+        }
+    }
+}
