@@ -83,14 +83,14 @@ fn hand_over(criterion: &mut Criterion) {
         client.events().enqueue(event());
     }
     let mut group = criterion.benchmark_group("hand_over");
-    group.bench_function("serde_json::to_vec", |bencher| {
+    group.bench_function("serialise", |bencher| {
         let wire = wire();
         bencher.iter(|| black_box(serde_json::to_vec(black_box(&wire))));
     });
     group.bench_function("enqueue", |bencher| {
         bencher.iter_batched(event, |event| client.events().enqueue(black_box(event)), BatchSize::SmallInput);
     });
-    group.bench_function("build and enqueue", |bencher| {
+    group.bench_function("build_and_enqueue", |bencher| {
         bencher.iter(|| client.events().enqueue(black_box(event())));
     });
     group.finish();

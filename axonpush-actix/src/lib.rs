@@ -1,1 +1,86 @@
-//! AxonPush.
+//! AxonPush middleware for actix-web.
+//!
+//! One middleware reports each HTTP exchange to AxonPush: when it starts, and exactly once how it ended. Whatever the
+//! handler publishes meanwhile carries the request's id and its place in the trace.
+//!
+//! ```
+//! use actix_web::{App, HttpServer, Responder, web};
+//! use axonpush::Event;
+//! use axonpush_actix::{AxonPush, RequestId};
+//! # use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+//!
+//! async fn order(client: web::Data<axonpush::AxonPush>, id: RequestId) -> impl Responder {
+//!     client.events().enqueue(Event::new("order.viewed"));
+//!     format!("request {}", *id)
+//! }
+//!
+//! # #[actix_web::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let server = axonpush_dev::DevServer::start().await?;
+//! # let (url, patience) = (server.url(), std::time::Duration::from_secs(20));
+//! let client = axonpush::AxonPush::builder().api_key("ak_dev").base_url(url).build()?;
+//! let app = {
+//!     let client = client.clone();
+//!     move || {
+//!         App::new()
+//!             .wrap(AxonPush::new(&client))
+//!             .app_data(web::Data::new(client.clone()))
+//!             .route("/orders/{id}", web::get().to(order))
+//!     }
+//! };
+//! let http = HttpServer::new(app).disable_signals().workers(1).bind("127.0.0.1:0")?;
+//! # let mut caller = tokio::net::TcpStream::connect(http.addrs()[0]).await?;
+//! # let called = async move {
+//! #     let request = b"GET /orders/42 HTTP/1.1\r\nhost: a\r\nx-request-id: r-1\r\nconnection: close\r\n\r\n";
+//! #     caller.write_all(request).await.ok();
+//! #     caller.read_to_end(&mut Vec::new()).await.ok();
+//! # };
+//!
+//! let report = axonpush_actix::serve(http.run(), &client)
+//! #   .with_shutdown(called)
+//!     .await?;
+//! println!("{report}");
+//!
+//! # let events = server.wait_for_events(3, patience).await;
+//! # assert!(report.is_complete());
+//! let told: Vec<_> = events.iter().map(|event| event.identifier.as_str()).collect();
+//! assert_eq!(told, ["http.request.started", "order.viewed", "http.request.completed"]);
+//! assert!(events.iter().all(|event| event.trace_id == events[0].trace_id));
+//! assert_eq!(events[2].attribute("http.route"), Some(&"/orders/{id}".into()));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The nouns
+//!
+//! - [`AxonPush`] goes into `App::wrap` or `Scope::wrap`. Wrap it last, so that it is outermost; wrapped twice, the
+//!   inner one steps back. Make the client outside `HttpServer::new`, whose closure runs once per worker.
+//! - [`RequestId`] and [`RequestContext`] are extractors; actix makes optional ones of them.
+//! - [`serve`] runs a server until the process is told to stop, lets requests finish, and delivers the last events:
+//!   one deadline, and a [`ServeReport`] of what became of them. [`shutdown_signal`] is its default signal.
+//!
+//! # What it does not do
+//!
+//! - It doesn't read `X-Forwarded-For` or `Forwarded`: whoever calls can write anything there.
+//! - Unless `HttpServer::h1_allow_half_closed(false)` is set, actix itself doesn't notice a client that hangs up
+//!   before the handler answers, and so the exchange ends only then.
+//! - An upgraded connection (WebSocket) is reported as complete with its `101`; what follows is not an exchange.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod body;
+mod error;
+mod extract;
+mod future;
+mod service;
+mod shutdown;
+mod transform;
+
+pub use body::ResponseBody;
+pub use extract::{MissingMiddleware, RequestContext, RequestId};
+#[doc(hidden)]
+pub use future::ResponseFuture;
+#[doc(hidden)]
+pub use service::AxonPushService;
+pub use shutdown::{Serve, ServeReport, serve, shutdown_signal};
+pub use transform::AxonPush;

@@ -1,1 +1,84 @@
-//! AxonPush.
+//! AxonPush middleware for axum, and for every other tower service.
+//!
+//! One layer reports each HTTP exchange to AxonPush: when it starts, and exactly once how it ended. Whatever the
+//! handler publishes meanwhile carries the request's id and its place in the trace.
+//!
+//! ```
+//! use axonpush::{AxonPush, Event};
+//! use axonpush_axum::{AxonPushLayer, RequestId};
+//! use axum::{Router, extract::State, routing::get};
+//! # use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+//!
+//! async fn order(State(client): State<AxonPush>, id: RequestId) -> String {
+//!     client.events().enqueue(Event::new("order.viewed"));
+//!     format!("request {}", *id)
+//! }
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let server = axonpush_dev::DevServer::start().await?;
+//! # let (url, patience) = (server.url(), std::time::Duration::from_secs(20));
+//! let client = AxonPush::builder().api_key("ak_dev").base_url(url).build()?;
+//! let app = Router::new()
+//!     .route("/orders/{id}", get(order))
+//!     .layer(AxonPushLayer::new(&client))
+//!     .with_state(client.clone());
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+//! # let mut caller = tokio::net::TcpStream::connect(listener.local_addr()?).await?;
+//! # let called = async move {
+//! #     let request = b"GET /orders/42 HTTP/1.1\r\nhost: a\r\nx-request-id: r-1\r\nconnection: close\r\n\r\n";
+//! #     caller.write_all(request).await.ok();
+//! #     caller.read_to_end(&mut Vec::new()).await.ok();
+//! # };
+//!
+//! let report = axonpush_axum::serve(listener, app, &client)
+//! #   .with_shutdown(called)
+//!     .await?;
+//! println!("{report}");
+//!
+//! # let events = server.wait_for_events(3, patience).await;
+//! # assert!(report.is_complete());
+//! let told: Vec<_> = events.iter().map(|event| event.identifier.as_str()).collect();
+//! assert_eq!(told, ["http.request.started", "order.viewed", "http.request.completed"]);
+//! assert!(events.iter().all(|event| event.trace_id == events[0].trace_id));
+//! assert_eq!(events[2].attribute("http.route"), Some(&"/orders/{id}".into()));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The nouns
+//!
+//! - [`AxonPushLayer`] goes into [`Router::layer`](axum::Router::layer), into a
+//!   [`MethodRouter`](axum::routing::MethodRouter), or around any service of HTTP requests. Put it outermost; put there
+//!   twice, the inner one steps back.
+//! - [`RequestId`] and [`RequestContext`] are extractors. `Extension<axonpush::RequestContext>` works as well.
+//! - [`serve`] runs an app until the process is told to stop, lets requests finish, and delivers the last events:
+//!   one deadline, and a [`ServeReport`] of what became of them. [`shutdown_signal`] is its default signal.
+//!
+//! # What it does not do
+//!
+//! - Wrapped around a whole `Router` from outside, it cannot see the route's template, since routing happens later.
+//!   `Router::layer` sees it.
+//! - It doesn't read `X-Forwarded-For`: whoever calls can write anything there.
+//! - An upgraded connection (WebSocket) is reported as complete with its `101`; what follows is not an exchange.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod body;
+mod cut;
+mod extract;
+mod future;
+mod layer;
+mod service;
+mod shutdown;
+
+pub use body::ResponseBody;
+#[doc(hidden)]
+pub use cut::{CutIo, CutListener};
+pub use extract::{MissingLayer, RequestContext, RequestId};
+pub use future::ResponseFuture;
+pub use layer::AxonPushLayer;
+pub use service::AxonPushService;
+#[doc(hidden)]
+pub use shutdown::ServeListener;
+pub use shutdown::{Serve, ServeReport, serve, shutdown_signal};

@@ -1,5 +1,48 @@
+//! The AxonPush client for Rust: events, logs and traces from applications and AI agents, delivered or accounted for.
+//!
+//! ```
+//! use axonpush::{AxonPush, Event, EventType};
+//! use std::time::Duration;
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! # let server = axonpush_dev::DevServer::start().await.unwrap();
+//! # let url = server.url();
+//! let client = AxonPush::builder().api_key("ak_dev").base_url(url).build()?;
+//!
+//! // Await the receipt …
+//! let event = Event::new("web_search").event_type(EventType::AgentToolCallStart).agent_id("researcher");
+//! let receipt = client.events().publish(event).await?;
+//! assert!(receipt.event_id().is_some());
+//!
+//! // … or hand over and go on.
+//! client.events().enqueue(Event::new("cache.miss").attribute("key", "user:42"));
+//!
+//! let report = client.shutdown(Duration::from_secs(5)).await;
+//! assert_eq!((report.delivered(), report.lost().total(), report.left()), (1, 0, 0));
+//! # Ok::<(), axonpush::Error>(())
+//! # }).unwrap();
+//! ```
+//!
+//! # The nouns
+//!
+//! - [`AxonPush`] is the client: cheap to clone, built by [`AxonPush::builder`] or [`AxonPush::from_env`].
+//! - An [`Event`] is one fact: an identifier, a payload that is any serialisable object, and ids that place it in a
+//!   trace. [`LogPayload`] and [`SpanPayload`] are payloads in OpenTelemetry's shape.
+//! - [`AxonPush::events`] publishes and searches. A [`Receipt`] is what the server says to a published event.
+//! - The queue holds what was handed over ([`QueuePolicy`]); a worker thread delivers it ([`RetryPolicy`]).
+//! - [`AxonPush::flush`] and [`AxonPush::shutdown`] settle what was accepted and say what became of it
+//!   ([`FlushReport`]). [`AxonPush::stats`] are the books: `accepted = delivered + lost + queued + in flight`, always.
+//! - [`RequestContext`] ties what happens in a request together. The web crates, `axonpush-axum` and `axonpush-actix`,
+//!   make one for every request; [`exchange`] is what they are made of.
+//! - [`RedactionPolicy`] says what to hide. It is applied on the caller's thread, before an event waits anywhere.
+//!
+//! # What it does not do
+//!
+//! - It installs nothing for the whole process: no subscriber, no TLS provider, no panic hook.
+//! - It never blocks to hand an event over. When the queue is full, its [`OverflowPolicy`] decides who goes.
+//! - It keeps nothing on disk: what is in the queue when the process is killed is gone.
+
 #![cfg_attr(docsrs, feature(doc_cfg))]
-#![doc = include_str!("../../README.md")]
 
 mod client;
 mod clock;

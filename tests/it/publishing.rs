@@ -127,7 +127,9 @@ async fn many_events_are_answered_one_by_one_and_in_order() {
         match answer {
             Ok(receipt) => {
                 let id = receipt.event_id().unwrap();
-                assert!(stored.iter().any(|event| event.event_id == id.as_str() && event.identifier == format!("e{i}")));
+                assert!(
+                    stored.iter().any(|event| event.event_id == id.as_str() && event.identifier == format!("e{i}"))
+                );
             }
             Err(error) => assert!(i % 10 == 3 && error.is_invalid(), "{i}: {error}"),
         }
@@ -138,7 +140,8 @@ async fn many_events_are_answered_one_by_one_and_in_order() {
 async fn a_refused_event_says_what_the_server_said() {
     let server = server();
     let client = client(&server);
-    let problem = r#"{"title":"Unprocessable","status":422,"detail":"no","errors":[{"location":"body.x","message":"bad"}]}"#;
+    let problem =
+        r#"{"title":"Unprocessable","status":422,"detail":"no","errors":[{"location":"body.x","message":"bad"}]}"#;
     server.script(Answer::status(422).header("content-type", "application/problem+json").body(problem));
     let error = client.events().publish(Event::new("x")).await.unwrap_err();
     let said = error.to_string();
@@ -240,8 +243,7 @@ async fn an_unreachable_server_defers_or_fails_as_asked() {
 async fn a_public_token_travels_in_its_own_header() {
     let server = server();
     for (key, header) in [("pt_canary", "x-public-token"), ("ak_canary", "x-axonpush-api-key")] {
-        let client =
-            settings(&server).api_key(key).tenant_id("org-1").environment("staging").build().unwrap();
+        let client = settings(&server).api_key(key).tenant_id("org-1").environment("staging").build().unwrap();
         client.events().publish(Event::new(header)).await.unwrap();
         let request = server.requests().pop().unwrap();
         assert!(request.header(header).is_some());
@@ -254,11 +256,8 @@ async fn a_public_token_travels_in_its_own_header() {
 async fn try_enqueue_gives_the_event_back_when_there_is_no_room() {
     let server = server();
     server.script(Answer::hang().always());
-    let client = settings(&server)
-        .queue(QueuePolicy::new().max_events(5))
-        .shutdown_timeout(Duration::ZERO)
-        .build()
-        .unwrap();
+    let client =
+        settings(&server).queue(QueuePolicy::new().max_events(5)).shutdown_timeout(Duration::ZERO).build().unwrap();
     let mut taken = 0;
     let refused = loop {
         match client.events().try_enqueue(Event::new("x").dedup_key(format!("k{taken}"))) {

@@ -1,5 +1,5 @@
 //! Hears everything: a global subscriber at TRACE that turns every tracing event of the process into an AxonPush event.
-//! If the SDK's own work were among them, one event would become a flood.
+//! If the SDK's own work were among them, one event would become a flood; if the key were in any, it would be in a log.
 
 use std::time::Duration;
 
@@ -10,6 +10,10 @@ struct Forward(AxonPush);
 
 impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> tracing_subscriber::Layer<S> for Forward {
     fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+        let key = std::env::var("AXONPUSH_API_KEY").unwrap_or_default();
+        event.record(&mut |field: &tracing::field::Field, value: &dyn std::fmt::Debug| {
+            assert!(!format!("{value:?} {value:#?}").contains(&key), "the key is in {}", field.name());
+        });
         self.0.events().enqueue(Event::new(event.metadata().target().to_owned()));
     }
 }

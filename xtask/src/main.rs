@@ -8,6 +8,7 @@
 use std::fmt::Write;
 use std::process::ExitCode;
 
+mod bench;
 mod check;
 mod ci;
 mod deps;
@@ -102,6 +103,12 @@ const COMMANDS: &[Command] = &[
         options: &[],
         about: "the weight budget, then deny, machete, typos and taplo where installed",
         run: |_| deps::run(),
+    },
+    Command {
+        name: "bench",
+        options: &[],
+        about: "the benches, side by side with what a user would do instead; not part of `ci`",
+        run: |_| bench::run(),
     },
     Command {
         name: "ci",

@@ -1,6 +1,6 @@
-//! `cargo xtask test`: builds the examples, then runs every test and doc test.
+//! `cargo xtask test`: builds the examples, runs every test and doc test, and then the quickstart.
 //!
-//! All three steps select the whole workspace, so they share one set of features and dependencies
+//! All three builds select the whole workspace, so they share one set of features and dependencies
 //! are compiled once.
 
 use crate::run;
@@ -21,14 +21,25 @@ pub(crate) fn run() -> run::Result {
         }),
     ];
 
+    // The README's first command, as built above.
+    let quickstart = quickstart();
+
     println!("\ntests:     {tests}\ndoc tests: {doc_tests}");
     for result in ran {
         result?;
     }
+    quickstart?;
     if tests.passed == 0 {
         return Err("no test ran at all; is the workspace complete?".into());
     }
     Ok(())
+}
+
+/// Runs the example that a newcomer runs first; it judges itself.
+fn quickstart() -> run::Result {
+    let here = std::env::current_exe()?;
+    let example = here.with_file_name("examples").join("quickstart").with_extension(std::env::consts::EXE_EXTENSION);
+    run::program(&example.to_string_lossy(), &[])
 }
 
 /// The sum of all `test result:` lines.

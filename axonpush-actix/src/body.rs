@@ -1,0 +1,77 @@
+//! The response's body: where an exchange ends.
+
+use std::{
+    error::Error,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use actix_web::body::{BodySize, MessageBody};
+use axonpush::exchange::ExchangeRecorder;
+use bytes::Bytes;
+use pin_project_lite::pin_project;
+
+pin_project! {
+    /// A response's body that tells when it is through. Its chunks and its size are those of `B`.
+    #[derive(Debug)]
+    pub struct ResponseBody<B> {
+        // Empty only while the body is being dropped.
+        #[pin]
+        inner: Option<B>,
+        // `None` when an outer middleware reports the exchange.
+        recorder: Option<ExchangeRecorder>,
+    }
+
+    impl<B> PinnedDrop for ResponseBody<B> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if let Some(recorder) = this.recorder {
+                recorder.run(|| this.inner.set(None));
+            }
+        }
+    }
+}
+
+impl<B> ResponseBody<B> {
+    pub(crate) fn new(inner: B, recorder: Option<ExchangeRecorder>) -> Self {
+        Self { inner: Some(inner), recorder }
+    }
+}
+
+impl<B: MessageBody> MessageBody for ResponseBody<B> {
+    type Error = Box<dyn Error>;
+
+    fn size(&self) -> BodySize {
+        self.inner.as_ref().map_or(BodySize::None, MessageBody::size)
+    }
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        let mut this = self.project();
+        let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
+        let Some(recorder) = this.recorder else { return inner.poll_next(cx).map_err(Into::into) };
+        let chunk = ready!(recorder.run(|| inner.poll_next(cx))).map(|chunk| chunk.map_err(Into::into));
+        match &chunk {
+            Some(Ok(bytes)) => recorder.body_sent(bytes.len()),
+            Some(Err(error)) => recorder.body_failed(error),
+            None => recorder.complete(),
+        }
+        Poll::Ready(chunk)
+    }
+
+    fn try_into_bytes(mut self) -> Result<Bytes, Self> {
+        let Some(inner) = self.inner.take() else { return Err(self) };
+        match inner.try_into_bytes() {
+            Ok(bytes) => {
+                if let Some(recorder) = &mut self.recorder {
+                    recorder.body_sent(bytes.len());
+                    recorder.complete();
+                }
+                Ok(bytes)
+            }
+            Err(inner) => {
+                self.inner = Some(inner);
+                Err(self)
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The response on its way: from the call to the headers.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use actix_web::{
+    Error, HttpResponse,
+    body::{BodySize, MessageBody},
+    dev::ServiceResponse,
+    http::header::{self, HeaderMap, HeaderName, HeaderValue},
+};
+use axonpush::{
+    RequestId,
+    exchange::{ExchangeRecorder, REQUEST_ID_HEADER},
+};
+use pin_project_lite::pin_project;
+
+use crate::{ResponseBody, error::ExchangeError};
+
+pin_project! {
+    /// The future of [`AxonPushService`](crate::AxonPushService).
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ResponseFuture<F> {
+        // Empty only while the future is being dropped.
+        #[pin]
+        inner: Option<F>,
+        // `None` when an outer middleware reports the exchange.
+        recorder: Option<ExchangeRecorder>,
+    }
+
+    impl<F> PinnedDrop for ResponseFuture<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            // What the handler held may have last words, which belong to the request too.
+            if let Some(recorder) = this.recorder {
+                recorder.run(|| this.inner.set(None));
+            }
+        }
+    }
+}
+
+impl<F> ResponseFuture<F> {
+    pub(crate) fn new(inner: F, recorder: Option<ExchangeRecorder>) -> Self {
+        Self { inner: Some(inner), recorder }
+    }
+}
+
+impl<F, B> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<ServiceResponse<B>, Error>>,
+    B: MessageBody,
+{
+    type Output = Result<ServiceResponse<ResponseBody<B>>, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Pending };
+        let Some(recorder) = this.recorder else {
+            return inner.poll(cx).map_ok(|response| response.map_body(|_, body| ResponseBody::new(body, None)));
+        };
+        let result = ready!(recorder.run(|| inner.poll(cx)));
+        recorder.run(|| this.inner.set(None));
+        let Some(recorder) = this.recorder.take() else { return Poll::Pending };
+        Poll::Ready(match result {
+            Ok(response) => {
+                let (request, response) = response.into_parts();
+                Ok(ServiceResponse::new(request, answered(response, recorder)))
+            }
+            // The server would make a response of it after us. It is made here, so that it gets its id and its end.
+            Err(error) => Err(ExchangeError::new(error, recorder).into()),
+        })
+    }
+}
+
+/// The response as it is reported and sent.
+pub(crate) fn answered<B: MessageBody>(
+    mut response: HttpResponse<B>,
+    mut recorder: ExchangeRecorder,
+) -> HttpResponse<ResponseBody<B>> {
+    echo(response.headers_mut(), recorder.request_id());
+    if let Some(error) = response.error() {
+        recorder.cause(error);
+    }
+    recorder.headers_sent(response.status().as_u16());
+    match response.body().size() {
+        BodySize::None | BodySize::Sized(0) => recorder.complete(),
+        BodySize::Sized(length) => recorder.body_length(length),
+        BodySize::Stream => {
+            if let Some(length) = announced(response.headers()) {
+                recorder.body_length(length);
+            }
+        }
+    }
+    response.map_body(|_, body| ResponseBody::new(body, Some(recorder)))
+}
+
+pub(crate) fn echo(headers: &mut HeaderMap, id: &RequestId) {
+    // A request id holds nothing a header could not.
+    if let Ok(id) = HeaderValue::from_str(id.as_str()) {
+        headers.insert(HeaderName::from_static(REQUEST_ID_HEADER), id);
+    }
+}
+
+fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}

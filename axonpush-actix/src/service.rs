@@ -1,0 +1,93 @@
+//! The service: where an exchange begins.
+
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use actix_web::{
+    Error, HttpMessage as _,
+    body::MessageBody,
+    dev::{Service, ServiceRequest, ServiceResponse},
+    http::{Version, header::HeaderMap},
+};
+use axonpush::{
+    RequestContext,
+    exchange::{ExchangePolicy, ExchangeRecorder, RequestFacts},
+};
+
+use crate::{ResponseBody, ResponseFuture};
+
+/// A service whose exchanges are reported; made by [`AxonPush`](crate::AxonPush).
+#[derive(Debug)]
+pub struct AxonPushService<S> {
+    inner: S,
+    client: axonpush::AxonPush,
+    policy: Arc<ExchangePolicy>,
+}
+
+impl<S> AxonPushService<S> {
+    pub(crate) fn new(inner: S, client: axonpush::AxonPush, policy: Arc<ExchangePolicy>) -> Self {
+        Self { inner, client, policy }
+    }
+
+    fn begin(&self, request: &ServiceRequest) -> ExchangeRecorder {
+        // `connection_info` would believe the client's own word on this.
+        let secure = request.app_config().secure();
+        let scheme = request.uri().scheme_str().unwrap_or(if secure { "https" } else { "http" });
+        let mut facts = RequestFacts::new("actix-web", request.method().as_str(), request.uri().path()).scheme(scheme);
+        let route = request.match_pattern();
+        if let Some(route) = &route {
+            facts = facts.route(route);
+        }
+        if let Some(version) = version(request.version()) {
+            facts = facts.protocol_version(version);
+        }
+        if let Some(address) = request.peer_addr() {
+            facts = facts.client_address(address.ip());
+        }
+        self.policy.begin(&self.client, &facts, &|name| single(request.headers(), name))
+    }
+}
+
+impl<S, B> Service<ServiceRequest> for AxonPushService<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    type Response = ServiceResponse<ResponseBody<B>>;
+    type Error = Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        if request.extensions().contains::<RequestContext>() {
+            // An outer middleware reports this exchange already.
+            return ResponseFuture::new(self.inner.call(request), None);
+        }
+        let mut recorder = self.begin(&request);
+        request.extensions_mut().insert(recorder.context().clone());
+        let future = recorder.run(|| self.inner.call(request));
+        ResponseFuture::new(future, Some(recorder))
+    }
+}
+
+/// The value of a header that is there exactly once. As bytes: actix speaks another version of the `http` crate.
+fn single(headers: &HeaderMap, name: &str) -> Option<Vec<u8>> {
+    let mut values = headers.get_all(name);
+    let value = values.next()?;
+    values.next().is_none().then(|| value.as_bytes().to_vec())
+}
+
+fn version(version: Version) -> Option<&'static str> {
+    match version {
+        Version::HTTP_10 => Some("1.0"),
+        Version::HTTP_11 => Some("1.1"),
+        Version::HTTP_2 => Some("2"),
+        Version::HTTP_3 => Some("3"),
+        _ => None,
+    }
+}

@@ -1,0 +1,94 @@
+//! The service: where an exchange begins.
+
+use std::{
+    fmt,
+    net::SocketAddr,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use axonpush::{
+    AxonPush, RequestContext,
+    exchange::{ExchangePolicy, ExchangeRecorder, RequestFacts},
+};
+use axum::extract::{ConnectInfo, MatchedPath, OriginalUri};
+use http::{HeaderMap, Request, Response, Version};
+use tower_service::Service;
+
+use crate::{ResponseBody, ResponseFuture};
+
+/// A service whose exchanges are reported; made by [`AxonPushLayer`](crate::AxonPushLayer).
+#[derive(Debug, Clone)]
+pub struct AxonPushService<S> {
+    inner: S,
+    client: AxonPush,
+    policy: Arc<ExchangePolicy>,
+}
+
+impl<S> AxonPushService<S> {
+    pub(crate) fn new(inner: S, client: AxonPush, policy: Arc<ExchangePolicy>) -> Self {
+        Self { inner, client, policy }
+    }
+
+    fn begin<B>(&self, request: &Request<B>) -> ExchangeRecorder {
+        let extensions = request.extensions();
+        // A nested router sees a path without its prefix; the client asked for the whole one.
+        let uri = extensions.get::<OriginalUri>().map_or(request.uri(), |original| &original.0);
+        let mut facts =
+            RequestFacts::new("axum", request.method().as_str(), uri.path()).scheme(uri.scheme_str().unwrap_or("http"));
+        if let Some(route) = extensions.get::<MatchedPath>() {
+            facts = facts.route(route.as_str());
+        }
+        if let Some(version) = version(request.version()) {
+            facts = facts.protocol_version(version);
+        }
+        if let Some(ConnectInfo(address)) = extensions.get::<ConnectInfo<SocketAddr>>() {
+            facts = facts.client_address(address.ip());
+        }
+        let headers = request.headers();
+        self.policy.begin(&self.client, &facts, &|name| single(headers, name))
+    }
+}
+
+impl<S, RequestBody, B> Service<Request<RequestBody>> for AxonPushService<S>
+where
+    S: Service<Request<RequestBody>, Response = Response<B>>,
+    S::Error: fmt::Display,
+    B: http_body::Body,
+{
+    type Response = Response<ResponseBody<B>>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
+        if request.extensions().get::<RequestContext>().is_some() {
+            // An outer layer reports this exchange already.
+            return ResponseFuture::new(self.inner.call(request), None);
+        }
+        let mut recorder = self.begin(&request);
+        request.extensions_mut().insert(recorder.context().clone());
+        let future = recorder.run(|| self.inner.call(request));
+        ResponseFuture::new(future, Some(recorder))
+    }
+}
+
+/// The value of a header that is there exactly once.
+fn single(headers: &HeaderMap, name: &str) -> Option<Vec<u8>> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next()?;
+    values.next().is_none().then(|| value.as_bytes().to_vec())
+}
+
+fn version(version: Version) -> Option<&'static str> {
+    match version {
+        Version::HTTP_10 => Some("1.0"),
+        Version::HTTP_11 => Some("1.1"),
+        Version::HTTP_2 => Some("2"),
+        Version::HTTP_3 => Some("3"),
+        _ => None,
+    }
+}

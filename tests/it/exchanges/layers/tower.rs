@@ -1,0 +1,189 @@
+//! Every place axum, tower and hyper have for a layer.
+
+use std::convert::Infallible;
+
+use axonpush::AxonPush;
+use axonpush_axum::{AxonPushLayer, RequestContext, RequestId};
+use axum::{
+    Extension, Router,
+    body::{Body, to_bytes},
+    extract::Path,
+    http::{Request, StatusCode},
+    response::Response,
+    routing::{any_service, get},
+};
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper_util::{rt::TokioIo, service::TowerToHyperService};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tower::{ServiceBuilder, ServiceExt as _, service_fn};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use super::only_end;
+
+async fn user(Path(id): Path<String>) -> String {
+    id
+}
+
+fn request() -> Request<Body> {
+    Request::get("/api/users/7").header("x-request-id", "req-1").body(Body::empty()).unwrap()
+}
+
+/// Reads the response to its end and checks its id.
+async fn read(response: Response) -> (StatusCode, String) {
+    assert_eq!(response.headers()["x-request-id"], "req-1");
+    let status = response.status();
+    let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    (status, String::from_utf8(body.to_vec()).unwrap())
+}
+
+/// Which route is told when the layer stands where `app` puts it.
+async fn check_place(place: &str, app: impl FnOnce(AxonPushLayer) -> Router, route: Option<&str>) {
+    let server = rig::server();
+    let client = rig::client(&server);
+    let response = app(AxonPushLayer::new(&client)).oneshot(request()).await.unwrap();
+    assert_eq!(read(response).await, (StatusCode::OK, "7".to_owned()), "{place}");
+    let end = only_end(&client, &server).await;
+    assert_eq!(end.identifier, "http.request.completed", "{place}");
+    assert_eq!(end.attribute("http.route"), route.map(Into::into).as_ref(), "{place}");
+    assert_eq!(end.attribute("url.path"), Some(&"/api/users/7".into()), "{place}");
+}
+
+#[tokio::test]
+async fn the_layer_fits_everywhere_in_axum() {
+    let nested = |layer| Router::new().nest("/api", Router::new().route("/users/{id}", get(user))).layer(layer);
+    let route = Some("/api/users/{id}");
+    check_place("Router::layer over nest", nested, route).await;
+    let inner = |layer| Router::new().nest("/api", Router::new().route("/users/{id}", get(user)).layer(layer));
+    check_place("Router::layer inside nest", inner, route).await;
+    let method = |layer| Router::new().route("/api/users/{id}", get(user).layer(layer));
+    check_place("MethodRouter::layer", method, route).await;
+    let route_layer = |layer| Router::new().route("/api/users/{id}", get(user)).route_layer(layer);
+    check_place("Router::route_layer", route_layer, route).await;
+    let merged = |layer| Router::new().merge(Router::new().route("/api/users/{id}", get(user)).layer(layer));
+    check_place("merge", merged, route).await;
+    let service = |layer| {
+        let users = Router::new().route("/users/{id}", get(user)).layer(layer);
+        Router::new().nest_service("/api", users)
+    };
+    check_place("inside nest_service", service, route).await;
+    let built = |layer| {
+        let service = ServiceBuilder::new().layer(layer).service(service_fn(seven));
+        Router::new().route("/api/users/{id}", any_service(service))
+    };
+    check_place("ServiceBuilder in a route", built, route).await;
+    let twice = |layer: AxonPushLayer| {
+        let users = Router::new().route("/users/{id}", get(user).layer(layer.clone())).layer(layer.clone());
+        Router::new().nest("/api", users).layer(layer)
+    };
+    check_place("three times", twice, route).await;
+    let outside = |layer| {
+        let whole = Router::new().route("/api/users/{id}", get(user));
+        Router::new().fallback_service(ServiceBuilder::new().layer(layer).service(whole))
+    };
+    check_place("around a whole router, before it has routed", outside, None).await;
+}
+
+async fn panics() {
+    std::panic::panic_any("out of cheese")
+}
+
+async fn seven(_request: Request<Body>) -> Result<Response<Full<Bytes>>, Infallible> {
+    Ok(Response::new(Full::from("7")))
+}
+
+#[tokio::test]
+async fn a_panic_caught_inside_is_a_500_and_one_caught_outside_a_panic() {
+    let router = || Router::new().route("/api/users/{id}", get(panics));
+    let catch = CatchPanicLayer::new;
+    for inside in [true, false] {
+        let server = rig::server();
+        let client = rig::client(&server);
+        let layer = AxonPushLayer::new(&client);
+        let app = if inside { router().layer(catch()).layer(layer) } else { router().layer(layer).layer(catch()) };
+        let response = app.oneshot(request()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        if inside {
+            read(response).await;
+        }
+        let end = only_end(&client, &server).await;
+        assert_eq!(end.identifier, "http.request.failed");
+        let expected = if inside { "500" } else { "panic" };
+        assert_eq!(end.attribute("error.type"), Some(&expected.into()));
+        assert_eq!(end.attribute("exception.message"), (!inside).then(|| "out of cheese".into()).as_ref());
+    }
+}
+
+#[tokio::test]
+async fn a_plain_hyper_service_is_reported_too() {
+    let server = rig::server();
+    let client = rig::client(&server);
+    let hello = service_fn(async |_: Request<Incoming>| seven(Request::default()).await);
+    let service = ServiceBuilder::new().layer(AxonPushLayer::new(&client)).service(hello);
+    let (mut near, far) = tokio::io::duplex(4096);
+    let connection = hyper::server::conn::http1::Builder::new()
+        .serve_connection(TokioIo::new(far), TowerToHyperService::new(service));
+    let call = async {
+        near.write_all(b"GET /a HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await.unwrap();
+        let mut response = String::new();
+        near.read_to_string(&mut response).await.unwrap();
+        response
+    };
+    let (connection, response) = tokio::join!(connection, call);
+    connection.unwrap();
+    let end = only_end(&client, &server).await;
+    let id = end.attribute("request.id").and_then(|id| id.as_str()).unwrap();
+    assert!(response.contains(&format!("x-request-id: {id}\r\n")), "{response}");
+    assert_eq!(end.attribute("http.response.body.size"), Some(&1.into()));
+}
+
+#[tokio::test]
+async fn a_service_that_fails_is_reported_with_its_error() {
+    let server = rig::server();
+    let client = rig::client(&server);
+    let fails = service_fn(|_: Request<Body>| async { Err::<Response<Body>, _>(std::io::Error::other("no backend")) });
+    let service = ServiceBuilder::new().layer(AxonPushLayer::new(&client)).service(fails);
+    assert_eq!(service.oneshot(request()).await.unwrap_err().to_string(), "no backend");
+    let end = only_end(&client, &server).await;
+    assert_eq!(
+        (end.identifier.as_str(), end.attribute("error.type")),
+        ("http.request.failed", Some(&"service".into()))
+    );
+    assert_eq!(end.attribute("exception.message"), Some(&"no backend".into()));
+}
+
+#[tokio::test]
+async fn extractors_find_the_request_or_say_what_is_missing() {
+    let app = || {
+        Router::new()
+            .route("/id", get(|id: RequestId| async move { id.to_string() }))
+            .route("/context", get(|context: RequestContext| async move { context.request_id().to_string() }))
+            .route("/extension", get(extension))
+            .route("/optional", get(|id: Option<RequestId>| async move { id.is_some().to_string() }))
+            .route("/optional-context", get(|found: Option<RequestContext>| async move { found.is_some().to_string() }))
+    };
+    let request = |path| Request::get(path).header("x-request-id", "req-1").body(Body::empty()).unwrap();
+    let layer = AxonPushLayer::new(&AxonPush::disabled());
+    for path in ["/id", "/context", "/extension"] {
+        let response = app().layer(layer.clone()).oneshot(request(path)).await.unwrap();
+        assert_eq!(read(response).await, (StatusCode::OK, "req-1".to_owned()), "{path}");
+    }
+    for path in ["/id", "/context"] {
+        let response = app().oneshot(request(path)).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let text = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        assert!(String::from_utf8_lossy(&text).contains(".layer(AxonPushLayer::new(&client))"), "{text:?}");
+    }
+    for path in ["/optional", "/optional-context"] {
+        let response = app().layer(layer.clone()).oneshot(request(path)).await.unwrap();
+        assert_eq!(to_bytes(response.into_body(), usize::MAX).await.unwrap(), "true");
+        let response = app().oneshot(request(path)).await.unwrap();
+        assert_eq!(to_bytes(response.into_body(), usize::MAX).await.unwrap(), "false");
+    }
+}
+
+async fn extension(Extension(context): Extension<axonpush::RequestContext>) -> String {
+    let current = axonpush::RequestContext::current().unwrap();
+    assert_eq!(current.span_id(), context.span_id());
+    context.request_id().to_string()
+}

@@ -1,0 +1,12 @@
+//! One table of HTTP exchanges, and what axum and actix-web report of each: the same.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on has nothing else to say")]
+
+mod actix;
+mod apps;
+mod axum;
+mod bodies;
+mod layers;
+mod rows;
+mod stopping;
+mod table;
+mod wire;
