@@ -27,9 +27,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     context.bind("job", "nightly-report");
     context.sync_scope(|| -> Result<(), axonpush::Error> {
         let record = LogPayload::new("3 rows skipped").severity(Severity::Warn).attribute("rows", 3);
-        client.events().enqueue(
-            Event::new("report").event_type(EventType::AppLog).severity(Severity::Warn).payload(&record)?,
-        );
+        client
+            .events()
+            .enqueue(Event::new("report").event_type(EventType::AppLog).severity(Severity::Warn).payload(&record)?);
         client.events().enqueue(Event::new("report.finished").attribute("seconds", 12.5));
         Ok(())
     })?;

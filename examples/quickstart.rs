@@ -24,7 +24,7 @@ const IN_FLIGHT: usize = 32;
 fn main() -> Result<(), Box<dyn Error>> {
     // One page panics on purpose; its message is in the events and need not be here.
     std::panic::set_hook(Box::new(|info| {
-        if info.payload_as_str() != Some(support::PANIC) {
+        if info.payload().downcast_ref() != Some(&support::PANIC) {
             eprintln!("{info}");
         }
     }));
@@ -70,11 +70,7 @@ async fn with_actix(all: bool) -> Result<bool, Box<dyn Error>> {
 }
 
 /// Makes 200 requests, and has the service told to stop while the last 32 are under way.
-async fn call_and_stop(
-    addr: SocketAddr,
-    client: &AxonPush,
-    stop: oneshot::Sender<()>,
-) -> std::io::Result<Vec<Call>> {
+async fn call_and_stop(addr: SocketAddr, client: &AxonPush, stop: oneshot::Sender<()>) -> std::io::Result<Vec<Call>> {
     let mut calls = caller::call_everything(addr, FAST, IN_FLIGHT).await?;
     // Those who hung up are gone as soon as the service notices.
     while client.open_exchanges() > 0 {

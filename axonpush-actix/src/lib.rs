@@ -76,11 +76,12 @@ mod service;
 mod shutdown;
 mod transform;
 
+pub use axonpush::{exchange::ServeReport, shutdown_signal};
 pub use body::ResponseBody;
 pub use extract::{MissingMiddleware, RequestContext, RequestId};
 #[doc(hidden)]
 pub use future::ResponseFuture;
 #[doc(hidden)]
 pub use service::AxonPushService;
-pub use shutdown::{Serve, ServeReport, serve, shutdown_signal};
+pub use shutdown::{Serve, serve};
 pub use transform::AxonPush;

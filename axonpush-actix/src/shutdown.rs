@@ -7,41 +7,15 @@ use std::{
 };
 
 use actix_web::dev::Server;
-use axonpush::{AxonPush, FlushReport};
-use tokio::time::{sleep, timeout};
-
-/// How long requests and events have together once the signal came.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// What events get even when requests used up the whole deadline: one round trip to a server that is well.
-const MIN_FLUSH: Duration = Duration::from_millis(500);
+use axonpush::{
+    AxonPush,
+    exchange::{DRAIN_TIMEOUT, ServeReport},
+    shutdown_signal,
+};
+use tokio::time::timeout;
 
 /// How long requests that were cut may take to be gone. A worker that has just begun to drain looks up once a second.
 const SETTLE: Duration = Duration::from_millis(1250);
-
-/// Ready when the process is told to stop: by Ctrl-C, or on Unix by SIGTERM.
-///
-/// Never ready for a signal that the system doesn't let us listen to.
-pub async fn shutdown_signal() {
-    let interrupted = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => signal.recv().await,
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminated = std::future::pending::<Option<()>>();
-    tokio::select! {
-        () = interrupted => {}
-        _ = terminated => {}
-    }
-}
 
 /// Runs `server` until a signal; then delivers the last events of `client`.
 ///
@@ -107,23 +81,10 @@ impl Serve {
         // Without its server a worker that still drains stops at once, and drops what it was doing.
         drop(server);
         let busy = client.open_exchanges();
-        settle(&client).await;
-        let left = deadline.saturating_duration_since(Instant::now());
-        let flush = client.shutdown(left.max(MIN_FLUSH)).await;
         let drained = result.is_some() && busy == 0;
-        result.unwrap_or(Ok(())).map(|()| ServeReport { drained, flush })
+        let report = ServeReport::finish(&client, drained, SETTLE, deadline).await;
+        result.unwrap_or(Ok(())).map(|()| report)
     }
-}
-
-/// Waits until every exchange has told its end. A worker counts as stopped a moment before its tasks are
-/// gone.
-async fn settle(client: &AxonPush) {
-    let _late = timeout(SETTLE, async {
-        while client.open_exchanges() > 0 {
-            sleep(Duration::from_millis(1)).await;
-        }
-    })
-    .await;
 }
 
 impl IntoFuture for Serve {
@@ -138,37 +99,5 @@ impl IntoFuture for Serve {
 impl fmt::Debug for Serve {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Serve").field("drain_timeout", &self.drain_timeout).finish_non_exhaustive()
-    }
-}
-
-/// How serving ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use = "a report may say that requests were cut or events left behind"]
-pub struct ServeReport {
-    drained: bool,
-    flush: FlushReport,
-}
-
-impl ServeReport {
-    /// Whether every request finished by itself. If not, the rest was cut at the deadline.
-    pub fn drained(&self) -> bool {
-        self.drained
-    }
-
-    /// What became of the last events.
-    pub fn flush(&self) -> &FlushReport {
-        &self.flush
-    }
-
-    /// Whether every request finished and every event was delivered.
-    pub fn is_complete(&self) -> bool {
-        self.drained && self.flush.is_complete()
-    }
-}
-
-impl fmt::Display for ServeReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let requests = if self.drained { "finished" } else { "cut at the deadline" };
-        write!(f, "requests {requests}; events: {}", self.flush)
     }
 }

@@ -72,6 +72,7 @@ mod layer;
 mod service;
 mod shutdown;
 
+pub use axonpush::{exchange::ServeReport, shutdown_signal};
 pub use body::ResponseBody;
 #[doc(hidden)]
 pub use cut::{CutIo, CutListener};
@@ -81,4 +82,4 @@ pub use layer::AxonPushLayer;
 pub use service::AxonPushService;
 #[doc(hidden)]
 pub use shutdown::ServeListener;
-pub use shutdown::{Serve, ServeReport, serve, shutdown_signal};
+pub use shutdown::{Serve, serve};

@@ -8,7 +8,11 @@ use std::{
     time::Duration,
 };
 
-use axonpush::{AxonPush, FlushReport};
+use axonpush::{
+    AxonPush,
+    exchange::{DRAIN_TIMEOUT, ServeReport},
+    shutdown_signal,
+};
 use axum::{
     extract::Request,
     response::Response,
@@ -16,44 +20,14 @@ use axum::{
 };
 use tokio::{
     sync::{oneshot, watch},
-    time::{Instant, sleep, timeout, timeout_at},
+    time::{Instant, timeout, timeout_at},
 };
 use tower_service::Service;
 
 use crate::cut::{CutIo, CutListener};
 
-/// How long requests and events have together once the signal came.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// What events get even when requests used up the whole deadline: one round trip to a server that is well.
-const MIN_FLUSH: Duration = Duration::from_millis(500);
-
 /// How long connections that were cut, or are closed, may take to be gone. It is a matter of scheduling, not of work.
 const SETTLE: Duration = Duration::from_millis(250);
-
-/// Ready when the process is told to stop: by Ctrl-C, or on Unix by SIGTERM.
-///
-/// Never ready for a signal that the system doesn't let us listen to.
-pub async fn shutdown_signal() {
-    let interrupted = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => signal.recv().await,
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminated = std::future::pending::<Option<()>>();
-    tokio::select! {
-        () = interrupted => {}
-        _ = terminated => {}
-    }
-}
 
 /// The listener that [`serve`] makes of yours.
 pub type ServeListener<L> = TapIo<CutListener<L>, fn(&mut CutIo<<L as Listener>::Io>)>;
@@ -149,21 +123,10 @@ where
             cut.send_replace(true);
             result = timeout(SETTLE, &mut serving).await.ok();
         }
-        settle(&client).await;
-        let left = deadline.saturating_duration_since(Instant::now());
-        let flush = client.shutdown(left.max(MIN_FLUSH)).await;
-        result.unwrap_or(Ok(())).map(|()| ServeReport { drained, flush })
+        // A connection counts as closed a moment before its task is gone.
+        let report = ServeReport::finish(&client, drained, SETTLE, deadline.into()).await;
+        result.unwrap_or(Ok(())).map(|()| report)
     }
-}
-
-/// Waits until every exchange has told its end. A connection counts as closed a moment before its task is gone.
-async fn settle(client: &AxonPush) {
-    let _late = timeout(SETTLE, async {
-        while client.open_exchanges() > 0 {
-            sleep(Duration::from_millis(1)).await;
-        }
-    })
-    .await;
 }
 
 impl<L, M, S> IntoFuture for Serve<L, M, S>
@@ -189,37 +152,5 @@ impl<L: fmt::Debug, M, S> fmt::Debug for Serve<L, M, S> {
             .field("listener", &self.listener)
             .field("drain_timeout", &self.drain_timeout)
             .finish_non_exhaustive()
-    }
-}
-
-/// How serving ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use = "a report may say that requests were cut or events left behind"]
-pub struct ServeReport {
-    drained: bool,
-    flush: FlushReport,
-}
-
-impl ServeReport {
-    /// Whether every request finished by itself. If not, the rest was cut at the deadline.
-    pub fn drained(&self) -> bool {
-        self.drained
-    }
-
-    /// What became of the last events.
-    pub fn flush(&self) -> &FlushReport {
-        &self.flush
-    }
-
-    /// Whether every request finished and every event was delivered.
-    pub fn is_complete(&self) -> bool {
-        self.drained && self.flush.is_complete()
-    }
-}
-
-impl fmt::Display for ServeReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let requests = if self.drained { "finished" } else { "cut at the deadline" };
-        write!(f, "requests {requests}; events: {}", self.flush)
     }
 }

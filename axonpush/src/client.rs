@@ -1,7 +1,6 @@
 //! `AxonPush`: the handle, and the only room that sees the whole path.
 
 use std::{
-    borrow::Cow,
     cell::Cell,
     fmt,
     sync::{
@@ -12,11 +11,12 @@ use std::{
 };
 
 use bytes::Bytes;
+use tokio::sync::Notify;
 
 use crate::{
     clock,
     config::{AxonPushBuilder, Config},
-    context::{RequestContext, suppress},
+    context::RequestContext,
     error::Error,
     event::{Attributes, Event, Receipt, json, wire},
     publisher::{FlushReport, Publisher, Stats, block_on},
@@ -27,8 +27,9 @@ use crate::{
 /// A client of AxonPush. Cheap to clone; all clones share one queue and one worker.
 ///
 /// Building a client does no I/O. The worker, a thread named `axonpush`, starts with the first event. Dropping the
-/// last clone delivers what waits, for at most [`shutdown_timeout`](AxonPushBuilder::shutdown_timeout) (2 s);
-/// [`shutdown`](Self::shutdown) does the same and says what became of it.
+/// last clone blocks until what waits is delivered, for at most
+/// [`shutdown_timeout`](AxonPushBuilder::shutdown_timeout) (2 s); [`shutdown`](Self::shutdown) does the same without
+/// blocking, and says what became of it.
 ///
 /// ```
 /// use axonpush::{AxonPush, Event};
@@ -49,6 +50,7 @@ struct Inner {
     config: Config,
     publisher: Publisher,
     open_exchanges: AtomicUsize,
+    no_exchange: Notify,
 }
 
 impl AxonPush {
@@ -125,6 +127,19 @@ impl AxonPush {
         self.0.as_ref().map_or(0, |inner| inner.open_exchanges.load(Ordering::Acquire))
     }
 
+    /// Ready when no exchange is open.
+    pub(crate) async fn exchanges_ended(&self) {
+        let Some(inner) = &self.0 else { return };
+        loop {
+            // Made before the look, so that an end right after it is not missed.
+            let ended = inner.no_exchange.notified();
+            if self.open_exchanges() == 0 {
+                return;
+            }
+            ended.await;
+        }
+    }
+
     pub(crate) fn exchange_began(&self) {
         if let Some(inner) = &self.0 {
             inner.open_exchanges.fetch_add(1, Ordering::Relaxed);
@@ -133,7 +148,10 @@ impl AxonPush {
 
     pub(crate) fn exchange_ended(&self) {
         if let Some(inner) = &self.0 {
-            inner.open_exchanges.fetch_sub(1, Ordering::Release);
+            let before = inner.open_exchanges.fetch_sub(1, Ordering::Release);
+            if before == 1 {
+                inner.no_exchange.notify_waiters();
+            }
         }
     }
 
@@ -162,7 +180,9 @@ impl AxonPush {
         match inner.publisher.publish(body.clone(), deadline).await {
             Err(error) if inner.config.fail_open && (error.is_connect() || error.is_timeout()) => {
                 // The very same bytes, dedup key included: if an attempt got through after all, it is stored once.
-                inner.publisher.enqueue(event.severity, &body, WhenFull::ApplyPolicy)?;
+                if inner.publisher.enqueue(event.severity, &body, WhenFull::ApplyPolicy).is_err() {
+                    return Err(error);
+                }
                 inner.publisher.remember(error);
                 Ok(Receipt::deferred())
             }
@@ -204,19 +224,15 @@ impl Inner {
         const MAX_SCRATCH: usize = 64 << 10;
 
         let context = RequestContext::current();
-        let mut around = wire::Surroundings {
+        let attributes = context.as_ref().map(request_attributes).unwrap_or_default();
+        let around = wire::Surroundings {
             channel_id: self.config.channel_id.as_ref(),
+            trace_id: context.as_ref().map(RequestContext::trace_id),
+            span_id: context.as_ref().map(RequestContext::span_id),
+            parent_span_id: context.as_ref().and_then(RequestContext::parent_span_id),
+            attributes: &attributes,
             send_occurred_at: self.config.send_occurred_at,
-            ..wire::Surroundings::default()
         };
-        if let Some(context) = &context {
-            around.trace_id = Some(context.trace_id());
-            around.span_id = Some(context.span_id());
-            around.parent_span_id = context.parent_span_id();
-            if !event.event_type.is_otel_shaped() {
-                around.metadata = Cow::Owned(request_metadata(context));
-            }
-        }
         let redaction = &self.config.redaction;
         let mut body = SCRATCH.try_with(Cell::take).unwrap_or_default();
         body.clear();
@@ -237,25 +253,24 @@ impl Inner {
 }
 
 /// What ties an event to its request: `request.id` and the bound attributes.
-fn request_metadata(context: &RequestContext) -> Vec<u8> {
+fn request_attributes(context: &RequestContext) -> Vec<u8> {
     let mut attributes = context.attributes();
-    attributes.insert("request.id", context.request_id().to_string());
+    attributes.insert("request.id", context.request_id().as_str());
     let mut out = Vec::new();
-    match json::write(&attributes, &mut out) {
-        Ok(()) => out,
-        // One attribute that can't be sent must not cost the event.
-        Err(_) => Vec::new(),
+    if json::write(&attributes, &mut out).is_err() {
+        // One attribute that can't be sent must not cost the event its request.
+        out.clear();
+        out.extend_from_slice(b"{\"request.id\":");
+        json::write_str(context.request_id().as_str(), &mut out);
+        out.push(b'}');
     }
+    out
 }
 
 impl Drop for Inner {
     // Whoever forgets to shut down loses nothing that can be delivered in a bounded time.
     fn drop(&mut self) {
-        let closing = self.publisher.shutdown(self.config.shutdown_timeout);
-        // A worker must not wait for itself.
-        if !suppress::is_marked() {
-            let _report = block_on(closing);
-        }
+        let _report = block_on(self.publisher.shutdown(self.config.shutdown_timeout));
     }
 }
 
@@ -269,7 +284,12 @@ impl AxonPushBuilder {
         let config = self.config()?;
         let transport = Transport::new(&config.transport)?;
         let publisher = Publisher::new(transport, config.queue.clone(), config.retry.clone());
-        Ok(AxonPush(Some(Arc::new(Inner { config, publisher, open_exchanges: AtomicUsize::new(0) }))))
+        Ok(AxonPush(Some(Arc::new(Inner {
+            config,
+            publisher,
+            open_exchanges: AtomicUsize::new(0),
+            no_exchange: Notify::new(),
+        }))))
     }
 }
 

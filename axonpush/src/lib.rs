@@ -57,6 +57,8 @@ mod queue;
 mod redact;
 mod resources;
 mod retry;
+#[cfg(feature = "signal")]
+mod signal;
 mod sink;
 mod transport;
 
@@ -74,4 +76,6 @@ pub use queue::{OverflowPolicy, QueuePolicy};
 pub use redact::{ContentCapture, RedactionPolicy};
 pub use resources::{Blocking, BlockingEvents, EventQuery, Events, SemanticKind, Source, StoredEvent, TryEnqueueError};
 pub use retry::RetryPolicy;
+#[cfg(feature = "signal")]
+pub use signal::shutdown_signal;
 pub use transport::ApiKey;

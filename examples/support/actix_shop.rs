@@ -51,7 +51,7 @@ async fn slow() -> &'static str {
 }
 
 async fn panic() -> HttpResponse {
-    panic!("{PANIC}");
+    std::panic::panic_any(PANIC);
 }
 
 async fn endless() -> impl Responder {

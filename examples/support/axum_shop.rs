@@ -41,7 +41,7 @@ async fn slow() -> &'static str {
 }
 
 async fn panic() {
-    panic!("{PANIC}");
+    std::panic::panic_any(PANIC);
 }
 
 fn endless() -> impl futures_util::Stream<Item = Result<&'static str, Infallible>> {

@@ -117,8 +117,8 @@ async fn call(addr: SocketAddr, kind: Kind, n: usize) -> io::Result<Call> {
         (true, Some(sent), Some(echoed)) if sent == echoed => Ok(Call { kind, request_id: sent, status }),
         (true, None, Some(echoed)) => Ok(Call { kind, request_id: echoed, status }),
         (false, Some(sent), None) => Ok(Call { kind, request_id: sent, status: None }),
-        (_, sent, echoed) => Err(io::Error::other(format!(
-            "GET {path} sent request id {sent:?}, got {echoed:?} back: {response:?}"
-        ))),
+        (_, sent, echoed) => {
+            Err(io::Error::other(format!("GET {path} sent request id {sent:?}, got {echoed:?} back: {response:?}")))
+        }
     }
 }

@@ -26,6 +26,10 @@ pub const BEGINNING: &str = "once upon a time";
 
 /// A client of the server that the environment names, or of a dev server that is started here and lives as long as
 /// the second value.
+///
+/// # Errors
+///
+/// When the environment is malformed, or no server can be started.
 pub async fn client_or_dev_server()
 -> Result<(axonpush::AxonPush, Option<axonpush_dev::DevServer>), Box<dyn std::error::Error>> {
     if std::env::var_os("AXONPUSH_API_KEY").is_some() {

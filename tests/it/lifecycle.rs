@@ -42,7 +42,8 @@ async fn shutdown_keeps_its_deadline_and_counts_what_it_left() {
 
 #[test]
 fn flush_and_shutdown_work_from_every_place() {
-    let places: [(&str, fn(AxonPush)); 6] = [
+    type Place = (&'static str, fn(AxonPush));
+    let places: [Place; 6] = [
         ("no runtime", |client| {
             assert!(client.blocking().flush(PATIENCE).is_complete());
             assert!(client.blocking().shutdown(PATIENCE).is_complete());

@@ -190,7 +190,7 @@ async fn a_retry_after_is_waited_for() {
     server.script(Answer::status(429).header("retry-after", "1"));
     let started = std::time::Instant::now();
     client.events().publish(Event::new("x")).await.unwrap();
-    assert!(started.elapsed() >= Duration::from_millis(1000));
+    assert!(started.elapsed() >= Duration::from_secs(1));
 }
 
 #[tokio::test]
@@ -209,7 +209,7 @@ async fn success_that_confirms_nothing_is_never_taken_for_delivery() {
 async fn redirects_are_not_followed() {
     let (server, elsewhere) = (server(), rig::server());
     let client = client(&server);
-    server.script(Answer::status(307).header("location", &format!("{}/event", elsewhere.url())));
+    server.script(Answer::status(307).header("location", format!("{}/event", elsewhere.url())));
     let error = client.events().publish(Event::new("x")).await.unwrap_err();
     assert!(error.to_string().contains("not followed") && error.status() == Some(307), "{error}");
     assert!(elsewhere.requests().is_empty());

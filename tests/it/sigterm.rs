@@ -53,7 +53,7 @@ fn line(says: &mut impl Iterator<Item = std::io::Result<String>>) -> Value {
 fn request(addr: SocketAddr, id: &str) -> bool {
     let ask = || -> std::io::Result<String> {
         let mut stream = TcpStream::connect(addr)?;
-        write!(stream, "GET /work/1 HTTP/1.1\r\nhost: a\r\nx-request-id: {id}\r\nconnection: close\r\n\r\n")?;
+        write!(stream, "GET /jobs/1 HTTP/1.1\r\nhost: a\r\nx-request-id: {id}\r\nconnection: close\r\n\r\n")?;
         let mut response = String::new();
         stream.read_to_string(&mut response)?;
         Ok(response)

@@ -12,7 +12,7 @@ use axum::{Router, routing::get};
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let drain: u64 = std::env::args().nth(1).ok_or("usage: service DRAIN_MILLIS")?.parse()?;
     let client = AxonPush::from_env()?;
-    let app = Router::new().route("/work/{n}", get(async || "done")).layer(AxonPushLayer::new(&client));
+    let app = Router::new().route("/jobs/{n}", get(async || "done")).layer(AxonPushLayer::new(&client));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     print(&serde_json::json!({"addr": listener.local_addr()?.to_string()}));
 

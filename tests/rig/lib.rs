@@ -1,5 +1,5 @@
 //! What the tests of this workspace share: a started dev server, and clients of it.
-#![expect(clippy::expect_used, reason = "a rig that can't be set up has nothing else to say")]
+#![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a rig that can't be set up has nothing to say")]
 
 use std::time::Duration;
 

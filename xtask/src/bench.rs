@@ -45,14 +45,14 @@ fn mean_nanos(target: &Path, bench: &str) -> run::Result<f64> {
 }
 
 fn table(rows: &[Row<'_>]) -> String {
-    let mut table = String::from("| bench | ns | against | ns | ratio | limit | verdict |\n|---|--:|---|--:|--:|--:|---|\n");
+    let mut table =
+        String::from("| bench | ns | against | ns | ratio | limit | verdict |\n|---|--:|---|--:|--:|--:|---|\n");
     for row in rows {
         let (Figure { bench, against, limit }, nanos, other) = row;
         let limit = limit.map_or_else(|| "-".to_owned(), |limit| format!("{limit:.2}"));
         let verdict = if fits(row) { "ok" } else { "ABOVE" };
         let ratio = nanos / other;
-        let _ =
-            writeln!(table, "| {bench} | {nanos:.0} | {against} | {other:.0} | {ratio:.2} | {limit} | {verdict} |");
+        let _ = writeln!(table, "| {bench} | {nanos:.0} | {against} | {other:.0} | {ratio:.2} | {limit} | {verdict} |");
     }
     table
 }

@@ -12,8 +12,9 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) trace_id: Option<&'a str>,
     pub(crate) span_id: Option<&'a str>,
     pub(crate) parent_span_id: Option<&'a str>,
-    /// JSON text of an object whose entries join the metadata; empty means none.
-    pub(crate) metadata: Cow<'a, [u8]>,
+    /// What ties an event to its request: JSON text of an object, or empty. Its entries join the attributes of a
+    /// payload in OpenTelemetry's shape, and the metadata of any other event.
+    pub(crate) attributes: &'a [u8],
     pub(crate) send_occurred_at: bool,
 }
 
@@ -32,7 +33,10 @@ pub(crate) fn encode(
     out.push(b'{');
     field(out, "identifier", &event.identifier);
     json::write_own_key("payload", out);
-    redact(&payload(event)?, event.event_type.is_otel_shaped(), out);
+    let otel_shaped = event.event_type.is_otel_shaped();
+    let (to_payload, to_metadata): (&[u8], &[u8]) =
+        if otel_shaped { (around.attributes, b"") } else { (b"", around.attributes) };
+    redact(&payload(event, to_payload)?, otel_shaped, out);
     if let Some(id) = event.channel_id.as_ref().or(around.channel_id) {
         // The one snake_case name of the contract.
         field(out, "channel_id", id.as_str());
@@ -60,7 +64,7 @@ pub(crate) fn encode(
         json::write_own_key("dedupKey", out);
         json::write_plain_str(super::id::new_dedup_key().as_hyphenated().encode_lower(&mut buffer), out);
     }
-    let metadata = joined(&event.metadata, &around.metadata);
+    let metadata = joined(&event.metadata, to_metadata);
     if !metadata.is_empty() {
         json::write_own_key("metadata", out);
         redact(&metadata, false, out);
@@ -100,24 +104,21 @@ fn place<'a>(event: &'a Event, around: &Surroundings<'a>) -> (Option<&'a str>, O
     }
 }
 
-/// The payload with the event's own attributes inside `attributes`, which win over those of the payload.
-fn payload(event: &Event) -> Result<Cow<'_, [u8]>, Error> {
+/// The payload with more inside its `attributes`: the event's own win over the payload's, and those over `around`.
+fn payload<'a>(event: &'a Event, around: &[u8]) -> Result<Cow<'a, [u8]>, Error> {
     let payload: &[u8] = if event.payload.is_empty() { b"{}" } else { &event.payload };
-    if event.attributes.is_empty() {
+    if event.attributes.is_empty() && around.is_empty() {
         return Ok(Cow::Borrowed(payload));
     }
-    let mut attributes = Vec::new();
-    json::write(&event.attributes, &mut attributes)
+    let mut own = Vec::new();
+    json::write(&event.attributes, &mut own)
         .map_err(|refusal| Error::invalid(format!("event field `attributes` can't be sent: {refusal}")))?;
-    let mut out = Vec::with_capacity(payload.len() + attributes.len() + 16);
-    let rest = match scan::entry(payload, "attributes") {
-        None => payload.to_vec(),
-        Some(range) => {
-            let known = payload.get(range).filter(|known| json::is_object(known)).unwrap_or_default();
-            attributes = joined(&attributes, known).into_owned();
-            without(payload, "attributes")
-        }
-    };
+    let known = scan::entry(payload, "attributes");
+    let rest = if known.is_some() { Cow::Owned(without(payload, "attributes")) } else { Cow::Borrowed(payload) };
+    let known = known.and_then(|range| payload.get(range)).filter(|known| json::is_object(known)).unwrap_or_default();
+    let inner = joined(known, around);
+    let attributes = joined(&own, &inner);
+    let mut out = Vec::with_capacity(rest.len() + attributes.len() + 16);
     out.extend_from_slice(rest.get(..rest.len() - 1).unwrap_or_default());
     json::write_own_key("attributes", &mut out);
     out.extend_from_slice(&attributes);

@@ -21,6 +21,7 @@ mod facts;
 mod outcome;
 mod policy;
 mod recorder;
+mod serving;
 #[cfg(test)]
 mod tests;
 
@@ -28,3 +29,4 @@ pub use facts::{RequestFacts, SingleHeader};
 pub use outcome::Outcome;
 pub use policy::ExchangePolicy;
 pub use recorder::{ExchangeRecorder, REQUEST_ID_HEADER};
+pub use serving::{DRAIN_TIMEOUT, ServeReport};

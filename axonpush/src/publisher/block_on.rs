@@ -7,11 +7,13 @@ use std::{
     thread::{self, Thread},
 };
 
+use crate::context::suppress;
+
 /// Blocks the current thread until `future` is ready.
 ///
 /// Unlike a runtime's `block_on` it may be called on a runtime's own thread: whatever it waits for runs on the
-/// worker's.
-pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+/// worker's. On the worker's own, where that would be for ever, it answers `None` at once.
+pub(crate) fn block_on<F: Future>(future: F) -> Option<F::Output> {
     struct Unpark(Thread);
 
     impl Wake for Unpark {
@@ -20,12 +22,15 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
         }
     }
 
+    if suppress::is_marked() {
+        return None;
+    }
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut cx = Context::from_waker(&waker);
     let mut future = pin!(future);
     loop {
         match future.as_mut().poll(&mut cx) {
-            Poll::Ready(output) => return output,
+            Poll::Ready(output) => return Some(output),
             Poll::Pending => thread::park(),
         }
     }

@@ -38,10 +38,31 @@ fn look_up(folded: &[u8]) -> Word {
         b"authorization" | b"cookie" | b"cookies" | b"token" | b"bearer" => Word::SecretEnding,
         b"api" | b"access" | b"private" | b"refresh" | b"signing" => Word::Owner,
         b"key" => Word::Key,
-        b"prompt" | b"prompts" | b"message" | b"messages" | b"completion" | b"completions" | b"input" | b"inputs"
-        | b"output" | b"outputs" | b"response" | b"responses" | b"toolargument" | b"toolarguments" | b"toolinput"
-        | b"toolresult" | b"toolresults" | b"tooloutput" | b"toolcallarguments" | b"toolcallresult"
-        | b"retrievaldocument" | b"retrievaldocuments" | b"retrievalcontent" | b"inputmessages" | b"outputmessages"
+        b"prompt"
+        | b"prompts"
+        | b"message"
+        | b"messages"
+        | b"completion"
+        | b"completions"
+        | b"input"
+        | b"inputs"
+        | b"output"
+        | b"outputs"
+        | b"response"
+        | b"responses"
+        | b"toolargument"
+        | b"toolarguments"
+        | b"toolinput"
+        | b"toolresult"
+        | b"toolresults"
+        | b"tooloutput"
+        | b"toolcallarguments"
+        | b"toolcallresult"
+        | b"retrievaldocument"
+        | b"retrievaldocuments"
+        | b"retrievalcontent"
+        | b"inputmessages"
+        | b"outputmessages"
         | b"systeminstructions" => Word::Content,
         b"genai" | b"gen" | b"llm" | b"ai" | b"content" => Word::ContentPrefix,
         _ => Word::Unknown,

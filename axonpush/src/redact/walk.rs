@@ -102,7 +102,8 @@ impl Walk<'_> {
         let exempt = inside.status && raw == b"message";
         let kind = if raw.contains(&b'\\') {
             // An escape must not hide a key from the list.
-            let key: String = serde_json::from_slice(self.json.get(at..key_end).unwrap_or_default()).unwrap_or_default();
+            let key: String =
+                serde_json::from_slice(self.json.get(at..key_end).unwrap_or_default()).unwrap_or_default();
             keys::classify(key.as_bytes(), &self.policy.extra_keys)
         } else {
             keys::classify(raw, &self.policy.extra_keys)

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{EventQuery, StoredEvent};
 use crate::{
     client::AxonPush,
-    error::Error,
+    error::{Error, Kind},
     event::{Event, Receipt},
     publisher::{FlushReport, block_on},
 };
@@ -43,12 +43,18 @@ impl<'a> Blocking<'a> {
 
     /// As [`AxonPush::flush`].
     pub fn flush(&self, timeout: Duration) -> FlushReport {
-        block_on(self.client.flush(timeout))
+        block_on(self.client.flush(timeout)).unwrap_or_else(|| self.left_behind())
     }
 
     /// As [`AxonPush::shutdown`].
     pub fn shutdown(&self, timeout: Duration) -> FlushReport {
-        block_on(self.client.shutdown(timeout))
+        block_on(self.client.shutdown(timeout)).unwrap_or_else(|| self.left_behind())
+    }
+
+    /// The report of someone who could not wait.
+    fn left_behind(self) -> FlushReport {
+        let stats = self.client.stats();
+        FlushReport::left_behind(stats.queued() + stats.in_flight())
     }
 }
 
@@ -65,12 +71,13 @@ impl BlockingEvents<'_> {
     ///
     /// As there.
     pub fn publish(&self, event: Event) -> Result<Receipt, Error> {
-        block_on(self.client.events().publish(event))
+        block_on(self.client.events().publish(event)).unwrap_or_else(|| Err(on_the_worker()))
     }
 
     /// As [`Events::publish_many`](crate::Events::publish_many).
     pub fn publish_many(&self, events: impl IntoIterator<Item = Event>) -> Vec<Result<Receipt, Error>> {
-        block_on(self.client.events().publish_many(events))
+        // Nothing but the worker itself is turned away, and it has no events of its own.
+        block_on(self.client.events().publish_many(events)).unwrap_or_default()
     }
 
     /// As [`Events::search`](crate::Events::search).
@@ -79,6 +86,14 @@ impl BlockingEvents<'_> {
     ///
     /// As there.
     pub fn search(&self, query: EventQuery) -> Result<Vec<StoredEvent>, Error> {
-        block_on(self.client.events().search(query))
+        block_on(self.client.events().search(query)).unwrap_or_else(|| Err(on_the_worker()))
     }
+}
+
+/// The worker can't wait for itself. Only code that hears the SDK's own work, such as a log hook, runs there.
+fn on_the_worker() -> Error {
+    Error::new(
+        Kind::Closed,
+        "a blocking call was made on the thread that would have to answer it; enqueue instead, or use another thread",
+    )
 }

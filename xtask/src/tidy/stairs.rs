@@ -29,6 +29,7 @@ const STEPS: &[(&str, usize)] = &[
     ("exchange", 8),
     ("capture", 8),
     ("resources", 8),
+    ("signal", 8),
     ("testing", 8),
 ];
 
