@@ -11,12 +11,12 @@ use http::{HeaderName, HeaderValue, StatusCode};
 
 use crate::problem::Problem;
 
-/// What the server says to a `POST /event` instead of the truth.
+/// What the server says to a `POST /event`, or to a request over OTLP, instead of the truth.
 ///
 /// An answer is used once unless [`times`](Self::times) or [`always`](Self::always) says otherwise.
 /// Answers queue up: the next one is used when the one before is spent.
 #[derive(Clone, Debug)]
-#[must_use = "an answer does nothing until it is handed to `DevServer::script`"]
+#[must_use = "an answer does nothing until it is handed to `DevServer::script` or `DevServer::script_otlp`"]
 pub struct Answer {
     reply: Reply,
     delay: Duration,
@@ -62,9 +62,9 @@ impl Answer {
         Self::new(Reply::CloseConnection)
     }
 
-    /// Stores the event, then gives `answer`: the client cannot know that it arrived.
+    /// Stores the event, or the batch, then gives `answer`: the client cannot know that it arrived.
     ///
-    /// How often this happens is set on the outer answer. An event that is refused for what it
+    /// How often this happens is set on the outer answer. A request that is refused for what it
     /// holds is answered with that refusal.
     pub fn store_then(answer: Answer) -> Self {
         Self::new(Reply::StoreThen(Box::new(answer)))
@@ -101,7 +101,8 @@ impl Answer {
         self
     }
 
-    /// Uses this answer until [`DevServer::clear_script`](crate::DevServer::clear_script).
+    /// Uses this answer until [`DevServer::clear_script`](crate::DevServer::clear_script) or, over
+    /// OTLP, [`DevServer::clear_otlp_script`](crate::DevServer::clear_otlp_script).
     pub fn always(mut self) -> Self {
         self.left = None;
         self

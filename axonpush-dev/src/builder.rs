@@ -14,6 +14,7 @@ pub struct DevServerBuilder {
     pub(crate) port: u16,
     pub(crate) store: StorePolicy,
     pub(crate) accept_occurred_at: bool,
+    pub(crate) max_batch: Option<usize>,
     pub(crate) keep_requests: usize,
     pub(crate) stop_timeout: Duration,
 }
@@ -59,6 +60,13 @@ impl DevServerBuilder {
         self
     }
 
+    /// Refuses OTLP requests with more than `records` records with 413, to see a client send
+    /// smaller ones. Default: as many are taken as any exporter sends, up to 65,536.
+    pub fn max_batch(mut self, records: usize) -> Self {
+        self.max_batch = Some(records);
+        self
+    }
+
     /// How long [`DevServer::stop`] waits for requests under way. Default: 2 seconds.
     pub fn stop_timeout(mut self, timeout: Duration) -> Self {
         self.stop_timeout = timeout;
@@ -88,6 +96,7 @@ impl Default for DevServerBuilder {
             port: 0,
             store: StorePolicy { file: None, max_events: 1_000_000, max_bytes: 1 << 30 },
             accept_occurred_at: true,
+            max_batch: None,
             keep_requests: 1_000,
             stop_timeout: Duration::from_secs(2),
         }

@@ -13,14 +13,15 @@ use http::request::Parts;
 use http::{HeaderValue, Request, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tower_service::Service;
 
 use crate::answer::Script;
 use crate::guard;
+use crate::otlp;
 use crate::problem::Problem;
 use crate::requests::{ReceivedRequest, RequestLog};
-use crate::routes::CloseConnection;
+use crate::routes::{self, CloseConnection};
 use crate::store::Store;
 
 /// What routes share with the handle that tests hold.
@@ -28,8 +29,13 @@ use crate::store::Store;
 pub(crate) struct Shared {
     pub(crate) store: Store,
     pub(crate) script: Script,
+    /// Answers for OTLP, which fails on its own.
+    pub(crate) otlp_script: Script,
     pub(crate) requests: RequestLog,
     pub(crate) accept_occurred_at: bool,
+    pub(crate) max_batch: Option<usize>,
+    /// One permit for each OTLP request that may be read and stored at the same time.
+    pub(crate) otlp_permits: Semaphore,
     /// Set once the server is to stop: how long it may take.
     pub(crate) stop: watch::Receiver<Option<Duration>>,
 }
@@ -83,7 +89,8 @@ pub(crate) async fn answer(
 /// Checks where the request comes from, reads its body and notes both.
 async fn admit(shared: &Shared, parts: Parts, body: Incoming) -> Result<Request<Body>, Problem> {
     guard::check_origin(&parts)?;
-    let body = tokio::time::timeout(BODY_TIMEOUT, read(body)).await.unwrap_or_else(|_| {
+    let max = if routes::is_otlp(parts.uri.path()) { otlp::MAX_BODY } else { MAX_BODY };
+    let body = tokio::time::timeout(BODY_TIMEOUT, read(body, max)).await.unwrap_or_else(|_| {
         Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive within 10 seconds"))
     });
     let kept = body.as_ref().map(Bytes::clone).unwrap_or_default();
@@ -95,22 +102,23 @@ async fn admit(shared: &Shared, parts: Parts, body: Incoming) -> Result<Request<
     Ok(request)
 }
 
-async fn read(mut body: Incoming) -> Result<Bytes, Problem> {
+async fn read(mut body: Incoming, max: usize) -> Result<Bytes, Problem> {
     let mut bytes = BytesMut::new();
     let mut length = 0;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Problem::bad_request("the body ended before it was complete"))?;
         let Ok(data) = frame.into_data() else { continue };
         length += data.len();
-        if length <= MAX_BODY {
+        if length <= max {
             bytes.extend_from_slice(&data);
-        } else if length > MAX_DISCARDED {
+        } else if length > max + MAX_DISCARDED {
             break;
         }
         // A client that is still writing does not read the refusal, so the rest is read and dropped.
     }
-    if length > MAX_BODY {
-        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 1 MiB"));
+    if length > max {
+        let detail = format!("the body is larger than {} MiB", max >> 20);
+        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
     }
     Ok(bytes.freeze())
 }
@@ -133,7 +141,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// The largest body the service's JSON routes should ever need.
 const MAX_BODY: usize = 1 << 20;
 
-/// How much of a body that is too large is read for the sake of a readable refusal.
+/// How much of a body is read beyond what is allowed, for the sake of a readable refusal.
 const MAX_DISCARDED: usize = 16 << 20;
 
 const MAX_REQUEST_ID: usize = 128;

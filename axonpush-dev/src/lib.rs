@@ -40,6 +40,10 @@
 //!
 //! # What it does
 //!
+//! - It takes events one by one at `POST /event`, and OpenTelemetry's log records and spans in
+//!   batches at `POST /v1/logs` and `POST /v1/traces`: JSON or protobuf, with or without gzip. A
+//!   record becomes an event of type `app.log` or `app.span` whose source is `otlp`, and an invalid
+//!   one is refused alone. [`DevServer::script_otlp`] scripts these routes.
 //! - It owns a thread, so it keeps answering while a test blocks its own runtime, and it needs none.
 //! - An event that was answered with 200 is there for the very next read.
 //! - Unknown fields are refused by name, because the service refuses them too.
@@ -49,6 +53,7 @@
 //!
 //! - It checks that a key is present, never whose it is.
 //! - It keeps a bounded number of events, the newest ones; it is not a place for data you need.
+//! - It takes no metrics, and no OTLP over gRPC.
 
 mod answer;
 mod builder;
@@ -56,6 +61,7 @@ mod error;
 mod event;
 mod guard;
 mod intake;
+mod otlp;
 mod problem;
 mod requests;
 mod routes;

@@ -42,7 +42,11 @@ async fn main() -> ExitCode {
     };
     say(&format!(
         "AxonPush is listening; paste this where your app runs:\n\n  \
-         export AXONPUSH_BASE_URL={}\n  export AXONPUSH_API_KEY=ak_dev\n\nCtrl-C stops it.",
+         export AXONPUSH_BASE_URL={0}\n  export AXONPUSH_API_KEY=ak_dev\n\n\
+         OpenTelemetry exporters that speak HTTP may send their logs and spans here, too:\n\n  \
+         export OTEL_EXPORTER_OTLP_ENDPOINT={0}\n  \
+         export OTEL_EXPORTER_OTLP_HEADERS=x-axonpush-api-key=ak_dev,x-axonpush-channel=default\n\n\
+         Ctrl-C stops it.",
         server.url()
     ));
     stop.await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::runtime::{self, Handle};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Semaphore, oneshot, watch};
 
 use crate::answer::{Answer, Script};
 use crate::builder::DevServerBuilder;
@@ -15,7 +15,7 @@ use crate::event::{Row, StoredEvent};
 use crate::intake::Shared;
 use crate::requests::{ReceivedRequest, RequestLog};
 use crate::store::{Store, all_events};
-use crate::{routes, serve};
+use crate::{otlp, routes, serve};
 
 /// A running server. Dropping it stops it.
 ///
@@ -153,6 +153,17 @@ impl DevServer {
         self.shared().script.clear();
     }
 
+    /// Queues `answer` for the OTLP requests, to `POST /v1/logs` or `/v1/traces`, that come next.
+    /// The queue of [`script`](Self::script) is another one.
+    pub fn script_otlp(&self, answer: Answer) {
+        self.shared().otlp_script.push(answer);
+    }
+
+    /// Forgets every answer still queued for OTLP. A request that already hangs goes on hanging.
+    pub fn clear_otlp_script(&self) {
+        self.shared().otlp_script.clear();
+    }
+
     /// Stops accepting, waits for requests under way (2 seconds unless the builder said otherwise),
     /// cuts the rest and closes the store. Works on any runtime.
     pub async fn stop(mut self) -> StopReport {
@@ -265,8 +276,11 @@ async fn open(
     let shared = Shared {
         store: Store::open(&settings.store)?,
         script: Script::default(),
+        otlp_script: Script::default(),
         requests: RequestLog::new(settings.keep_requests),
         accept_occurred_at: settings.accept_occurred_at,
+        max_batch: settings.max_batch,
+        otlp_permits: Semaphore::new(otlp::MAX_AT_ONCE),
         stop,
     };
     Ok((listener, addr, Arc::new(shared)))

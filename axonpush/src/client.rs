@@ -7,19 +7,19 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use bytes::Bytes;
 use tokio::sync::Notify;
 
 use crate::{
-    clock,
     config::{AxonPushBuilder, Config},
     context::RequestContext,
     error::Error,
-    event::{Attributes, Event, Receipt, json, wire},
-    publisher::{FlushReport, Publisher, Stats, block_on},
+    event::{Attributes, Event, EventType, LogPayload, Receipt, Severity, json, record::Lane, wire},
+    loss::Losses,
+    publisher::{Accepted, FlushReport, LossEncoder, LossPolicy, Publisher, Settings, Stats, block_on},
     queue::WhenFull,
     transport::{Request, Transport},
 };
@@ -176,15 +176,16 @@ impl AxonPush {
     pub(crate) async fn publish(&self, event: Event) -> Result<Receipt, Error> {
         let Some(inner) = &self.0 else { return event.validate().map(|()| Receipt::disabled()) };
         let body = inner.encode(&event, Bytes::copy_from_slice)?;
-        let deadline = clock::now() + inner.config.timeout;
-        match inner.publisher.publish(body.clone(), deadline).await {
+        match inner.publisher.publish(body.clone()).await {
             Err(error) if inner.config.fail_open && (error.is_connect() || error.is_timeout()) => {
                 // The very same bytes, dedup key included: if an attempt got through after all, it is stored once.
-                if inner.publisher.enqueue(event.severity, &body, WhenFull::ApplyPolicy).is_err() {
-                    return Err(error);
+                match inner.publisher.enqueue(event.severity, Lane::Event, &body, WhenFull::ApplyPolicy) {
+                    Ok(Accepted::Kept) => {
+                        inner.publisher.remember(error);
+                        Ok(Receipt::deferred())
+                    }
+                    Ok(Accepted::Lost) | Err(_) => Err(error),
                 }
-                inner.publisher.remember(error);
-                Ok(Receipt::deferred())
             }
             answer => answer,
         }
@@ -192,8 +193,12 @@ impl AxonPush {
 
     /// Hands an event over to the worker.
     pub(crate) fn enqueue(&self, event: &Event, when: WhenFull) -> Result<(), Error> {
-        let Some(inner) = &self.0 else { return Ok(()) };
-        inner.encode(event, |body| inner.publisher.enqueue(event.severity, body, when)).flatten()
+        let Some(inner) = &self.0 else { return event.validate() };
+        if inner.publisher.is_echo() {
+            return Ok(());
+        }
+        let lane = inner.publisher.lane(event.event_type.is_log(), event.event_type == EventType::AppSpan);
+        inner.encode(event, |body| inner.publisher.enqueue(event.severity, lane, body, when).map(drop)).flatten()
     }
 
     /// Counts an event that could not be handed over.
@@ -210,7 +215,7 @@ impl AxonPush {
         read: fn(&[u8]) -> Result<T, Error>,
     ) -> Option<Result<T, Error>> {
         let inner = self.0.as_ref()?;
-        Some(inner.publisher.send(request, inner.deadline(), read).await)
+        Some(inner.publisher.send(request, read).await)
     }
 }
 
@@ -246,19 +251,18 @@ impl Inner {
         }
         result
     }
-
-    fn deadline(&self) -> Instant {
-        clock::now() + self.config.timeout
-    }
 }
+
+/// Bytes of bound attributes that every event of a request carries. Beyond them events carry the request id alone.
+const MAX_BOUND_BYTES: usize = 16 << 10;
 
 /// What ties an event to its request: `request.id` and the bound attributes.
 fn request_attributes(context: &RequestContext) -> Vec<u8> {
     let mut attributes = context.attributes();
     attributes.insert("request.id", context.request_id().as_str());
     let mut out = Vec::new();
-    if json::write(&attributes, &mut out).is_err() {
-        // One attribute that can't be sent must not cost the event its request.
+    if json::write(&attributes, &mut out).is_err() || out.len() > MAX_BOUND_BYTES {
+        // Attributes that can't be sent must not cost the event, nor its request.
         out.clear();
         out.extend_from_slice(b"{\"request.id\":");
         json::write_str(context.request_id().as_str(), &mut out);
@@ -281,16 +285,38 @@ impl AxonPushBuilder {
     ///
     /// When the key is missing, a setting is malformed, or no TLS backend is available.
     pub fn build(self) -> Result<AxonPush, Error> {
-        let config = self.config()?;
+        let mut config = self.config()?;
         let transport = Transport::new(&config.transport)?;
-        let publisher = Publisher::new(transport, config.queue.clone(), config.retry.clone());
-        Ok(AxonPush(Some(Arc::new(Inner {
-            config,
-            publisher,
-            open_exchanges: AtomicUsize::new(0),
-            no_exchange: Notify::new(),
-        }))))
+        let encoder = config.report_losses.then(|| losses_event(&config));
+        let settings = Settings {
+            queue: config.queue.clone(),
+            retry: config.retry.clone(),
+            delivery: config.delivery.clone(),
+            losses: LossPolicy { hook: config.on_loss.take(), encoder },
+            timeout: config.timeout,
+        };
+        let publisher = Publisher::new(transport, settings);
+        let inner = Inner { config, publisher, open_exchanges: AtomicUsize::new(0), no_exchange: Notify::new() };
+        Ok(AxonPush(Some(Arc::new(inner))))
     }
+}
+
+/// Encodes the event that tells the server how many others it will never see.
+fn losses_event(config: &Config) -> LossEncoder {
+    let (channel_id, resource) = (config.channel_id.clone(), config.resource.clone());
+    Box::new(move |losses: &Losses| {
+        let mut log = LogPayload::new(format!("{} events were lost before they could be delivered", losses.total()))
+            .severity(Severity::Warn)
+            .resource(resource.clone());
+        for (reason, count) in losses.iter() {
+            log = log.attribute(format!("axonpush.lost.{reason}"), count);
+        }
+        let event = Event::new("axonpush.events_lost").event_type(EventType::AppLog).payload(&log).ok()?;
+        let around = wire::Surroundings { channel_id: channel_id.as_ref(), ..wire::Surroundings::default() };
+        let mut body = Vec::new();
+        wire::encode(&event, &around, &mut body, |json, _, out| out.extend_from_slice(json)).ok()?;
+        Some(body)
+    })
 }
 
 impl fmt::Debug for AxonPush {

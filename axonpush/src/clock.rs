@@ -7,6 +7,12 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
+/// `wait` after `start`; a wait that no clock can hold ends in thirty years.
+pub(crate) fn after(start: Instant, wait: Duration) -> Instant {
+    const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+    start.checked_add(wait.min(FAR)).unwrap_or(start)
+}
+
 /// The wall clock.
 pub(crate) fn wall() -> SystemTime {
     SystemTime::now()

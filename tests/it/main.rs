@@ -1,8 +1,10 @@
 //! The behaviours of the SDK, end to end against a running dev server.
 #![expect(clippy::unwrap_used, reason = "what a test's helper can't do fails the test")]
 
+mod delivery;
 mod exchanges;
 mod lifecycle;
+mod otlp;
 mod publishing;
 mod secrets;
 #[cfg(unix)]

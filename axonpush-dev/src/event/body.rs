@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -81,15 +83,56 @@ impl EventBody {
         }
     }
 
+    /// The text from which [`parse`](Self::parse) reads this body again.
+    pub(crate) fn to_bytes(&self) -> Bytes {
+        let body = Written {
+            identifier: &self.identifier,
+            channel_id: &self.channel_id,
+            event_type: &self.event_type,
+            agent_id: self.agent_id.as_deref(),
+            trace_id: self.trace_id.as_deref(),
+            span_id: self.span_id.as_deref(),
+            parent_span_id: self.parent_span_id.as_deref(),
+            dedup_key: self.dedup_key.as_deref(),
+            occurred_at: self.occurred_at.map(|time| time.to_string()),
+            payload: &self.payload_text,
+            metadata: self.metadata_text.as_deref(),
+        };
+        let mut text = Vec::with_capacity(self.payload_text.get().len() + USUAL_REST);
+        // Strings and JSON that was JSON before cannot fail to serialize, nor memory to be written to.
+        let _ = serde_json::to_writer(&mut text, &body);
+        text.into()
+    }
+
     /// An entry of `payload.attributes`. Dots in `name` are plain characters.
     pub(crate) fn attribute(&self, name: &str) -> Option<&Value> {
         self.payload.get("attributes")?.get(name)
     }
+}
 
-    /// An entry of `payload.resource`. Dots in `name` are plain characters.
-    pub(crate) fn resource(&self, name: &str) -> Option<&Value> {
-        self.payload.get("resource")?.get(name)
-    }
+/// A body as it goes over the wire.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Written<'a> {
+    identifier: &'a str,
+    #[serde(rename = "channel_id")]
+    channel_id: &'a str,
+    event_type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    span_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent_span_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dedup_key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    occurred_at: Option<String>,
+    payload: &'a RawValue,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<&'a RawValue>,
 }
 
 /// An object, and the text it was sent as.
@@ -186,6 +229,9 @@ fn not_an_object(text: &str) -> Problem {
         Err(error) => malformed(&error),
     }
 }
+
+/// What the fields beside the payload usually take, so that memory is asked for once.
+const USUAL_REST: usize = 320;
 
 /// Long values tell a reader nothing that the location does not.
 const MAX_ECHOED_VALUE: usize = 1_024;

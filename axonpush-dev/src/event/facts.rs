@@ -1,7 +1,7 @@
 //! What follows from an event: the columns it can be searched by and the fields the service adds.
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::EventBody;
 use crate::requests::find_header;
@@ -44,10 +44,12 @@ impl Facts {
     }
 
     pub(crate) fn new(body: &EventBody, headers: &[(String, String)], arrived: Timestamp) -> Self {
+        let body = &Parts::new(body);
         let nanos = |name| nanos(body.payload.get(name));
         let started = nanos("startTimeUnixNano");
         let ended = nanos("endTimeUnixNano");
-        let occurred_at = body.occurred_at.or(started).or_else(|| nanos("timeUnixNano")).unwrap_or(arrived);
+        let logged = || nanos("timeUnixNano").or_else(|| nanos("observedTimeUnixNano"));
+        let occurred_at = body.event.occurred_at.or(started).or_else(logged).unwrap_or(arrived);
         let error_type = attribute(body, &["error.type", "exception.type"]);
         let input_tokens = count(body, "gen_ai.usage.input_tokens", "input_tokens");
         let output_tokens = count(body, "gen_ai.usage.output_tokens", "output_tokens");
@@ -91,40 +93,70 @@ impl Facts {
     }
 }
 
+/// A body taken apart once, because there is much to be looked up in it.
+struct Parts<'a> {
+    event: &'a EventBody,
+    payload: &'a Map<String, Value>,
+    attributes: Option<&'a Map<String, Value>>,
+    resource: Option<&'a Map<String, Value>>,
+    /// Whether there are attributes about models at all; most events have none.
+    gen_ai: bool,
+}
+
+impl<'a> Parts<'a> {
+    fn new(event: &'a EventBody) -> Self {
+        let payload = &event.payload;
+        let part = |name| payload.get(name).and_then(Value::as_object);
+        let attributes = part("attributes");
+        Self { event, payload, attributes, resource: part("resource"), gen_ai: has_any(attributes, GEN_AI) }
+    }
+
+    fn attribute(&self, name: &str) -> Option<&'a Value> {
+        if name.starts_with(GEN_AI) && !self.gen_ai {
+            return None;
+        }
+        self.attributes?.get(name)
+    }
+}
+
+fn has_any(attributes: Option<&Map<String, Value>>, prefix: &str) -> bool {
+    attributes.is_some_and(|attributes| attributes.keys().any(|name| name.starts_with(prefix)))
+}
+
 /// The first of `names` that `payload.attributes` holds as a string.
-fn attribute(body: &EventBody, names: &[&str]) -> Option<String> {
+fn attribute(body: &Parts<'_>, names: &[&str]) -> Option<String> {
     names.iter().find_map(|name| body.attribute(name)?.as_str()).map(str::to_owned)
 }
 
-fn resource(body: &EventBody, name: &str) -> Option<String> {
-    body.resource(name)?.as_str().map(str::to_owned)
+fn resource(body: &Parts<'_>, name: &str) -> Option<String> {
+    body.resource?.get(name)?.as_str().map(str::to_owned)
 }
 
-fn payload(body: &EventBody, name: &str) -> Option<String> {
+fn payload(body: &Parts<'_>, name: &str) -> Option<String> {
     body.payload.get(name)?.as_str().map(str::to_owned)
 }
 
-fn count(body: &EventBody, attribute: &str, payload: &str) -> Option<i64> {
+fn count(body: &Parts<'_>, attribute: &str, payload: &str) -> Option<i64> {
     body.attribute(attribute).or_else(|| body.payload.get(payload))?.as_i64()
 }
 
-fn finish_reason(body: &EventBody) -> Option<String> {
+fn finish_reason(body: &Parts<'_>) -> Option<String> {
     let reasons = body.attribute("gen_ai.response.finish_reasons").or_else(|| body.payload.get("stop_reason"))?;
     let first = reasons.as_array().and_then(|reasons| reasons.first()).unwrap_or(reasons);
     first.as_str().map(str::to_owned)
 }
 
-fn span_message(body: &EventBody) -> Option<String> {
+fn span_message(body: &Parts<'_>) -> Option<String> {
     let message = body.payload.get("status")?.get("message")?.as_str()?;
     (!message.is_empty()).then(|| message.to_owned())
 }
 
-fn status(body: &EventBody, has_error_type: bool) -> Option<&'static str> {
+fn status(body: &Parts<'_>, has_error_type: bool) -> Option<&'static str> {
     let severity = body.payload.get("severityNumber").and_then(Value::as_i64);
     let response = body.attribute("http.response.status_code").and_then(Value::as_i64);
     let span = body.payload.get("status").and_then(|status| status.get("code")).and_then(Value::as_i64);
     let failed = has_error_type
-        || body.event_type == "agent.error"
+        || body.event.event_type == "agent.error"
         || severity.is_some_and(|severity| severity >= SEVERITY_ERROR)
         || response.is_some_and(|status| status >= 500)
         || span == Some(2);
@@ -135,25 +167,21 @@ fn status(body: &EventBody, has_error_type: bool) -> Option<&'static str> {
     succeeded.then_some("ok").or_else(|| span.map(|_| "unset"))
 }
 
-fn semantic_kind(body: &EventBody) -> Option<&'static str> {
-    let event_type = body.event_type.as_str();
-    let any = |prefix: &str| {
-        let attributes = body.payload.get("attributes").and_then(Value::as_object);
-        attributes.is_some_and(|attributes| attributes.keys().any(|name| name.starts_with(prefix)))
-    };
+fn semantic_kind(body: &Parts<'_>) -> Option<&'static str> {
+    let event_type = body.event.event_type.as_str();
     match event_type {
         _ if body.attribute("http.request.method").is_some() => Some("http"),
         _ if event_type.starts_with("agent.tool_call.") || body.attribute("gen_ai.tool.name").is_some() => Some("tool"),
         "app.log" | "agent.log" => Some("log"),
         "agent.llm.token" => Some("llm"),
         _ if event_type.starts_with("agent.") => Some("agent"),
-        _ if any("gen_ai.") => Some("llm"),
-        _ if any("db.") => Some("db"),
+        _ if body.gen_ai => Some("llm"),
+        _ if has_any(body.attributes, "db.") => Some("db"),
         _ => None,
     }
 }
 
-fn duration_ms(body: &EventBody, started: Option<Timestamp>, ended: Option<Timestamp>) -> Option<f64> {
+fn duration_ms(body: &Parts<'_>, started: Option<Timestamp>, ended: Option<Timestamp>) -> Option<f64> {
     if let (Some(started), Some(ended)) = (started, ended) {
         return Some(ended.duration_since(started).as_millis_f64());
     }
@@ -170,5 +198,7 @@ fn nanos(value: Option<&Value>) -> Option<Timestamp> {
     };
     Timestamp::from_nanosecond(nanos).ok()
 }
+
+const GEN_AI: &str = "gen_ai.";
 
 const SEVERITY_ERROR: i64 = 17;

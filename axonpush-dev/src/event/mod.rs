@@ -12,4 +12,4 @@ pub(crate) use body::EventBody;
 pub(crate) use facts::Facts;
 pub(crate) use row::Row;
 pub use stored::StoredEvent;
-pub(crate) use view::{EventView, SOURCE};
+pub(crate) use view::EventView;

@@ -11,6 +11,7 @@ use super::{EventBody, Facts};
 pub(crate) struct Row {
     pub(crate) event_id: String,
     pub(crate) app_id: String,
+    pub(crate) source: String,
     pub(crate) created_at: Timestamp,
     pub(crate) body: Bytes,
     pub(crate) headers: Vec<(String, String)>,

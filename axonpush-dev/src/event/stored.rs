@@ -24,6 +24,8 @@ pub struct StoredEvent {
     pub org_id: String,
     /// The app the channel belongs to; `app_dev` when nobody created one.
     pub app_id: String,
+    /// The door it came through: `app` for `POST /event`, `otlp` for OpenTelemetry's protocol.
+    pub source: String,
     /// The environment's slug: the `X-Axonpush-Environment` header, else what the resource says.
     pub environment_id: Option<String>,
     /// The agent that published it.
@@ -38,13 +40,15 @@ pub struct StoredEvent {
     pub payload: Value,
     /// The metadata, a JSON object when there is any.
     pub metadata: Option<Value>,
-    /// The key by which repeats are recognized.
+    /// The key by which repeats are recognized; OTLP carries it in the attribute
+    /// `axonpush.dedup_key`.
     pub dedup_key: Option<String>,
     /// When it arrived.
     pub created_at: SystemTime,
     /// When it happened: the time it was sent with, else [`created_at`](Self::created_at).
     pub occurred_at: SystemTime,
-    /// The exact bytes of the request's body.
+    /// The exact bytes of the request's body. A record that came over OTLP shared its request with
+    /// others, so for it this is the event it became, as `POST /event` would have brought it.
     pub body: Bytes,
     /// The headers of the request in the order they came: the name in lower case, and the value.
     /// Values of headers that carry credentials are masked.
@@ -76,6 +80,7 @@ impl StoredEvent {
             channel_id: body.channel_id,
             org_id: facts.org_id,
             app_id: row.app_id,
+            source: row.source,
             environment_id: facts.environment_id,
             agent_id: body.agent_id,
             trace_id: body.trace_id,

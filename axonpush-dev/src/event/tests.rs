@@ -11,6 +11,7 @@ fn row(body: impl Into<Bytes>) -> Row {
     Row {
         event_id: "e".to_owned(),
         app_id: "a".to_owned(),
+        source: "app".to_owned(),
         created_at: Timestamp::UNIX_EPOCH,
         body: body.into(),
         headers: Vec::new(),

@@ -33,7 +33,7 @@ impl Serialize for EventView {
             ("appId", &row.app_id),
             ("channelId", &body.channel_id),
             ("eventType", &body.event_type),
-            ("source", SOURCE),
+            ("source", &row.source),
             ("createdAt", &row.created_at.to_string()),
             ("occurredAt", &facts.occurred_at.to_string()),
             // The contract has no field for the identifier; the operation's name is where it shows.
@@ -91,6 +91,3 @@ impl Serialize for EventView {
 fn entry<M: SerializeMap, T: Serialize>(map: &mut M, name: &'static str, value: Option<T>) -> Result<(), M::Error> {
     value.map_or(Ok(()), |value| map.serialize_entry(name, &value))
 }
-
-/// Where events of `POST /event` come from, in the service's words.
-pub(crate) const SOURCE: &str = "app";

@@ -18,6 +18,8 @@ Point a client at it:
   AXONPUSH_API_KEY  = ak_dev (any key will do)
 
 POST /event           publish
+POST /v1/logs         OpenTelemetry's log records, with X-Axonpush-Channel
+POST /v1/traces       OpenTelemetry's spans, likewise
 GET  /events          what was published, newest first
 GET  /traces          the same, by trace
 GET  /healthz         is it up?

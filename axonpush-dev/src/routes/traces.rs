@@ -8,6 +8,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::Serialize;
 
+use super::aside;
 use super::query::Parameters;
 use crate::event::{EventBody, EventView, Facts, Row};
 use crate::guard::Authorized;
@@ -86,11 +87,6 @@ pub(super) async fn detail(
 async fn read_trace(shared: &Shared, trace_id: &str) -> Result<Vec<Row>, Problem> {
     let trace_id = trace_id.to_owned();
     shared.store.read(move |connection| trace_rows(connection, &trace_id)).await.map_err(|_| Problem::internal())
-}
-
-/// Does `work` on another thread: a trace may be long, and the server has one thread for everybody.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| Problem::internal())
 }
 
 fn trace_search(mut parameters: Parameters) -> Result<TraceSearch, Problem> {

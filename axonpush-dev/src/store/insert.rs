@@ -1,21 +1,95 @@
 //! Writing one event, and removing the oldest.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, named_params};
+use rusqlite::{Connection, OptionalExtension, params};
+use uuid::Uuid;
 
-use crate::event::{EventBody, Facts, SOURCE};
+use crate::event::{EventBody, Facts};
+use crate::requests::ReceivedRequest;
 
-/// An event on its way into the store.
+/// An event on its way into the store: what its columns hold and no more.
+///
+/// The texts are one piece of memory, because the thread that writes is not the one that reads
+/// requests, and giving back what another thread allocated is dear.
 #[derive(Debug)]
 pub(crate) struct NewEvent {
-    event_id: String,
+    event_id: Uuid,
+    texts: Texts,
+    failed: bool,
+    total_tokens: Option<i64>,
+    cost_usd: Option<f64>,
     created_at: Timestamp,
-    facts: Facts,
-    parsed: EventBody,
+    occurred_at: Timestamp,
+    ended_at: Timestamp,
     body: Bytes,
-    headers: String,
-    search_text: String,
+    headers: Arc<str>,
+}
+
+/// The text columns in the order of `INSERT`, one after the other. A column has no end when it is null.
+#[derive(Debug, Default)]
+struct Texts {
+    joined: String,
+    ends: [Option<usize>; TEXT_COLUMNS],
+}
+
+impl Texts {
+    fn new(columns: &[Option<&str>; TEXT_COLUMNS]) -> Self {
+        let mut joined = String::with_capacity(columns.iter().flatten().map(|text| text.len()).sum());
+        let ends = columns.map(|text| {
+            joined.push_str(text?);
+            Some(joined.len())
+        });
+        Self { joined, ends }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Option<&str>> {
+        let mut start = 0;
+        self.ends.iter().map(move |end| {
+            let text = self.joined.get(start..(*end)?);
+            start = end.unwrap_or(start);
+            text
+        })
+    }
+
+    /// The key is the last of the columns.
+    fn dedup_key(&self) -> Option<&str> {
+        self.iter().last().flatten()
+    }
+}
+
+/// A request over OTLP, which brings many events.
+#[derive(Debug)]
+pub(crate) struct Delivery<'a> {
+    arrival: Arrival<'a>,
+    seen: u128,
+}
+
+impl<'a> Delivery<'a> {
+    pub(crate) fn new(request: &'a ReceivedRequest) -> Self {
+        Self { arrival: Arrival::new(request, "otlp"), seen: 0 }
+    }
+
+    /// The event that a record became.
+    pub(crate) fn event(&mut self, record: &EventBody) -> NewEvent {
+        // Random bits are dear one by one; what follows a fresh id is as fresh.
+        let id = Uuid::from_u128(self.arrival.id.as_u128().wrapping_add(self.seen));
+        self.seen += 1;
+        // The text of these payloads is our own already.
+        NewEvent::new(id, record, record.to_bytes(), record.payload_text.get(), &self.arrival)
+    }
+}
+
+/// How events arrived.
+#[derive(Debug)]
+struct Arrival<'a> {
+    id: Uuid,
+    headers: &'a [(String, String)],
+    text: Arc<str>,
+    at: Timestamp,
+    source: &'static str,
 }
 
 /// What the store says to a write.
@@ -32,23 +106,57 @@ pub(super) enum Inserted {
 }
 
 impl NewEvent {
-    pub(crate) fn new(parsed: EventBody, body: Bytes, headers: &[(String, String)]) -> Self {
-        let created_at = Timestamp::now();
+    /// The event that is the body of `request`.
+    pub(crate) fn sent(parsed: &EventBody, request: &ReceivedRequest) -> Self {
         // Clients escape what they like; searching wants one spelling.
         let payload = serde_json::to_string(&parsed.payload).unwrap_or_default();
+        let arrival = Arrival::new(request, "app");
+        Self::new(arrival.id, parsed, request.body.clone(), &payload, &arrival)
+    }
+
+    fn new(event_id: Uuid, parsed: &EventBody, body: Bytes, payload: &str, arrival: &Arrival<'_>) -> Self {
+        let facts = Facts::new(parsed, arrival.headers, arrival.at);
+        let search_text = format!("{}\n{payload}", parsed.identifier).to_lowercase();
+        let texts = Texts::new(&[
+            Some(event_id.hyphenated().encode_lower(&mut Uuid::encode_buffer())),
+            Some(APP_ID),
+            Some(&parsed.channel_id),
+            facts.environment_id.as_deref(),
+            Some(&parsed.event_type),
+            Some(arrival.source),
+            facts.status.as_deref(),
+            parsed.trace_id.as_deref(),
+            parsed.agent_id.as_deref(),
+            facts.agent_name.as_deref(),
+            facts.tool_name.as_deref(),
+            facts.semantic_kind,
+            facts.service_name.as_deref(),
+            Some(&parsed.identifier),
+            facts.error_type.as_deref(),
+            facts.provider_name.as_deref(),
+            facts.request_model.as_deref(),
+            facts.session_id.as_deref(),
+            facts.user_id.as_deref(),
+            facts.release.as_deref(),
+            Some(&search_text),
+            parsed.dedup_key.as_deref(),
+        ]);
         Self {
-            event_id: uuid::Uuid::now_v7().to_string(),
-            created_at,
-            facts: Facts::new(&parsed, headers, created_at),
-            search_text: format!("{}\n{payload}", parsed.identifier).to_lowercase(),
-            headers: serde_json::to_string(headers).unwrap_or_default(),
-            parsed,
+            event_id,
+            texts,
+            failed: facts.is_failure(),
+            total_tokens: facts.total_tokens,
+            cost_usd: facts.cost_usd,
+            created_at: arrival.at,
+            occurred_at: facts.occurred_at,
+            ended_at: facts.ended_at,
             body,
+            headers: Arc::clone(&arrival.text),
         }
     }
 
-    pub(super) fn event_id(&self) -> &str {
-        &self.event_id
+    pub(super) fn event_id(&self) -> String {
+        self.event_id.to_string()
     }
 
     pub(super) fn body_len(&self) -> u64 {
@@ -56,47 +164,40 @@ impl NewEvent {
     }
 }
 
+impl<'a> Arrival<'a> {
+    fn new(request: &'a ReceivedRequest, source: &'static str) -> Self {
+        let text = serde_json::to_string(&request.headers).unwrap_or_default().into();
+        Self { id: Uuid::now_v7(), at: Timestamp::now(), headers: &request.headers, text, source }
+    }
+}
+
 pub(super) fn insert(connection: &Connection, event: &NewEvent) -> rusqlite::Result<Inserted> {
-    let NewEvent { facts, parsed, .. } = event;
-    let inserted = connection.prepare_cached(INSERT)?.execute(named_params! {
-        ":event_id": event.event_id,
-        ":app_id": APP_ID,
-        ":channel_id": parsed.channel_id,
-        ":environment_id": facts.environment_id,
-        ":event_type": parsed.event_type,
-        ":source": SOURCE,
-        ":status": facts.status,
-        ":trace_id": parsed.trace_id,
-        ":agent_id": parsed.agent_id,
-        ":agent_name": facts.agent_name,
-        ":tool_name": facts.tool_name,
-        ":semantic_kind": facts.semantic_kind,
-        ":service_name": facts.service_name,
-        ":operation_name": parsed.identifier,
-        ":error_type": facts.error_type,
-        ":provider_name": facts.provider_name,
-        ":request_model": facts.request_model,
-        ":session_id": facts.session_id,
-        ":user_id": facts.user_id,
-        ":release": facts.release,
-        ":failed": facts.is_failure(),
-        ":total_tokens": facts.total_tokens,
-        ":cost_usd": facts.cost_usd,
-        ":dedup_key": parsed.dedup_key,
-        ":created_at": to_nanos(event.created_at),
-        ":occurred_at": to_nanos(facts.occurred_at),
-        ":ended_at": to_nanos(facts.ended_at),
-        ":search_text": event.search_text,
-        ":body": &event.body[..],
-        ":headers": event.headers,
-    })?;
+    let mut statement = connection.prepare_cached(INSERT)?;
+    // By position: names would have to be looked up each time.
+    for (index, text) in event.texts.iter().enumerate() {
+        statement.raw_bind_parameter(index + 1, text)?;
+    }
+    let others = params![
+        event.failed,
+        event.total_tokens,
+        event.cost_usd,
+        to_nanos(event.created_at),
+        to_nanos(event.occurred_at),
+        to_nanos(event.ended_at),
+        &event.body[..],
+        &*event.headers,
+    ];
+    for (index, value) in others.iter().enumerate() {
+        statement.raw_bind_parameter(TEXT_COLUMNS + index + 1, value)?;
+    }
+    let inserted = statement.raw_execute()?;
     if inserted == 1 {
         return Ok(Inserted::New);
     }
     // Only the dedup key is unique, so only a repeat can have been passed over.
     let first_event_id = connection
         .prepare_cached("SELECT event_id FROM events WHERE dedup_key = ?1")?
-        .query_row([&parsed.dedup_key], |row| row.get(0))?;
+        .query_row([event.texts.dedup_key()], |row| row.get(0))?;
     Ok(Inserted::Repeat { first_event_id })
 }
 
@@ -117,15 +218,15 @@ pub(super) fn to_nanos(time: Timestamp) -> i64 {
 /// The app that channels belong to when nobody created one.
 const APP_ID: &str = "app_dev";
 
+const TEXT_COLUMNS: usize = 22;
+
 const INSERT: &str = "
 INSERT INTO events (
     event_id, app_id, channel_id, environment_id, event_type, source, status, trace_id, agent_id, agent_name,
     tool_name, semantic_kind, service_name, operation_name, error_type, provider_name, request_model, session_id,
-    user_id, release, failed, total_tokens, cost_usd, dedup_key, created_at, occurred_at, ended_at, search_text,
-    body, headers
+    user_id, release, search_text, dedup_key,
+    failed, total_tokens, cost_usd, created_at, occurred_at, ended_at, body, headers
 ) VALUES (
-    :event_id, :app_id, :channel_id, :environment_id, :event_type, :source, :status, :trace_id, :agent_id, :agent_name,
-    :tool_name, :semantic_kind, :service_name, :operation_name, :error_type, :provider_name, :request_model, :session_id,
-    :user_id, :release, :failed, :total_tokens, :cost_usd, :dedup_key, :created_at, :occurred_at, :ended_at, :search_text,
-    :body, :headers
+    ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+    ?, ?, ?, ?, ?, ?, ?, ?
 ) ON CONFLICT DO NOTHING";

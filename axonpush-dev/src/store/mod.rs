@@ -16,7 +16,7 @@ use std::sync::{Arc, mpsc};
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
-pub(crate) use insert::{NewEvent, Receipt};
+pub(crate) use insert::{Delivery, NewEvent, Receipt};
 pub(crate) use search::{EventSearch, all_events};
 pub(crate) use traces::{TraceSearch, TraceSort, trace_ids, trace_rows};
 
@@ -69,9 +69,14 @@ impl Store {
     }
 
     pub(crate) async fn insert(&self, event: NewEvent) -> Result<Receipt, StoreFailure> {
-        let (reply, receipt) = oneshot::channel();
-        self.commands.send(Command::Insert(Box::new(event), reply)).map_err(|_| StoreFailure)?;
-        receipt.await.map_err(|_| StoreFailure)?
+        self.insert_all(vec![event]).await?.pop().ok_or(StoreFailure)
+    }
+
+    /// Stores all of `events` or none. The receipts come in their order.
+    pub(crate) async fn insert_all(&self, events: Vec<NewEvent>) -> Result<Vec<Receipt>, StoreFailure> {
+        let (reply, receipts) = oneshot::channel();
+        self.commands.send(Command::Insert(events, reply)).map_err(|_| StoreFailure)?;
+        receipts.await.map_err(|_| StoreFailure)?
     }
 
     pub(crate) async fn read<T: Send + 'static>(

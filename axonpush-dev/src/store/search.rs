@@ -86,12 +86,13 @@ impl Conditions {
 pub(super) fn rows(connection: &Connection, query: &str, values: Vec<Value>) -> rusqlite::Result<Vec<Row>> {
     let mut statement = connection.prepare_cached(query)?;
     let rows = statement.query_map(params_from_iter(values), |row| {
-        let headers: String = row.get(4)?;
+        let headers: String = row.get(5)?;
         Ok(Row {
             event_id: row.get(0)?,
             app_id: row.get(1)?,
-            created_at: Timestamp::from_nanosecond(row.get::<_, i64>(2)?.into()).unwrap_or_default(),
-            body: Bytes::from(row.get::<_, Vec<u8>>(3)?),
+            source: row.get(2)?,
+            created_at: Timestamp::from_nanosecond(row.get::<_, i64>(3)?.into()).unwrap_or_default(),
+            body: Bytes::from(row.get::<_, Vec<u8>>(4)?),
             headers: serde_json::from_str(&headers).unwrap_or_default(),
         })
     })?;
@@ -99,4 +100,4 @@ pub(super) fn rows(connection: &Connection, query: &str, values: Vec<Value>) -> 
 }
 
 /// The columns of a [`Row`], in the order `rows` reads them.
-pub(super) const ROW: &str = "event_id, app_id, created_at, body, headers";
+pub(super) const ROW: &str = "event_id, app_id, source, created_at, body, headers";

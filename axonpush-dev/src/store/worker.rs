@@ -10,11 +10,12 @@ use tokio::sync::{oneshot, watch};
 use super::insert::{self, Inserted};
 use super::{Counters, NewEvent, Receipt, StoreFailure, StorePolicy, schema};
 
-type Reply = oneshot::Sender<Result<Receipt, StoreFailure>>;
+type Reply = oneshot::Sender<Result<Vec<Receipt>, StoreFailure>>;
 
 /// What a handle may ask of the worker.
 pub(super) enum Command {
-    Insert(Box<NewEvent>, Reply),
+    /// Events that are stored together or not at all.
+    Insert(Vec<NewEvent>, Reply),
     Read(Box<dyn FnOnce(&Connection) + Send>),
     /// Dropped, not sent to, once the connection is closed.
     Close(oneshot::Sender<()>),
@@ -67,7 +68,7 @@ impl Worker {
         let mut next = inbox.recv().ok();
         while let Some(command) = next.take() {
             match command {
-                Command::Insert(event, reply) => group.push((event, reply)),
+                Command::Insert(events, reply) => group.push((events, reply)),
                 Command::Read(read) => {
                     // A read must see every write that was asked for before it.
                     self.write(&mut group);
@@ -80,7 +81,7 @@ impl Worker {
                     return;
                 }
             }
-            if group.len() < MAX_GROUP {
+            if group.iter().map(|(events, _)| events.len()).sum::<usize>() < MAX_GROUP {
                 next = inbox.try_recv().ok();
             }
             if next.is_none() {
@@ -90,7 +91,7 @@ impl Worker {
         }
     }
 
-    fn write(&mut self, group: &mut Vec<(Box<NewEvent>, Reply)>) {
+    fn write(&mut self, group: &mut Vec<(Vec<NewEvent>, Reply)>) {
         if group.is_empty() {
             return;
         }
@@ -102,30 +103,32 @@ impl Worker {
             }
             return;
         };
-        let repeats = receipts.iter().filter(|receipt| receipt.duplicate).count();
+        let repeats = receipts.iter().flatten().filter(|receipt| receipt.duplicate).count();
         self.counters.duplicates.fetch_add(repeats as u64, Ordering::Relaxed);
         self.stored.send_replace(self.size.events);
-        for ((_, reply), receipt) in group.drain(..).zip(receipts) {
+        for ((_, reply), receipts) in group.drain(..).zip(receipts) {
             // A client that hung up no longer asks.
-            let _ = reply.send(Ok(receipt));
+            let _ = reply.send(Ok(receipts));
         }
     }
 
     /// Stores a group in one transaction: all of it or, by dropping the transaction, nothing.
-    fn commit(&mut self, group: &[(Box<NewEvent>, Reply)]) -> rusqlite::Result<Vec<Receipt>> {
+    fn commit(&mut self, group: &[(Vec<NewEvent>, Reply)]) -> rusqlite::Result<Vec<Vec<Receipt>>> {
         let transaction = self.connection.unchecked_transaction()?;
         let mut receipts = Vec::with_capacity(group.len());
-        for (event, _) in group {
-            match insert::insert(&transaction, event)? {
-                Inserted::New => {
-                    self.size.events += 1;
-                    self.size.bytes += event.body_len();
-                    receipts.push(Receipt { event_id: event.event_id().to_owned(), duplicate: false });
-                }
-                Inserted::Repeat { first_event_id } => {
-                    receipts.push(Receipt { event_id: first_event_id, duplicate: true });
-                }
+        for (events, _) in group {
+            let mut together = Vec::with_capacity(events.len());
+            for event in events {
+                together.push(match insert::insert(&transaction, event)? {
+                    Inserted::New => {
+                        self.size.events += 1;
+                        self.size.bytes += event.body_len();
+                        Receipt { event_id: event.event_id(), duplicate: false }
+                    }
+                    Inserted::Repeat { first_event_id } => Receipt { event_id: first_event_id, duplicate: true },
+                });
             }
+            receipts.push(together);
         }
         let evicted = evict(&transaction, &mut self.size, self.max)?;
         transaction.commit()?;

@@ -5,6 +5,7 @@
 mod binary;
 mod life;
 mod limits;
+mod otlp;
 mod publish;
 mod refusals;
 mod rig;

@@ -1,11 +1,13 @@
 //! Assembling a client.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::{Config, env::Env};
 use crate::{
     error::Error,
     event::{Attributes, ChannelId},
+    loss::LostEvents,
+    publisher::{DeliveryPolicy, LossHook},
     queue::QueuePolicy,
     redact::RedactionPolicy,
     retry::RetryPolicy,
@@ -59,6 +61,19 @@ pub struct AxonPushBuilder {
     fail_open: Option<bool>,
     send_occurred_at: bool,
     allow_insecure_http: bool,
+    delivery: DeliveryPolicy,
+    on_loss: Option<Hook>,
+    report_losses: Option<bool>,
+}
+
+/// A closure, which has no other way to be shown.
+#[derive(Clone)]
+struct Hook(LossHook);
+
+impl std::fmt::Debug for Hook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Fn(&LostEvents)")
+    }
 }
 
 /// A setting that may hold a credential, checked or not, and is never shown.
@@ -177,6 +192,27 @@ impl AxonPushBuilder {
         self
     }
 
+    /// How events leave: in the background or while the caller waits, one by one or in batches.
+    pub fn delivery(mut self, policy: DeliveryPolicy) -> Self {
+        self.delivery = policy;
+        self
+    }
+
+    /// Calls `hook` with events that were lost, once per reason and at most ten times a second. It runs on the worker's
+    /// thread, where it should not take long; a panic in it is caught, and events it publishes are ignored. Whoever
+    /// wants to keep what was lost hands it to a thread of their own.
+    pub fn on_loss(mut self, hook: impl Fn(&LostEvents) + Send + Sync + 'static) -> Self {
+        self.on_loss = Some(Hook(Arc::new(hook)));
+        self
+    }
+
+    /// Whether an `axonpush.events_lost` event tells the server how many events were lost, once there is room again
+    /// and at most every 10 s; `true` unless set.
+    pub fn report_losses(mut self, report: bool) -> Self {
+        self.report_losses = Some(report);
+        self
+    }
+
     /// Checks every setting.
     pub(crate) fn config(self) -> Result<Config, Error> {
         let env = if self.from_env { Env::read(|name| std::env::var_os(name))? } else { Env::default() };
@@ -205,6 +241,8 @@ impl AxonPushBuilder {
         }
         let queue = self.queue.unwrap_or_default();
         queue.validate()?;
+        let channel_id = self.channel_id.or(env.channel_id.map(ChannelId::from));
+        self.delivery.validate(channel_id.is_some())?;
         Ok(Config {
             transport: TransportPolicy {
                 base_url: BaseUrl::parse(base_url.as_deref().unwrap_or(DEFAULT_BASE_URL), self.allow_insecure_http)?,
@@ -217,12 +255,15 @@ impl AxonPushBuilder {
             retry: retry.unwrap_or_default(),
             queue,
             redaction,
-            channel_id: self.channel_id.or(env.channel_id.map(ChannelId::from)),
+            channel_id,
             resource,
             timeout: positive("timeout (AXONPUSH_TIMEOUT)", self.timeout.or(env.timeout), DEFAULT_TIMEOUT)?,
             shutdown_timeout: self.shutdown_timeout.unwrap_or(DEFAULT_SHUTDOWN_TIMEOUT),
             fail_open: self.fail_open.or(env.fail_open).unwrap_or(true),
             send_occurred_at: self.send_occurred_at,
+            delivery: self.delivery,
+            on_loss: self.on_loss.map(|hook| hook.0),
+            report_losses: self.report_losses.unwrap_or(true),
         })
     }
 }

@@ -6,6 +6,7 @@ mod env;
 pub use self::builder::AxonPushBuilder;
 use crate::{
     event::{Attributes, ChannelId},
+    publisher::{DeliveryPolicy, LossHook},
     queue::QueuePolicy,
     redact::RedactionPolicy,
     retry::RetryPolicy,
@@ -14,7 +15,6 @@ use crate::{
 use std::time::Duration;
 
 /// Every setting, checked.
-#[derive(Debug, Clone)]
 pub(crate) struct Config {
     pub(crate) transport: TransportPolicy,
     pub(crate) retry: RetryPolicy,
@@ -27,4 +27,8 @@ pub(crate) struct Config {
     pub(crate) shutdown_timeout: Duration,
     pub(crate) fail_open: bool,
     pub(crate) send_occurred_at: bool,
+    pub(crate) delivery: DeliveryPolicy,
+    pub(crate) on_loss: Option<LossHook>,
+    /// Whether the server is told how many events it will never see.
+    pub(crate) report_losses: bool,
 }

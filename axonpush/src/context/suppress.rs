@@ -13,6 +13,20 @@ pub(crate) fn mark_thread() {
     let _ending = MARKED.try_with(|mark| mark.set(true));
 }
 
+/// Marks the current thread while `work` runs.
+pub(crate) fn while_working<T>(work: impl FnOnce() -> T) -> T {
+    struct Restore(bool);
+
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            let _ending = MARKED.try_with(|mark| mark.set(self.0));
+        }
+    }
+
+    let _restore = Restore(MARKED.try_with(|mark| mark.replace(true)).unwrap_or(true));
+    work()
+}
+
 /// Whether events emitted here come from the SDK's own work.
 pub(crate) fn is_marked() -> bool {
     MARKED.try_with(Cell::get).unwrap_or(true)

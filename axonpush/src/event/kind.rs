@@ -74,6 +74,11 @@ event_types! {
 }
 
 impl EventType {
+    /// Whether it is a log record.
+    pub(crate) fn is_log(&self) -> bool {
+        matches!(self, Self::AppLog | Self::AgentLog)
+    }
+
     /// Whether the payload follows OpenTelemetry's log or span shape, in which `status.message` is a structural
     /// field and not content.
     pub(crate) fn is_otel_shaped(&self) -> bool {

@@ -7,10 +7,24 @@ use super::Severity;
 /// The largest event that is handed over; larger ones are refused. A bound on each keeps the bound on all meaningful.
 pub(crate) const MAX_EVENT_BYTES: usize = 256 << 10;
 
-/// One event, encoded and redacted. `body` is the exact request body of every attempt.
+/// Which way a record travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub(crate) enum Lane {
+    /// `POST /event`, on its own.
+    #[default]
+    Event,
+    /// `POST /v1/logs`, in OTLP batches.
+    Logs,
+    /// `POST /v1/traces`, in OTLP batches.
+    Spans,
+}
+
+/// One event, encoded and redacted. `body` is the exact body of `POST /event`, on every attempt; the OTLP lanes
+/// translate it.
 #[derive(Debug)]
 pub(crate) struct Record {
     pub(crate) severity: Severity,
+    pub(crate) lane: Lane,
     pub(crate) accepted_at: Instant,
     pub(crate) body: Vec<u8>,
 }

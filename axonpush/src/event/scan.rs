@@ -65,6 +65,18 @@ pub(crate) fn for_each_entry<'a>(object: &'a [u8], mut each: impl FnMut(&'a str,
     }
 }
 
+/// Calls `each` with every item of an array.
+pub(crate) fn for_each_item<'a>(array: &'a [u8], mut each: impl FnMut(&'a [u8])) {
+    let mut at = 1;
+    while array.get(at).is_some_and(|byte| *byte != b']') {
+        let end = value_end(array, at);
+        if let Some(item) = array.get(at..end) {
+            each(item);
+        }
+        at = end + 1;
+    }
+}
+
 /// Where the value of `key` stands in an object, looking at its own entries only.
 pub(crate) fn entry(object: &[u8], key: &str) -> Option<Range<usize>> {
     let mut at = 1;

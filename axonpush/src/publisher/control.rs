@@ -6,16 +6,22 @@ use std::time::Instant;
 use tokio::sync::oneshot;
 
 use super::FlushReport;
+use crate::queue::WatchId;
 
 pub(super) enum Control {
     /// Settle what was accepted before.
     Flush(Settle),
     /// Settle everything, then end.
     Shutdown(Settle),
+    /// Panic, to see what becomes of it.
+    #[cfg(test)]
+    Panic,
 }
 
-/// When to stop waiting, and whom to tell.
+/// What to settle, when to stop waiting, and whom to tell.
 pub(super) struct Settle {
+    /// Watches what had been accepted when the question was put.
+    pub(super) watch: WatchId,
     pub(super) deadline: Instant,
     pub(super) done: oneshot::Sender<FlushReport>,
 }

@@ -4,66 +4,73 @@
 //! lets anyone wait for it from anywhere: async code, blocking code, a `Drop`. All of the SDK's network I/O runs
 //! there, so the re-entrancy mark of that thread covers every line an HTTP library logs (see [`suppress`]).
 
+mod batcher;
 mod block_on;
 mod control;
+mod deliveries;
+mod flight;
+mod losses;
+mod policy;
 mod report;
+mod state;
 mod thread;
+mod waiter;
 mod worker;
 
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use bytes::Bytes;
-use tokio::sync::{Notify, oneshot, watch};
+use tokio::sync::oneshot;
 
-pub(crate) use self::block_on::block_on;
-pub use self::report::{FlushReport, Stats};
+pub(crate) use self::{
+    block_on::block_on,
+    losses::{LossEncoder, LossHook, LossPolicy},
+};
 use self::{
     control::{Control, Settle},
+    state::{Call, Shared},
     thread::WorkerThread,
+};
+pub use self::{
+    policy::{BatchPolicy, DeliveryLane, DeliveryMode, DeliveryPolicy},
+    report::{FlushReport, Health, Stats},
 };
 use crate::{
     clock,
     context::suppress,
     error::{Error, Kind},
-    event::{Receipt, Severity},
-    queue::{Offer, Queue, QueuePolicy, WhenFull},
+    event::{Receipt, Severity, record::Lane},
+    loss::LossReason,
+    queue::{Offer, Queue, QueuePolicy, WatchId, WhenFull},
     retry::{Retry, RetryPolicy},
     sink,
     transport::{Request, Transport},
 };
 
-/// Requests in flight at once.
-const CONCURRENCY: usize = 32;
+/// What a publisher is told.
+pub(crate) struct Settings {
+    pub(crate) queue: QueuePolicy,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) delivery: DeliveryPolicy,
+    pub(crate) losses: LossPolicy,
+    /// How long a call, or handing over in [`DeliveryMode::Sync`], may take in all.
+    pub(crate) timeout: Duration,
+}
 
 /// A handle to the worker and its queue. One per client; the client's clones share it.
 pub(crate) struct Publisher {
     shared: Arc<Shared>,
-    retry: RetryPolicy,
+    timeout: Duration,
     worker: Mutex<Worker>,
     refused: AtomicU64,
     suppressed: AtomicU64,
 }
-
-/// What the worker and its handle share.
-pub(crate) struct Shared {
-    pub(crate) queue: Queue,
-    pub(crate) transport: Transport,
-    /// Wakes the worker for new records.
-    wake: Notify,
-    /// Tells deliveries that wait for their next attempt to make it now.
-    hurry: watch::Sender<bool>,
-    /// Awaited calls under way; shutdown waits for them.
-    calls: AtomicUsize,
-    last_error: Mutex<Option<Arc<Error>>>,
-}
-
-type Answer = oneshot::Receiver<FlushReport>;
 
 enum Worker {
     /// The thread is started by the first event, so that a client costs nothing until it is used.
@@ -72,45 +79,74 @@ enum Worker {
     Stopped,
 }
 
+/// What became of an event that was handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Accepted {
+    /// It is here, or was delivered already.
+    Kept,
+    /// The queue's policy preferred others.
+    Lost,
+}
+
 impl Publisher {
-    pub(crate) fn new(transport: Transport, queue: QueuePolicy, retry: RetryPolicy) -> Self {
-        let shared = Shared {
-            queue: Queue::new(queue),
-            transport,
-            wake: Notify::new(),
-            hurry: watch::Sender::new(false),
-            calls: AtomicUsize::new(0),
-            last_error: Mutex::new(None),
-        };
+    pub(crate) fn new(transport: Transport, settings: Settings) -> Self {
         Self {
-            shared: Arc::new(shared),
-            retry,
+            timeout: settings.timeout,
+            shared: Arc::new(Shared::new(transport, settings)),
             worker: Mutex::new(Worker::NotStarted),
             refused: AtomicU64::new(0),
             suppressed: AtomicU64::new(0),
         }
     }
 
-    /// Hands an encoded event over. Never blocks, never does I/O.
+    /// Whether events offered here come from the SDK's own work, heard by the application's logging. Passing them on
+    /// would never end, so they are counted and dropped.
+    pub(crate) fn is_echo(&self) -> bool {
+        let echo = suppress::is_marked();
+        if echo {
+            self.suppressed.fetch_add(1, Ordering::Relaxed);
+        }
+        echo
+    }
+
+    /// Which way events of a type travel.
+    pub(crate) fn lane(&self, is_log: bool, is_span: bool) -> Lane {
+        let delivery = &self.shared.delivery;
+        match (is_log, is_span) {
+            (true, _) if delivery.logs == DeliveryLane::Otlp => Lane::Logs,
+            (_, true) if delivery.spans == DeliveryLane::Otlp => Lane::Spans,
+            _ => Lane::Event,
+        }
+    }
+
+    /// Hands an encoded event over. Never blocks and never does I/O, unless the policies say so.
     ///
     /// # Errors
     ///
-    /// When the publisher is closed, or, with [`WhenFull::GiveBack`], full. The event then counts as refused.
-    pub(crate) fn enqueue(&self, severity: Severity, body: &[u8], when: WhenFull) -> Result<(), Error> {
-        if suppress::is_marked() {
-            // Our own work, heard by the application's logging. Passing it on would never end.
-            self.suppressed.fetch_add(1, Ordering::Relaxed);
-            return Ok(());
-        }
-        match self.shared.queue.offer(severity, clock::now(), body, when) {
-            Offer::Accepted { wake: false } | Offer::Lost => Ok(()),
+    /// When the publisher is closed, or, with [`WhenFull::GiveBack`], full.
+    pub(crate) fn enqueue(
+        &self,
+        severity: Severity,
+        lane: Lane,
+        body: &[u8],
+        when: WhenFull,
+    ) -> Result<Accepted, Error> {
+        let accepted = match self.shared.queue.offer(severity, lane, clock::now(), body, when) {
+            Offer::Accepted { wake: false } => Accepted::Kept,
             Offer::Accepted { wake: true } => {
                 self.wake();
-                Ok(())
+                Accepted::Kept
             }
-            Offer::Full => Err(Error::new(Kind::QueueFull, "the event queue is full; try again later, or use enqueue")),
-            Offer::Closed => Err(Error::closed()),
+            Offer::Lost => Accepted::Lost,
+            Offer::Full => {
+                return Err(Error::new(Kind::QueueFull, "the event queue is full; try again later, or use enqueue"));
+            }
+            Offer::Closed => return Err(Error::closed()),
+        };
+        if self.shared.delivery.mode == DeliveryMode::Sync {
+            let _settled = block_on(self.flush(self.timeout));
         }
+        Ok(accepted)
     }
 
     /// Counts an event that was not accepted, and remembers why.
@@ -125,48 +161,47 @@ impl Publisher {
     }
 
     /// Sends one encoded event now and awaits the receipt. Dropping the future abandons the request.
-    pub(crate) async fn publish(&self, body: Bytes, deadline: Instant) -> Result<Receipt, Error> {
-        let retry = Retry::new(Some(self.retry.max_retries), deadline);
-        self.run(move |shared| async move {
-            let hurry = shared.hurry.subscribe();
-            sink::events::publish(&shared.transport, "publishing an event", body, retry, hurry).await
-        })
-        .await
+    pub(crate) async fn publish(&self, body: Bytes) -> Result<Receipt, Error> {
+        self.send(sink::events::request(body), Receipt::parse).await
     }
 
-    /// Sends any other request and reads its answer.
+    /// Sends any request and reads its answer.
     pub(crate) async fn send<T: Send + 'static>(
         &self,
         request: Request,
-        deadline: Instant,
         read: fn(&[u8]) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let retry = Retry::new(Some(self.retry.max_retries), deadline);
+        let deadline = clock::after(clock::now(), self.timeout);
+        let retry = Retry::new(Some(self.shared.retry.max_retries), deadline);
         self.run(move |shared| async move {
-            let hurry = shared.hurry.subscribe();
-            shared.transport.send(&request, retry, hurry, read).await
+            let shutdown = shared.shutdown_at.subscribe();
+            shared.transport.send(&request, retry, shutdown, read).await
         })
         .await
     }
 
     /// Settles every event accepted before this call.
     pub(crate) fn flush(&self, timeout: Duration) -> impl Future<Output = FlushReport> + use<> {
-        let mut worker = self.lock();
-        let asked = self.ask(&mut worker, timeout, Control::Flush);
-        drop(worker);
-        self.report(asked)
+        let watch = self.shared.queue.watch();
+        let asked = self.ask(Control::Flush, watch, timeout);
+        self.report(asked, watch)
     }
 
     /// Refuses new events, settles the rest, and ends the worker.
     pub(crate) fn shutdown(&self, timeout: Duration) -> impl Future<Output = FlushReport> + use<> {
         self.shared.queue.close();
-        let mut worker = self.lock();
-        let asked = self.ask(&mut worker, timeout, Control::Shutdown);
-        if matches!(*worker, Worker::NotStarted) {
-            *worker = Worker::Stopped;
+        let watch = self.shared.queue.watch();
+        let asked = self.ask(Control::Shutdown, watch, timeout);
+        if asked.is_none() {
+            // Nobody will ever deliver what is left.
+            let mut worker = self.lock();
+            if matches!(*worker, Worker::NotStarted) {
+                *worker = Worker::Stopped;
+            }
+            drop(worker);
+            self.shared.queue.abandon(LossReason::Shutdown, Vec::new());
         }
-        drop(worker);
-        self.report(asked)
+        self.report(asked, watch)
     }
 
     /// Whether [`shutdown`](Self::shutdown) was called.
@@ -175,11 +210,8 @@ impl Publisher {
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        Stats {
-            tally: self.shared.queue.tally(),
-            refused: self.refused.load(Ordering::Relaxed),
-            suppressed: self.suppressed.load(Ordering::Relaxed),
-        }
+        let (refused, suppressed) = (self.refused.load(Ordering::Relaxed), self.suppressed.load(Ordering::Relaxed));
+        self.shared.stats(refused, suppressed)
     }
 
     pub(crate) fn last_error(&self) -> Option<Arc<Error>> {
@@ -196,37 +228,36 @@ impl Publisher {
         T: Send + 'static,
         F: Future<Output = Result<T, Error>> + Send + 'static,
     {
-        let task = {
-            if self.is_closed() {
-                return Err(Error::closed());
-            }
-            let mut worker = self.lock();
-            self.start(&mut worker)?;
-            let Worker::Running(thread) = &*worker else { return Err(Error::closed()) };
-            let call = Call::begin(&self.shared);
-            let work = work(Arc::clone(&self.shared));
-            thread.spawn(async move {
-                let _call = call;
-                work.await
-            })
-        };
+        if self.is_closed() {
+            return Err(Error::closed());
+        }
+        let thread = self.thread()?.ok_or_else(Error::closed)?;
+        let call = Call::begin(&self.shared);
+        let work = work(Arc::clone(&self.shared));
+        let task = thread.spawn(async move {
+            let _call = call;
+            work.await
+        });
         task.await.unwrap_or_else(|| Err(Error::closed()))
     }
 
-    /// Puts a question to the worker, which is started if anything waits for it.
-    fn ask(&self, worker: &mut Worker, timeout: Duration, control: fn(Settle) -> Control) -> Option<Answer> {
-        if self.shared.queue.tally().queued > 0
-            && let Err(error) = self.start(worker)
-        {
-            self.shared.remember(error);
-        }
-        let Worker::Running(thread) = worker else { return None };
-        let (done, report) = oneshot::channel();
-        thread.control(control(Settle { deadline: clock::now() + timeout, done })).then_some(report)
+    /// Puts a question to the worker, which is started if anything waits for it. `None`: there is nobody to ask.
+    fn ask(&self, control: fn(Settle) -> Control, watch: WatchId, timeout: Duration) -> Option<Answer> {
+        let (done, answer) = oneshot::channel();
+        let settle = Settle { watch, deadline: clock::after(clock::now(), timeout), done };
+        let thread = if self.shared.queue.tally().queued > 0 {
+            self.thread().unwrap_or_else(|error| {
+                self.shared.remember(error);
+                None
+            })
+        } else {
+            self.running()
+        };
+        thread?.control(control(settle)).then_some(answer)
     }
 
     /// Awaits the worker's answer; needs no runtime.
-    fn report(&self, asked: Option<Answer>) -> impl Future<Output = FlushReport> + use<> {
+    fn report(&self, asked: Option<Answer>, watch: WatchId) -> impl Future<Output = FlushReport> + use<> {
         let shared = Arc::clone(&self.shared);
         async move {
             if let Some(answer) = asked
@@ -234,25 +265,43 @@ impl Publisher {
             {
                 return report;
             }
-            // There is no worker to ask: whatever is here stays here.
-            let tally = shared.queue.tally();
-            FlushReport::left_behind(tally.queued + tally.in_flight)
+            // There is no worker to ask, or it died over the question.
+            FlushReport::from(shared.queue.unwatch(watch))
         }
     }
 
     fn wake(&self) {
-        let mut worker = self.lock();
-        match self.start(&mut worker) {
-            Ok(()) => self.shared.wake.notify_one(),
-            Err(error) => self.shared.remember(error),
+        match self.thread() {
+            Ok(_) => self.shared.wake.notify_one(),
+            Err(error) => {
+                self.shared.queue.wake_again();
+                self.shared.remember(error);
+            }
         }
     }
 
-    fn start(&self, worker: &mut Worker) -> Result<(), Error> {
-        if matches!(worker, Worker::NotStarted) {
-            *worker = Worker::Running(WorkerThread::start(Arc::clone(&self.shared), self.retry.clone())?);
+    /// The worker's thread, started if it was not. `None`: it was stopped.
+    ///
+    /// The lock is held for no longer than this, so that nothing a library logs while it works for us can come back
+    /// and wait for it.
+    fn thread(&self) -> Result<Option<WorkerThread>, Error> {
+        let mut worker = self.lock();
+        if matches!(*worker, Worker::NotStarted) {
+            // What starting a thread makes others log is our own doing.
+            let thread = suppress::while_working(|| WorkerThread::start(Arc::clone(&self.shared)))?;
+            *worker = Worker::Running(thread);
         }
-        Ok(())
+        match &*worker {
+            Worker::Running(thread) => Ok(Some(thread.clone())),
+            Worker::NotStarted | Worker::Stopped => Ok(None),
+        }
+    }
+
+    fn running(&self) -> Option<WorkerThread> {
+        match &*self.lock() {
+            Worker::Running(thread) => Some(thread.clone()),
+            Worker::NotStarted | Worker::Stopped => None,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Worker> {
@@ -260,29 +309,7 @@ impl Publisher {
     }
 }
 
-impl Shared {
-    fn remember(&self, error: Error) {
-        *self.last_error() = Some(Arc::new(error));
-    }
+type Answer = oneshot::Receiver<FlushReport>;
 
-    fn last_error(&self) -> MutexGuard<'_, Option<Arc<Error>>> {
-        self.last_error.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// An awaited call, from its start to its end, however it ends.
-struct Call(Arc<Shared>);
-
-impl Call {
-    fn begin(shared: &Arc<Shared>) -> Self {
-        shared.calls.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(shared))
-    }
-}
-
-impl Drop for Call {
-    fn drop(&mut self) {
-        self.0.calls.fetch_sub(1, Ordering::Release);
-        self.0.wake.notify_one();
-    }
-}
+#[cfg(test)]
+mod tests;

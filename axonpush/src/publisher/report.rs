@@ -1,8 +1,12 @@
 //! What flush, shutdown and `stats()` answer.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
-use crate::{loss::Losses, queue::Tally};
+use crate::{
+    loss::Losses,
+    queue::{Seen, Tally},
+    retry::BreakerState,
+};
 
 /// What became of the events that had been accepted when a flush or shutdown began.
 ///
@@ -16,6 +20,7 @@ pub struct FlushReport {
 }
 
 impl FlushReport {
+    /// The report of someone who could not wait.
     pub(crate) fn left_behind(left: u64) -> Self {
         Self { left, ..Self::default() }
     }
@@ -42,6 +47,12 @@ impl FlushReport {
     }
 }
 
+impl From<Seen> for FlushReport {
+    fn from(Seen { delivered, lost, left }: Seen) -> Self {
+        Self { delivered, lost, left }
+    }
+}
+
 impl fmt::Display for FlushReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "delivered {}, lost {}, left {}", self.delivered, self.lost, self.left)
@@ -56,6 +67,14 @@ pub struct Stats {
     pub(super) tally: Tally,
     pub(super) refused: u64,
     pub(super) suppressed: u64,
+    pub(super) retried: u64,
+    pub(super) restarts: u64,
+    /// Events and bytes.
+    pub(super) capacity: (u64, u64),
+    pub(super) oldest_age: Option<Duration>,
+    /// The 50th and 99th percentile.
+    pub(super) latency: (Duration, Duration),
+    pub(super) breaker: BreakerState,
 }
 
 impl Stats {
@@ -101,6 +120,58 @@ impl Stats {
         self.suppressed
     }
 
+    /// Events the queue holds at most.
+    pub fn capacity(&self) -> u64 {
+        self.capacity.0
+    }
+
+    /// Bytes the queue holds at most.
+    pub fn capacity_bytes(&self) -> u64 {
+        self.capacity.1
+    }
+
+    /// Attempts beyond the first, counted by event.
+    pub fn retried(&self) -> u64 {
+        self.retried
+    }
+
+    /// How long ago the oldest event that is still here was accepted.
+    pub fn oldest_age(&self) -> Option<Duration> {
+        self.oldest_age
+    }
+
+    /// The time from acceptance to delivery that half of all delivered events stayed below, to within a quarter.
+    pub fn latency_p50(&self) -> Duration {
+        self.latency.0
+    }
+
+    /// The time from acceptance to delivery that 99 % of all delivered events stayed below, to within a quarter.
+    pub fn latency_p99(&self) -> Duration {
+        self.latency.1
+    }
+
+    /// Whether requests flow.
+    pub fn breaker(&self) -> BreakerState {
+        self.breaker
+    }
+
+    /// How often the worker had to be started again; more than none is a bug to report.
+    pub fn worker_restarts(&self) -> u64 {
+        self.restarts
+    }
+
+    /// The same in one word.
+    pub fn health(&self) -> Health {
+        let nearly_full =
+            self.queued() * 10 >= self.capacity() * 9 || self.queued_bytes() * 10 >= self.capacity_bytes() * 9;
+        match self.breaker {
+            BreakerState::Held => Health::Unauthorized,
+            BreakerState::Open | BreakerState::HalfOpen => Health::Unreachable,
+            BreakerState::Closed if nearly_full && self.capacity() > 0 => Health::Overloaded,
+            BreakerState::Closed => Health::Healthy,
+        }
+    }
+
     /// Whether the books balance; they always do.
     pub fn is_balanced(&self) -> bool {
         self.accepted() == self.delivered() + self.lost().total() + self.queued() + self.in_flight()
@@ -118,5 +189,30 @@ impl fmt::Display for Stats {
             self.queued(),
             self.in_flight(),
         )
+    }
+}
+
+/// How a client is, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Health {
+    /// Events flow.
+    Healthy,
+    /// The queue is nearly full: events come faster than they leave.
+    Overloaded,
+    /// The server can't be reached, fails, or asked for a pause. The queue is kept, and the server probed.
+    Unreachable,
+    /// The server refuses the key. The queue is kept, and the key tried once a minute.
+    Unauthorized,
+}
+
+impl fmt::Display for Health {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Healthy => "healthy: events flow",
+            Self::Overloaded => "overloaded: the queue is nearly full",
+            Self::Unreachable => "unreachable: the server fails or can't be reached; events wait",
+            Self::Unauthorized => "unauthorized: the server refuses the key; events wait. Is AXONPUSH_API_KEY current?",
+        })
     }
 }

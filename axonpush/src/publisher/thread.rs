@@ -1,33 +1,35 @@
 //! The worker's thread and the runtime on it.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     task::{Context, Poll, ready},
     thread,
 };
 
 use tokio::{
-    runtime::{Builder, Handle},
+    runtime::{Builder, Handle, Runtime},
     sync::mpsc,
     task::JoinHandle,
 };
 
-use super::{Shared, control::Control, worker};
+use super::{control::Control, state::Shared, worker::Worker};
 use crate::{
     context::suppress,
     error::{Error, Kind},
-    retry::RetryPolicy,
+    loss::LossReason,
 };
 
-/// A running worker.
+/// A running worker, by the two ways to reach it.
+#[derive(Clone)]
 pub(super) struct WorkerThread {
     runtime: Handle,
     control: mpsc::UnboundedSender<Control>,
 }
 
 impl WorkerThread {
-    pub(super) fn start(shared: Arc<Shared>, retry: RetryPolicy) -> Result<Self, Error> {
+    pub(super) fn start(shared: Arc<Shared>) -> Result<Self, Error> {
         let cannot = |error: std::io::Error| {
             Error::new(Kind::Closed, "the worker thread can't be started; are threads or file descriptors used up?")
                 .with_source(error)
@@ -35,17 +37,18 @@ impl WorkerThread {
         let runtime = Builder::new_current_thread()
             .enable_all()
             .thread_name("axonpush-io")
-            // Name look-ups run on threads of their own, and they are our work too.
+            // Name look-ups run on a thread of their own, one after the other, and they are our work too.
             .on_thread_start(suppress::mark_thread)
+            .max_blocking_threads(1)
             .build()
             .map_err(cannot)?;
         let handle = runtime.handle().clone();
-        let (control, questions) = mpsc::unbounded_channel();
+        let (control, mut questions) = mpsc::unbounded_channel();
         thread::Builder::new()
             .name("axonpush".to_owned())
             .spawn(move || {
                 suppress::mark_thread();
-                runtime.block_on(worker::run(shared, questions, retry));
+                supervise(&runtime, &shared, &mut questions);
                 // A name look-up that hangs must not hold the thread.
                 runtime.shutdown_background();
             })
@@ -65,6 +68,21 @@ impl WorkerThread {
         F::Output: Send + 'static,
     {
         Task(self.runtime.spawn(work))
+    }
+}
+
+/// Runs the worker until it ends by itself. One that panics is a bug of ours; what it had in flight is lost and counted,
+/// and another one takes over.
+fn supervise(runtime: &Runtime, shared: &Arc<Shared>, questions: &mut mpsc::UnboundedReceiver<Control>) {
+    loop {
+        let worker = Worker::new(Arc::clone(shared));
+        let run = AssertUnwindSafe(|| runtime.block_on(worker.run(questions)));
+        if catch_unwind(run).is_ok() {
+            return;
+        }
+        shared.restarts.fetch_add(1, Ordering::Relaxed);
+        shared.queue.abandon_in_flight(LossReason::Internal);
+        shared.remember(Error::new(Kind::Closed, "the worker panicked and was started again; please report this bug"));
     }
 }
 

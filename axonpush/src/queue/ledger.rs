@@ -1,6 +1,5 @@
 //! The books.
 
-use super::Outcome;
 use crate::loss::Losses;
 
 /// Totals since the queue was made.
@@ -11,21 +10,12 @@ pub(super) struct Ledger {
     pub(super) lost: Losses,
 }
 
-impl Ledger {
-    pub(super) fn enter(&mut self, outcome: Outcome, count: u64) {
-        match outcome {
-            Outcome::Delivered => self.delivered += count,
-            Outcome::Lost(reason) => self.lost.add(reason, count),
-        }
-    }
-}
-
-/// Everything accepted up to some moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Mark {
-    pub(crate) before: u64,
-    /// How many of them had not left at that moment.
-    pub(crate) pending: u64,
+/// What became of the events that were here at some moment. `delivered + lost + left` is their number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Seen {
+    pub(crate) delivered: u64,
+    pub(crate) lost: Losses,
+    pub(crate) left: u64,
 }
 
 /// The books and what is still here, as of one instant:

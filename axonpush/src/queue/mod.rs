@@ -3,32 +3,36 @@
 //! Each event is, at any moment, in exactly one place: waiting, in flight, delivered or lost. All four counts move
 //! under one lock, so their sum is the number of accepted events at every instant and not just in the end.
 
+mod latency;
 mod ledger;
+mod lost;
 mod overflow;
+mod state;
 #[cfg(test)]
 mod tests;
 
 use std::{
-    collections::VecDeque,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
-use self::ledger::Ledger;
-pub(crate) use self::ledger::{Mark, Tally};
+pub(crate) use self::ledger::{Seen, Tally};
 pub use self::overflow::{OverflowPolicy, QueuePolicy};
+use self::state::{InFlight, State, Watch};
 use crate::{
-    event::{Severity, record::Record},
-    loss::LossReason,
+    event::{
+        Severity,
+        record::{Lane, Record},
+    },
+    loss::{LossReason, LostEvents},
 };
-
-/// Buffers kept for reuse, and the largest one worth keeping.
-const POOL_SIZE: usize = 256;
-const POOL_BUFFER_BYTES: usize = 8 << 10;
 
 /// A queue of encoded events, bounded by count and bytes.
 pub(crate) struct Queue {
     policy: QueuePolicy,
     state: Mutex<State>,
+    /// Wakes callers that wait for room.
+    room: Condvar,
 }
 
 /// A record on its way out, with its place in the order of acceptance.
@@ -58,78 +62,87 @@ pub(crate) enum WhenFull {
     GiveBack,
 }
 
-/// How a record left.
+/// Names a watch; see [`Queue::watch`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    Delivered,
-    Lost(LossReason),
-}
-
-struct State {
-    /// One line per severity, so that shedding finds its victim at once; `seq` gives the order across them.
-    waiting: [VecDeque<Ticket>; Severity::ALL.len()],
-    in_flight: Vec<u64>,
-    ledger: Ledger,
-    next_seq: u64,
-    waiting_count: usize,
-    waiting_bytes: usize,
-    /// Wake the worker when this many wait. Whoever does so sets it out of reach.
-    wake_at: usize,
-    closed: bool,
-    pool: Vec<Vec<u8>>,
-}
+pub(crate) struct WatchId(u64);
 
 impl Queue {
-    pub(crate) fn new(policy: QueuePolicy) -> Self {
-        let state = State {
-            waiting: Default::default(),
-            in_flight: Vec::new(),
-            ledger: Ledger::default(),
-            next_seq: 0,
-            waiting_count: 0,
-            waiting_bytes: 0,
-            wake_at: 1,
-            closed: false,
-            pool: Vec::new(),
-        };
-        Self { policy, state: Mutex::new(state) }
+    /// A queue that keeps what it loses for a hook, if there is one.
+    pub(crate) fn new(policy: QueuePolicy, keep_lost: bool) -> Self {
+        Self { policy, state: Mutex::new(State::new(keep_lost)), room: Condvar::new() }
     }
 
-    /// Copies an encoded event in, or says why not. Never waits for anything but the lock.
+    /// Copies an encoded event in, or says why not. Waits for nothing but the lock, unless the policy is
+    /// [`OverflowPolicy::Block`].
     pub(crate) fn offer(
         &self,
         severity: Severity,
-        accepted_at: std::time::Instant,
+        lane: Lane,
+        accepted_at: Instant,
         body: &[u8],
         when: WhenFull,
     ) -> Offer {
         let mut state = self.lock();
+        if when == WhenFull::ApplyPolicy
+            && let OverflowPolicy::Block { timeout } = self.policy.overflow
+        {
+            let full = |state: &mut State| !state.closed && !self.fits(state, body);
+            (state, _) = self.room.wait_timeout_while(state, timeout, full).unwrap_or_else(PoisonError::into_inner);
+        }
         if state.closed {
             return Offer::Closed;
         }
-        let fits = |state: &State| {
-            state.waiting_count < self.policy.max_events && state.waiting_bytes + body.len() <= self.policy.max_bytes
-        };
-        if when == WhenFull::GiveBack && !fits(&state) {
+        if when == WhenFull::GiveBack && !self.fits(&state, body) {
             return Offer::Full;
         }
         state.ledger.accepted += 1;
-        while !fits(&state) {
-            let Some(line) = state.victim(self.policy.overflow, severity) else {
-                state.ledger.lost.add(LossReason::QueueFull, 1);
-                return Offer::Lost;
-            };
-            state.evict(line);
+        if !self.fits(&state, body) && !self.can_make_room(&state, severity, body) {
+            state.lose(None, LossReason::QueueFull, body.to_vec());
+            return Offer::Lost;
+        }
+        while !self.fits(&state, body) {
+            let Some(victim) = state.victim(self.policy.overflow) else { break };
+            state.evict(victim);
         }
         let seq = state.next_seq;
         state.next_seq += 1;
         let body = state.buffer(body);
-        state.push(Ticket { seq, record: Record { severity, accepted_at, body } });
-        let wake = state.waiting_count >= state.wake_at;
+        state.push(Ticket { seq, record: Record { severity, lane, accepted_at, body } });
+        // Half full is the last moment to empty a small queue in time.
+        let filling =
+            state.waiting_count * 2 >= self.policy.max_events || state.waiting_bytes * 2 >= self.policy.max_bytes;
+        let wake = state.waiting_count >= state.wake_at || (filling && state.wake_at != usize::MAX);
         if wake {
             state.wake_at = usize::MAX;
         }
         Offer::Accepted { wake }
+    }
+
+    /// Whether giving up what the policy allows to give up would do. If not, nothing is given up.
+    fn can_make_room(&self, state: &State, severity: Severity, body: &[u8]) -> bool {
+        let lines = match self.policy.overflow {
+            OverflowPolicy::DropOldest => state.waiting.len(),
+            OverflowPolicy::DropNewest | OverflowPolicy::Block { .. } => 0,
+            OverflowPolicy::ShedLowestSeverity => severity as usize + 1,
+        };
+        let (mut count, mut bytes) = (state.waiting_count, state.waiting_bytes);
+        for ticket in state.waiting.iter().take(lines).flatten() {
+            if count < self.policy.max_events && bytes + body.len() <= self.policy.max_bytes {
+                return true;
+            }
+            (count, bytes) = (count - 1, bytes - ticket.record.body.len());
+        }
+        count < self.policy.max_events && bytes + body.len() <= self.policy.max_bytes
+    }
+
+    /// Asks for a wake-up by the next event: the last one found nobody to wake.
+    pub(crate) fn wake_again(&self) {
+        let mut state = self.lock();
+        state.wake_at = state.waiting_count + 1;
+    }
+
+    fn fits(&self, state: &State, body: &[u8]) -> bool {
+        state.waiting_count < self.policy.max_events && state.waiting_bytes + body.len() <= self.policy.max_bytes
     }
 
     /// Takes the next records, oldest first; they are in flight until settled.
@@ -138,37 +151,71 @@ impl Queue {
         let mut taken = Vec::with_capacity(most.min(state.waiting_count));
         while taken.len() < most {
             let Some(ticket) = state.oldest().and_then(|line| state.pop(line)) else { break };
-            state.in_flight.push(ticket.seq);
+            state.in_flight.push(InFlight { seq: ticket.seq, accepted_at: ticket.record.accepted_at });
             taken.push(ticket);
+        }
+        if !taken.is_empty() {
+            self.room.notify_all();
         }
         taken
     }
 
-    /// Enters how a record left. `buffer` is its body, for reuse, when nobody else holds it.
-    pub(crate) fn settle(&self, seq: u64, outcome: Outcome, buffer: Option<Vec<u8>>) {
+    /// Enters that records were delivered at `now`. `buffer` is a body, for reuse, when nobody else holds it.
+    pub(crate) fn delivered(&self, seq: u64, now: Instant, buffer: Option<Vec<u8>>) {
         let mut state = self.lock();
-        let Some(at) = state.in_flight.iter().position(|known| *known == seq) else { return };
-        state.in_flight.swap_remove(at);
-        state.ledger.enter(outcome, 1);
+        let Some(landed) = state.land(seq) else { return };
+        state.ledger.delivered += 1;
+        state.saw(seq, None);
+        state.latency.add(now.saturating_duration_since(landed.accepted_at));
         if let Some(buffer) = buffer {
             state.recycle(buffer);
         }
     }
 
-    /// Loses everything that is still here, and says how many that were.
-    pub(crate) fn abandon(&self, reason: LossReason) -> u64 {
+    /// Enters that a record in flight was lost; its body goes to the hook.
+    pub(crate) fn lost(&self, seq: u64, reason: LossReason, body: Vec<u8>) {
         let mut state = self.lock();
-        let count = (state.waiting_count + state.in_flight.len()) as u64;
-        state.in_flight = Vec::new();
-        state.waiting = Default::default();
+        if state.land(seq).is_some() {
+            state.lose(Some(seq), reason, body);
+        }
+    }
+
+    /// Loses everything that is still here. `bodies` are those of records in flight, as far as anyone has them.
+    pub(crate) fn abandon(&self, reason: LossReason, bodies: Vec<(u64, Vec<u8>)>) {
+        let mut state = self.lock();
+        for (seq, body) in bodies {
+            if state.land(seq).is_some() {
+                state.lose(Some(seq), reason, body);
+            }
+        }
+        for flying in std::mem::take(&mut state.in_flight) {
+            state.lose(Some(flying.seq), reason, Vec::new());
+        }
         (state.waiting_count, state.waiting_bytes) = (0, 0);
-        state.ledger.enter(Outcome::Lost(reason), count);
-        count
+        for ticket in std::mem::take(&mut state.waiting).into_iter().flatten() {
+            state.lose(Some(ticket.seq), reason, ticket.record.body);
+        }
+        self.room.notify_all();
+    }
+
+    /// Loses what is in flight, whose bodies nobody has any more.
+    pub(crate) fn abandon_in_flight(&self, reason: LossReason) {
+        let mut state = self.lock();
+        for flying in std::mem::take(&mut state.in_flight) {
+            state.lose(Some(flying.seq), reason, Vec::new());
+        }
+        state.wake_at = state.waiting_count + 1;
+    }
+
+    /// Lost events for the hook, since the last call.
+    pub(crate) fn take_lost(&self) -> Vec<LostEvents> {
+        self.lock().lost.take()
     }
 
     /// Takes nothing from now on.
     pub(crate) fn close(&self) {
         self.lock().closed = true;
+        self.room.notify_all();
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -183,15 +230,28 @@ impl Queue {
         idle
     }
 
-    /// Everything accepted up to now.
-    pub(crate) fn mark(&self) -> Mark {
-        let state = self.lock();
-        Mark { before: state.next_seq, pending: state.outstanding(state.next_seq) }
+    /// Counts, from now on, what becomes of the events that are here.
+    pub(crate) fn watch(&self) -> WatchId {
+        let mut state = self.lock();
+        let id = WatchId(state.next_watch);
+        state.next_watch += 1;
+        let pending = (state.waiting_count + state.in_flight.len()) as u64;
+        let before = state.next_seq;
+        state.watches.push(Watch { id, before, seen: Seen { left: pending, ..Seen::default() } });
+        id
     }
 
-    /// How many events of `mark` are still waiting or in flight.
-    pub(crate) fn outstanding(&self, mark: Mark) -> u64 {
-        self.lock().outstanding(mark.before)
+    /// What became of them so far.
+    pub(crate) fn seen(&self, id: WatchId) -> Seen {
+        let state = self.lock();
+        state.watches.iter().find(|watch| watch.id == id).map(|watch| watch.seen).unwrap_or_default()
+    }
+
+    /// Stops counting, and says what became of them.
+    pub(crate) fn unwatch(&self, id: WatchId) -> Seen {
+        let mut state = self.lock();
+        let at = state.watches.iter().position(|watch| watch.id == id);
+        at.map(|at| state.watches.swap_remove(at).seen).unwrap_or_default()
     }
 
     /// The books, as of one instant.
@@ -207,73 +267,25 @@ impl Queue {
         }
     }
 
+    /// When the oldest event that is still here was accepted.
+    pub(crate) fn oldest(&self) -> Option<Instant> {
+        let state = self.lock();
+        let waiting = state.waiting.iter().filter_map(|line| Some(line.front()?.record.accepted_at));
+        waiting.chain(state.in_flight.iter().map(|flying| flying.accepted_at)).min()
+    }
+
+    /// How long delivery takes: the durations that 50 % and 99 % of all stayed below.
+    pub(crate) fn latency(&self) -> (Duration, Duration) {
+        let state = self.lock();
+        (state.latency.percentile(50), state.latency.percentile(99))
+    }
+
+    pub(crate) fn policy(&self) -> &QueuePolicy {
+        &self.policy
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         // No code of a user runs under this lock, and the books are right after every statement.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn push(&mut self, ticket: Ticket) {
-        self.waiting_count += 1;
-        self.waiting_bytes += ticket.record.body.len();
-        if let Some(line) = self.waiting.get_mut(ticket.record.severity as usize) {
-            line.push_back(ticket);
-        }
-    }
-
-    fn pop(&mut self, line: usize) -> Option<Ticket> {
-        let ticket = self.waiting.get_mut(line)?.pop_front()?;
-        self.waiting_count -= 1;
-        self.waiting_bytes -= ticket.record.body.len();
-        Some(ticket)
-    }
-
-    /// The line whose head was accepted first.
-    fn oldest(&self) -> Option<usize> {
-        let heads = self.waiting.iter().enumerate().filter_map(|(i, line)| Some((line.front()?.seq, i)));
-        heads.min().map(|(_, line)| line)
-    }
-
-    /// The line that gives up its head for a new event of `severity`; `None`: the new event goes instead.
-    fn victim(&self, policy: OverflowPolicy, severity: Severity) -> Option<usize> {
-        match policy {
-            OverflowPolicy::DropOldest => self.oldest(),
-            OverflowPolicy::DropNewest => None,
-            OverflowPolicy::ShedLowestSeverity => {
-                self.waiting.iter().position(|line| !line.is_empty()).filter(|line| *line <= severity as usize)
-            }
-        }
-    }
-
-    fn evict(&mut self, line: usize) {
-        if let Some(ticket) = self.pop(line) {
-            self.ledger.enter(Outcome::Lost(LossReason::QueueFull), 1);
-            self.recycle(ticket.record.body);
-        }
-    }
-
-    fn outstanding(&self, before: u64) -> u64 {
-        let waiting: usize = self.waiting.iter().map(|line| line.partition_point(|ticket| ticket.seq < before)).sum();
-        let in_flight = self.in_flight.iter().filter(|seq| **seq < before).count();
-        (waiting + in_flight) as u64
-    }
-
-    /// `body` in a reused buffer of about its size, so that what the queue holds is what its bound says.
-    fn buffer(&mut self, body: &[u8]) -> Vec<u8> {
-        match self.pool.pop() {
-            Some(mut buffer) if (body.len()..=2 * body.len() + 64).contains(&buffer.capacity()) => {
-                buffer.extend_from_slice(body);
-                buffer
-            }
-            _ => body.to_vec(),
-        }
-    }
-
-    fn recycle(&mut self, mut buffer: Vec<u8>) {
-        if self.pool.len() < POOL_SIZE && buffer.capacity() <= POOL_BUFFER_BYTES {
-            buffer.clear();
-            self.pool.push(buffer);
-        }
     }
 }

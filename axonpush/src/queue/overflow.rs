@@ -1,5 +1,7 @@
 //! How much the queue holds, and who goes when it is full.
 
+use std::time::Duration;
+
 use crate::error::Error;
 
 /// Who gives way when the queue is full.
@@ -12,6 +14,13 @@ pub enum OverflowPolicy {
     DropOldest,
     /// The new event.
     DropNewest,
+    /// Nobody at first: the caller waits for room, up to `timeout`. Then the new event.
+    ///
+    /// This is for threads and scripts. In async code it blocks the executor's thread.
+    Block {
+        /// How long to wait.
+        timeout: Duration,
+    },
     /// The oldest waiting event of the lowest severity; the new event when everything waiting matters more.
     ShedLowestSeverity,
 }

@@ -1,4 +1,4 @@
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
@@ -7,11 +7,11 @@ use super::*;
 const FULL: usize = usize::MAX;
 
 fn queue(max_events: usize, max_bytes: usize, overflow: OverflowPolicy) -> Queue {
-    Queue::new(QueuePolicy { max_events, max_bytes, overflow })
+    Queue::new(QueuePolicy { max_events, max_bytes, overflow }, false)
 }
 
 fn offer(queue: &Queue, severity: Severity, body: &str) -> Offer {
-    queue.offer(severity, Instant::now(), body.as_bytes(), WhenFull::ApplyPolicy)
+    queue.offer(severity, Lane::Event, Instant::now(), body.as_bytes(), WhenFull::ApplyPolicy)
 }
 
 fn drain(queue: &Queue) -> Vec<String> {
@@ -79,7 +79,7 @@ fn the_byte_bound_evicts_as_many_as_it_takes() {
 fn an_event_asked_back_is_neither_accepted_nor_lost() {
     let queue = queue(1, 100, OverflowPolicy::DropOldest);
     offer(&queue, Severity::Info, "a");
-    assert_eq!(queue.offer(Severity::Info, Instant::now(), b"b", WhenFull::GiveBack), Offer::Full);
+    assert_eq!(queue.offer(Severity::Info, Lane::Event, Instant::now(), b"b", WhenFull::GiveBack), Offer::Full);
     queue.close();
     assert_eq!(offer(&queue, Severity::Info, "c"), Offer::Closed);
     let tally = queue.tally();
@@ -99,21 +99,51 @@ fn the_worker_is_woken_once_and_only_when_it_asked() {
 }
 
 #[test]
-fn a_mark_covers_what_was_accepted_before_it() {
-    let queue = queue(10, 100, OverflowPolicy::DropOldest);
+fn a_watch_counts_what_was_here_when_it_began() {
+    let queue = queue(3, 100, OverflowPolicy::DropOldest);
     offer(&queue, Severity::Error, "a");
     offer(&queue, Severity::Info, "b");
+    offer(&queue, Severity::Info, "c");
     let first = queue.take(1).remove(0);
-    let mark = queue.mark();
-    offer(&queue, Severity::Error, "later");
-    assert_eq!((mark.pending, queue.outstanding(mark)), (2, 2));
-    queue.settle(first.seq, Outcome::Delivered, None);
-    queue.settle(first.seq, Outcome::Delivered, None); // Settling twice counts once.
-    assert_eq!(queue.outstanding(mark), 1);
-    assert_eq!(queue.abandon(LossReason::Shutdown), 2);
-    assert_eq!(queue.outstanding(mark), 0);
+    let watch = queue.watch();
+    for _ in 0..2 {
+        offer(&queue, Severity::Error, "later"); // The second one pushes out "b".
+    }
+    queue.delivered(first.seq, Instant::now(), None);
+    queue.delivered(first.seq, Instant::now(), None); // Settling twice counts once.
+    let seen = queue.seen(watch);
+    assert_eq!((seen.delivered, seen.lost.of(LossReason::QueueFull), seen.left), (1, 1, 1));
+    queue.abandon(LossReason::Shutdown, Vec::new());
+    let seen = queue.unwatch(watch);
+    assert_eq!((seen.delivered, seen.lost.total(), seen.left), (1, 2, 0));
+    assert_eq!(queue.seen(watch), Seen::default());
     let tally = queue.tally();
-    assert_eq!((tally.accepted, tally.delivered, tally.lost.of(LossReason::Shutdown)), (3, 1, 2));
+    assert_eq!((tally.accepted, tally.delivered, tally.lost.of(LossReason::Shutdown)), (5, 1, 3));
+}
+
+#[test]
+fn a_newcomer_that_would_not_fit_anyway_costs_nobody_else() {
+    let queue = queue(20, 100, OverflowPolicy::ShedLowestSeverity);
+    for _ in 0..5 {
+        offer(&queue, Severity::Debug, "dddddddddd");
+    }
+    offer(&queue, Severity::Error, &"e".repeat(50));
+    assert_eq!(offer(&queue, Severity::Info, &"i".repeat(60)), Offer::Lost);
+    assert_eq!((queue.tally().queued, queue.tally().lost.total()), (6, 1));
+}
+
+#[test]
+fn a_small_queue_wakes_the_worker_before_it_is_full() {
+    let queue = queue(10, 100, OverflowPolicy::DropOldest);
+    assert!(queue.arm(64));
+    let woken = (0..10).position(|_| offer(&queue, Severity::Info, "a") == Offer::Accepted { wake: true });
+    assert_eq!(woken, Some(4));
+    queue.take(FULL);
+    assert!(queue.arm(64));
+    assert_eq!(offer(&queue, Severity::Info, &"b".repeat(60)), Offer::Accepted { wake: true });
+    queue.take(FULL);
+    queue.wake_again();
+    assert_eq!(offer(&queue, Severity::Info, "c"), Offer::Accepted { wake: true });
 }
 
 #[derive(Debug, Clone)]
@@ -156,19 +186,22 @@ proptest! {
             match step {
                 Step::Offer(severity, len, back) => {
                     let when = if back { WhenFull::GiveBack } else { WhenFull::ApplyPolicy };
-                    let offer = queue.offer(Severity::ALL[severity], Instant::now(), "x".repeat(len).as_bytes(), when);
+                    let offer = queue.offer(Severity::ALL[severity], Lane::Event, Instant::now(), "x".repeat(len).as_bytes(), when);
                     accepted += u64::from(matches!(offer, Offer::Accepted { .. } | Offer::Lost));
                 }
                 Step::Take(most) => flying.extend(queue.take(most)),
                 Step::Settle(delivered) => {
                     if let Some(ticket) = flying.pop() {
-                        let outcome = if delivered { Outcome::Delivered } else { Outcome::Lost(LossReason::Rejected) };
-                        queue.settle(ticket.seq, outcome, Some(ticket.record.body));
+                        if delivered {
+                            queue.delivered(ticket.seq, Instant::now(), Some(ticket.record.body));
+                        } else {
+                            queue.lost(ticket.seq, LossReason::Rejected, ticket.record.body);
+                        }
                     }
                 }
                 Step::Abandon => {
-                    flying.clear();
-                    queue.abandon(LossReason::Shutdown);
+                    let known = flying.drain(..).skip(1).map(|ticket: Ticket| (ticket.seq, ticket.record.body)).collect();
+                    queue.abandon(LossReason::Shutdown, known);
                 }
             }
             let tally = queue.tally();
@@ -178,4 +211,40 @@ proptest! {
             prop_assert!(tally.queued <= max_events as u64 && tally.queued_bytes <= max_bytes as u64);
         }
     }
+}
+
+#[test]
+fn a_blocked_caller_gets_room_or_gives_up_in_time() {
+    let queue = queue(1, 100, OverflowPolicy::Block { timeout: Duration::from_secs(20) });
+    offer(&queue, Severity::Info, "a");
+    std::thread::scope(|scope| {
+        let blocked = scope.spawn(|| offer(&queue, Severity::Info, "b"));
+        // Whether it waits already or not, the room is there when it looks.
+        while queue.take(1).is_empty() {}
+        assert!(matches!(blocked.join().unwrap(), Offer::Accepted { .. }));
+        // Closing lets nobody wait for ever.
+        let blocked = scope.spawn(|| offer(&queue, Severity::Info, "c"));
+        queue.close();
+        assert_eq!(blocked.join().unwrap(), Offer::Closed);
+    });
+    let impatient = super::Queue::new(
+        QueuePolicy::new().max_events(1).overflow(OverflowPolicy::Block { timeout: Duration::from_millis(1) }),
+        false,
+    );
+    offer(&impatient, Severity::Info, "a");
+    assert_eq!(offer(&impatient, Severity::Info, "b"), Offer::Lost);
+}
+
+#[test]
+fn lost_events_are_handed_back_by_reason_and_counted_beyond_what_is_kept() {
+    let queue = Queue::new(QueuePolicy::new().max_events(1), true);
+    for i in 0..2001 {
+        offer(&queue, Severity::Info, &i.to_string());
+    }
+    let lost = queue.take_lost();
+    assert_eq!((lost.len(), lost[0].reason(), lost[0].len()), (1, LossReason::QueueFull, 2000));
+    assert_eq!((lost[0].events().len(), lost[0].events()[0].as_json()), (1000, "0"));
+    assert!(queue.take_lost().is_empty());
+    queue.abandon(LossReason::Shutdown, Vec::new());
+    assert_eq!(queue.take_lost()[0].events()[0].as_json(), "2000");
 }

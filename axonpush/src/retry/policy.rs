@@ -7,8 +7,8 @@ pub(crate) const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
 
 /// How often to try again, and how long in all.
 ///
-/// Waits follow the contract's ladder of 250, 500, 1000, 2000 and 4000 ms, the last one repeating, each spread by up
-/// to a quarter either way. A `Retry-After` of the server is a minimum, of at most 300 s.
+/// Waits follow the contract's ladder of 250, 500, 1000, 2000 and 4000 ms, the last one repeating, each lengthened
+/// by up to a quarter at random. A `Retry-After` of the server is a minimum, of at most 300 s.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetryPolicy {
     pub(crate) max_retries: u32,

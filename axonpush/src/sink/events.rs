@@ -1,25 +1,15 @@
 //! AxonPush's single-event lane: one `POST /event` per record.
 
 use bytes::Bytes;
-use tokio::sync::watch;
 
-use crate::{
-    error::Error,
-    event::Receipt,
-    retry::Retry,
-    transport::{Request, Transport},
-};
+use crate::{error::Error, event::Receipt, transport::Request};
 
-/// Where events are published.
-const PATH: &str = "/event";
+/// The request that publishes one encoded event.
+pub(crate) fn request(body: Bytes) -> Request {
+    Request::post("publishing an event", "/event", body)
+}
 
-/// Sends one encoded event and reads the server's receipt.
-pub(crate) async fn publish(
-    transport: &Transport,
-    what: &'static str,
-    body: Bytes,
-    retry: Retry,
-    hurry: watch::Receiver<bool>,
-) -> Result<Receipt, Error> {
-    transport.send(&Request::post(what, PATH, body), retry, hurry, Receipt::parse).await
+/// Whether the body of a success names the stored event.
+pub(super) fn confirm(body: &[u8]) -> Result<(), Error> {
+    Receipt::parse(body).map(drop)
 }

@@ -6,14 +6,20 @@ mod problem;
 mod request;
 mod tls;
 
-use std::{error::Error as _, time::Duration};
+use std::{
+    error::Error as _,
+    time::{Duration, Instant},
+};
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use tokio::sync::watch;
 
 pub use self::api_key::ApiKey;
-pub(crate) use self::{base_url::BaseUrl, request::Request};
+pub(crate) use self::{
+    base_url::BaseUrl,
+    request::{Request, RequestBody},
+};
 use crate::{
     clock,
     error::{Error, Kind},
@@ -24,6 +30,9 @@ use crate::{
 /// How long an idle connection is kept. Servers commonly close theirs after 5 s, and a request sent into that moment
 /// is lost.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// How long the body of a refusal is waited for; its status is known by then.
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Answers that confirm nothing may be a proxy's passing mood; this many more are asked for before giving up.
 const UNCONFIRMED_RETRIES: u32 = 3;
@@ -44,6 +53,7 @@ pub(crate) struct Transport {
     http: reqwest::Client,
     base_url: BaseUrl,
     attempt_timeout: Duration,
+    key: HeaderValue,
 }
 
 impl Transport {
@@ -59,27 +69,31 @@ impl Transport {
             .pool_idle_timeout(IDLE_TIMEOUT)
             .connect_timeout(policy.connect_timeout)
             .timeout(policy.attempt_timeout);
-        if policy.base_url.is_loopback() {
+        if !policy.base_url.is_https() {
+            // A proxy would see the key in clear text.
             builder = builder.no_proxy();
         }
         let http = builder.build().map_err(|error| {
             Error::config("the HTTP client can't be set up; does the system have TLS root certificates?")
                 .with_source(error)
         })?;
-        Ok(Self { http, base_url: policy.base_url.clone(), attempt_timeout: policy.attempt_timeout })
+        let (_, key) = policy.api_key.header()?;
+        Ok(Self { http, base_url: policy.base_url.clone(), attempt_timeout: policy.attempt_timeout, key })
     }
 
     /// Sends `request` until `read` accepts the body of a 2xx, or `retry` gives up.
     ///
-    /// The same bytes go out on every attempt. `hurry` ends a wait between attempts early, once.
+    /// The same bytes go out on every attempt. `shutdown` tells when the client will end: then a wait between attempts
+    /// ends early, once, and none is begun that would end later.
     pub(crate) async fn send<T>(
         &self,
         request: &Request,
         mut retry: Retry,
-        mut hurry: watch::Receiver<bool>,
+        mut shutdown: watch::Receiver<Option<Instant>>,
         read: impl Fn(&[u8]) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let mut unconfirmed_left = UNCONFIRMED_RETRIES;
+        // Asking a page again because it is no JSON is worth it only where the answer was all that was lost.
+        let mut unconfirmed_left = if request.body.is_some() { UNCONFIRMED_RETRIES } else { 0 };
         loop {
             let timeout = self.attempt_timeout.min(retry.time_left(clock::now()));
             let error = match self.attempt(request, timeout).await.and_then(|body| read(&body)) {
@@ -92,22 +106,34 @@ impl Transport {
                     None => return Err(error.while_doing(request.what)),
                 }
             }
-            let delay =
-                if error.is_retryable() { retry.next_delay(error.retry_after(), clock::now(), dice()) } else { None };
+            let now = clock::now();
+            let delay = if error.is_retryable() { retry.next_delay(error.retry_after(), now, dice()) } else { None };
+            let end = *shutdown.borrow_and_update();
+            let delay = delay.filter(|delay| end.is_none_or(|end| clock::after(now, *delay) < end));
             let Some(delay) = delay else { return Err(error.while_doing(request.what)) };
             tokio::select! {
                 () = tokio::time::sleep(delay) => {}
                 // The sender lives as long as the worker; when it is gone, so is the reason to wait.
-                _ = hurry.changed() => {}
+                _ = shutdown.changed() => {}
             }
         }
     }
 
-    async fn attempt(&self, request: &Request, timeout: Duration) -> Result<Bytes, Error> {
+    /// How long one attempt may take.
+    pub(crate) fn attempt_timeout(&self) -> Duration {
+        self.attempt_timeout
+    }
+
+    /// Sends `request` once, and reads the body of a 2xx.
+    pub(crate) async fn attempt(&self, request: &Request, timeout: Duration) -> Result<Bytes, Error> {
         let url = self.base_url.join(&request.path, &request.query);
         let mut builder = self.http.request(request.method.clone(), url).timeout(timeout);
         if let Some(body) = &request.body {
-            builder = builder.header(header::CONTENT_TYPE, "application/json").body(body.clone());
+            builder = builder.header(header::CONTENT_TYPE, body.content_type.clone()).body(body.bytes.clone());
+            if let Some(channel) = &body.channel {
+                builder = builder.header("x-axonpush-channel", channel.clone());
+                builder = builder.header("x-api-key", self.key.clone());
+            }
         }
         let mut response = builder.send().await.map_err(connection_error)?;
         let status = response.status();
@@ -119,7 +145,8 @@ impl Transport {
             return Err(problem::redirect(status, &headers));
         }
         // What the body could tell is a bonus; the status alone decides.
-        let body = read_body(response, problem::MAX_BYTES).await.unwrap_or_default();
+        let body = tokio::time::timeout(REFUSAL_TIMEOUT, read_body(response, problem::MAX_BYTES)).await;
+        let body = body.ok().and_then(Result::ok).unwrap_or_default();
         Err(problem::read(status, &headers, &body))
     }
 }
@@ -181,6 +208,6 @@ pub(crate) fn header_value(setting: &str, value: &str) -> Result<HeaderValue, Er
 }
 
 /// A number in `0.0..1.0`.
-fn dice() -> f64 {
+pub(crate) fn dice() -> f64 {
     f64::from(u32::try_from(random_u64() >> 32).unwrap_or_default()) / f64::from(u32::MAX)
 }

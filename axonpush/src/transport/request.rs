@@ -1,9 +1,12 @@
 //! One request, as often as it takes.
 
 use bytes::Bytes;
-use http::Method;
+use http::{HeaderValue, Method};
 
-use super::problem;
+/// Bytes of the answer to a publish that are read. Servers of the first era echoed the event.
+const MAX_RECEIPT: usize = 512 << 10;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// What to send. The same value serves every attempt.
 #[derive(Debug, Clone)]
@@ -14,20 +17,31 @@ pub(crate) struct Request {
     /// Begins with a slash; segments from outside are percent-encoded.
     pub(crate) path: String,
     pub(crate) query: Vec<(&'static str, String)>,
-    pub(crate) body: Option<Bytes>,
+    pub(crate) body: Option<RequestBody>,
     /// Bytes of a successful answer that are read.
     pub(crate) max_response: usize,
 }
 
+/// The body of a request, and the headers that belong to it.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestBody {
+    pub(crate) bytes: Bytes,
+    pub(crate) content_type: HeaderValue,
+    /// `X-Axonpush-Channel`, which routes OTLP. With it goes the older name of the key's header, which some OTLP
+    /// receivers still ask for.
+    pub(crate) channel: Option<HeaderValue>,
+}
+
 impl Request {
+    /// A JSON body to `path`.
     pub(crate) fn post(what: &'static str, path: impl Into<String>, body: Bytes) -> Self {
         Self {
             what,
             method: Method::POST,
             path: path.into(),
             query: Vec::new(),
-            body: Some(body),
-            max_response: problem::MAX_BYTES,
+            body: Some(RequestBody { bytes: body, content_type: JSON, channel: None }),
+            max_response: MAX_RECEIPT,
         }
     }
 

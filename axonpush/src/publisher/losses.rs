@@ -1,0 +1,91 @@
+//! Telling about losses: the application's hook, a line in its log, and the server itself.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    event::{Severity, record::Lane},
+    loss::{LossReason, Losses, LostEvents},
+    queue::{Queue, WhenFull},
+};
+
+/// The least time between two lines in the log about the same reason, and between two events about losses.
+const NOTICE_EVERY: Duration = Duration::from_secs(10);
+
+/// The application's loss hook.
+pub(crate) type LossHook = Arc<dyn Fn(&LostEvents) + Send + Sync>;
+
+/// Encodes an event that says what was lost.
+pub(crate) type LossEncoder = Box<dyn Fn(&Losses) -> Option<Vec<u8>> + Send + Sync>;
+
+/// Whom to tell.
+#[derive(Default)]
+pub(crate) struct LossPolicy {
+    pub(crate) hook: Option<LossHook>,
+    /// Makes the "events were lost" event, where it is wanted.
+    pub(crate) encoder: Option<LossEncoder>,
+}
+
+/// What was told, and when.
+#[derive(Default)]
+pub(super) struct Teller {
+    told: Losses,
+    told_server: Losses,
+    noticed_at: [Option<Instant>; LossReason::ALL.len()],
+    told_server_at: Option<Instant>,
+}
+
+impl Teller {
+    /// Tells what was lost since the last call, where it is time. Runs on the worker, between two requests.
+    pub(super) fn tell(&mut self, policy: &LossPolicy, queue: &Queue, healthy: bool, now: Instant) {
+        if let Some(hook) = &policy.hook {
+            for lost in queue.take_lost() {
+                // A hook that panics costs the application its own notice and nothing else.
+                let _panicked = catch_unwind(AssertUnwindSafe(|| hook(&lost)));
+            }
+        }
+        let lost = queue.tally().lost;
+        for (reason, count) in lost.iter() {
+            let before = self.told.of(reason);
+            let Some(noticed_at) = self.noticed_at.get_mut(reason as usize) else { continue };
+            if count > before && noticed_at.is_none_or(|at| now >= at + NOTICE_EVERY) {
+                *noticed_at = Some(now);
+                self.told.add(reason, count - before);
+                tracing::warn!(
+                    target: "axonpush",
+                    reason = reason.as_str(),
+                    lost = count - before,
+                    in_all = count,
+                    "events were lost; AxonPush::last_error may say why"
+                );
+            }
+        }
+        if healthy {
+            self.tell_server(policy, queue, &lost, now);
+        }
+    }
+
+    /// Whether the application has not heard of all of these.
+    pub(super) fn is_behind(&self, lost: &Losses) -> bool {
+        lost.since(&self.told).total() > 0
+    }
+
+    /// Queues an event about losses, once there is room for it.
+    fn tell_server(&mut self, policy: &LossPolicy, queue: &Queue, lost: &Losses, now: Instant) {
+        let Some(encoder) = &policy.encoder else { return };
+        let is_time = self.told_server_at.is_none_or(|at| now >= at + NOTICE_EVERY);
+        let news = lost.since(&self.told_server);
+        if news.total() == 0 || !is_time {
+            return;
+        }
+        if let Some(body) = encoder(&news) {
+            // Shutdown must not wait for news about itself, and a full queue has no room for it.
+            let _no_room = queue.offer(Severity::Warn, Lane::Event, now, &body, WhenFull::GiveBack);
+        }
+        self.told_server = *lost;
+        self.told_server_at = Some(now);
+    }
+}

@@ -1,0 +1,140 @@
+//! How events leave: one by one or in batches, in the background or while the caller waits.
+
+use std::time::Duration;
+
+use crate::{error::Error, sink::OtlpFormat};
+
+/// Whether handing an event over waits for its delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum DeliveryMode {
+    /// `enqueue` returns at once; the worker delivers.
+    #[default]
+    Background,
+    /// `enqueue` returns when the event was delivered or lost, or the client's
+    /// [`timeout`](crate::AxonPushBuilder::timeout) has passed. For scripts and tests.
+    Sync,
+}
+
+/// Which way log and span events travel. All other events go one by one, always.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum DeliveryLane {
+    /// `POST /event`, one event a request. Nothing of an event is lost on this way, and the server's own
+    /// deduplication covers every retry.
+    #[default]
+    Event,
+    /// `POST /v1/logs` and `/v1/traces`, hundreds to a request. Log and span fields keep their place; what OTLP has no
+    /// place for (agent, dedup key, metadata, the `agent.log` type) travels as attributes named `axonpush.*`. Needs a
+    /// [`channel_id`](crate::AxonPushBuilder::channel_id).
+    Otlp,
+}
+
+/// How events leave.
+///
+/// ```
+/// use axonpush::{BatchPolicy, DeliveryLane, DeliveryPolicy};
+/// use std::time::Duration;
+///
+/// let policy = DeliveryPolicy::new()
+///     .logs(DeliveryLane::Otlp)
+///     .spans(DeliveryLane::Otlp)
+///     .batch(BatchPolicy::new().max_events(1000).max_age(Duration::from_millis(500)));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DeliveryPolicy {
+    pub(crate) mode: DeliveryMode,
+    pub(crate) logs: DeliveryLane,
+    pub(crate) spans: DeliveryLane,
+    pub(crate) otlp: OtlpFormat,
+    pub(crate) batch: BatchPolicy,
+}
+
+impl DeliveryPolicy {
+    /// In the background, one by one.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether handing an event over waits for its delivery; [`DeliveryMode::Background`] unless set.
+    pub fn mode(mut self, mode: DeliveryMode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// How `app.log` and `agent.log` events travel; [`DeliveryLane::Event`] unless set.
+    pub fn logs(mut self, lane: DeliveryLane) -> Self {
+        self.logs = lane;
+        self
+    }
+
+    /// How `app.span` events travel; [`DeliveryLane::Event`] unless set.
+    pub fn spans(mut self, lane: DeliveryLane) -> Self {
+        self.spans = lane;
+        self
+    }
+
+    /// How OTLP batches are encoded; [`OtlpFormat::Json`] unless set.
+    pub fn otlp_format(mut self, format: OtlpFormat) -> Self {
+        self.otlp = format;
+        self
+    }
+
+    /// When an OTLP batch is full.
+    pub fn batch(mut self, batch: BatchPolicy) -> Self {
+        self.batch = batch;
+        self
+    }
+
+    pub(crate) fn validate(&self, has_channel: bool) -> Result<(), Error> {
+        if !has_channel && (self.logs == DeliveryLane::Otlp || self.spans == DeliveryLane::Otlp) {
+            return Err(Error::config(
+                "DeliveryLane::Otlp needs a channel: set AXONPUSH_CHANNEL_ID, or call .channel_id(..)",
+            ));
+        }
+        if self.batch.max_events == 0 {
+            return Err(Error::config("BatchPolicy::max_events is 0; a batch must hold at least one event"));
+        }
+        Ok(())
+    }
+}
+
+#[expect(clippy::struct_field_names, reason = "each is a maximum, and says so outside")]
+/// When an OTLP batch closes: on count, bytes or age, whichever comes first. A flush closes all of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchPolicy {
+    pub(crate) max_events: usize,
+    pub(crate) max_bytes: usize,
+    pub(crate) max_age: Duration,
+}
+
+impl BatchPolicy {
+    /// 512 events, 1 MiB, 1 s.
+    pub fn new() -> Self {
+        Self { max_events: 512, max_bytes: 1 << 20, max_age: Duration::from_secs(1) }
+    }
+
+    /// Events in one batch; 512 unless set, and at least 1.
+    pub fn max_events(mut self, events: usize) -> Self {
+        self.max_events = events;
+        self
+    }
+
+    /// Bytes of the events in one batch, as they wait in the queue; 1 MiB unless set. One event always fits.
+    pub fn max_bytes(mut self, bytes: usize) -> Self {
+        self.max_bytes = bytes;
+        self
+    }
+
+    /// How long the first event of a batch waits for others; 1 s unless set.
+    pub fn max_age(mut self, age: Duration) -> Self {
+        self.max_age = age;
+        self
+    }
+}
+
+impl Default for BatchPolicy {
+    fn default() -> Self {
+        Self::new()
+    }
+}

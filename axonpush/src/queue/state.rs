@@ -1,0 +1,143 @@
+//! What the queue's lock guards.
+
+use std::{collections::VecDeque, time::Instant};
+
+use super::{OverflowPolicy, Seen, Ticket, WatchId, latency::Latency, ledger::Ledger, lost::Lost};
+use crate::{event::Severity, loss::LossReason};
+
+/// Buffers kept for reuse, and the largest one worth keeping.
+const POOL_SIZE: usize = 256;
+const POOL_BUFFER_BYTES: usize = 8 << 10;
+
+/// Somebody's interest in every event accepted before some moment.
+pub(super) struct Watch {
+    pub(super) id: WatchId,
+    pub(super) before: u64,
+    pub(super) seen: Seen,
+}
+
+/// A record that was taken and is not settled.
+pub(super) struct InFlight {
+    pub(super) seq: u64,
+    pub(super) accepted_at: Instant,
+}
+
+pub(super) struct State {
+    /// One line per severity, so that shedding finds its victim at once; `seq` gives the order across them.
+    pub(super) waiting: [VecDeque<Ticket>; Severity::ALL.len()],
+    pub(super) in_flight: Vec<InFlight>,
+    pub(super) ledger: Ledger,
+    pub(super) latency: Latency,
+    pub(super) lost: Lost,
+    pub(super) next_seq: u64,
+    pub(super) waiting_count: usize,
+    pub(super) waiting_bytes: usize,
+    /// Wake the worker when this many wait. Whoever does so sets it out of reach.
+    pub(super) wake_at: usize,
+    pub(super) closed: bool,
+    pub(super) watches: Vec<Watch>,
+    pub(super) next_watch: u64,
+    pub(super) pool: Vec<Vec<u8>>,
+}
+
+impl State {
+    pub(super) fn new(keep_lost: bool) -> Self {
+        Self {
+            waiting: Default::default(),
+            in_flight: Vec::new(),
+            ledger: Ledger::default(),
+            latency: Latency::new(),
+            lost: Lost::new(keep_lost),
+            next_seq: 0,
+            waiting_count: 0,
+            waiting_bytes: 0,
+            wake_at: 1,
+            closed: false,
+            watches: Vec::new(),
+            next_watch: 0,
+            pool: Vec::new(),
+        }
+    }
+
+    pub(super) fn push(&mut self, ticket: Ticket) {
+        self.waiting_count += 1;
+        self.waiting_bytes += ticket.record.body.len();
+        if let Some(line) = self.waiting.get_mut(ticket.record.severity as usize) {
+            line.push_back(ticket);
+        }
+    }
+
+    pub(super) fn pop(&mut self, line: usize) -> Option<Ticket> {
+        let ticket = self.waiting.get_mut(line)?.pop_front()?;
+        self.waiting_count -= 1;
+        self.waiting_bytes -= ticket.record.body.len();
+        Some(ticket)
+    }
+
+    /// The line whose head was accepted first.
+    pub(super) fn oldest(&self) -> Option<usize> {
+        let heads = self.waiting.iter().enumerate().filter_map(|(i, line)| Some((line.front()?.seq, i)));
+        heads.min().map(|(_, line)| line)
+    }
+
+    /// The line that gives up its head.
+    pub(super) fn victim(&self, policy: OverflowPolicy) -> Option<usize> {
+        match policy {
+            OverflowPolicy::DropOldest => self.oldest(),
+            OverflowPolicy::DropNewest | OverflowPolicy::Block { .. } => None,
+            OverflowPolicy::ShedLowestSeverity => self.waiting.iter().position(|line| !line.is_empty()),
+        }
+    }
+
+    pub(super) fn evict(&mut self, line: usize) {
+        if let Some(ticket) = self.pop(line) {
+            self.lose(Some(ticket.seq), LossReason::QueueFull, ticket.record.body);
+        }
+    }
+
+    /// Books a loss; `seq` is that of the record, if it ever had one.
+    pub(super) fn lose(&mut self, seq: Option<u64>, reason: LossReason, body: Vec<u8>) {
+        self.ledger.lost.add(reason, 1);
+        if let Some(seq) = seq {
+            self.saw(seq, Some(reason));
+        }
+        if let Some(buffer) = self.lost.add(reason, body) {
+            self.recycle(buffer);
+        }
+    }
+
+    /// Takes a record off the list of those in flight, if it is on it.
+    pub(super) fn land(&mut self, seq: u64) -> Option<InFlight> {
+        let at = self.in_flight.iter().position(|flying| flying.seq == seq)?;
+        Some(self.in_flight.swap_remove(at))
+    }
+
+    /// Tells whoever is interested that a record left.
+    pub(super) fn saw(&mut self, seq: u64, lost: Option<LossReason>) {
+        for watch in self.watches.iter_mut().filter(|watch| seq < watch.before) {
+            watch.seen.left = watch.seen.left.saturating_sub(1);
+            match lost {
+                None => watch.seen.delivered += 1,
+                Some(reason) => watch.seen.lost.add(reason, 1),
+            }
+        }
+    }
+
+    /// `body` in a reused buffer of about its size, so that what the queue holds is what its bound says.
+    pub(super) fn buffer(&mut self, body: &[u8]) -> Vec<u8> {
+        match self.pool.pop() {
+            Some(mut buffer) if (body.len()..=body.len() + body.len() / 4 + 64).contains(&buffer.capacity()) => {
+                buffer.extend_from_slice(body);
+                buffer
+            }
+            _ => body.to_vec(),
+        }
+    }
+
+    pub(super) fn recycle(&mut self, mut buffer: Vec<u8>) {
+        if self.pool.len() < POOL_SIZE && buffer.capacity() <= POOL_BUFFER_BYTES {
+            buffer.clear();
+            self.pool.push(buffer);
+        }
+    }
+}

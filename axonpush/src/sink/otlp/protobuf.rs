@@ -1,0 +1,260 @@
+//! OTLP/Protobuf: the few messages of `opentelemetry.proto` that carry logs and spans, by their field numbers.
+
+use super::{
+    fields::{Fields, Group, has_entries, hex, otlp_name, text, value},
+    json::is_integer,
+};
+use crate::event::{record::Lane, scan};
+
+/// A whole `ExportLogsServiceRequest` or `ExportTraceServiceRequest`; their field numbers agree.
+pub(super) fn batch(lane: Lane, groups: &[Group<'_>]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for group in groups {
+        message(1, &mut out, |resource_records| {
+            if has_entries(group.resource) {
+                message(1, resource_records, |resource| attributes(1, group.resource, resource));
+            }
+            message(2, resource_records, |scope_records| {
+                message(1, scope_records, |scope| scope_of(lane, group, scope));
+                for fields in &group.records {
+                    message(2, scope_records, |record| {
+                        if lane == Lane::Spans { span(fields, record) } else { log(fields, record) }
+                    });
+                }
+            });
+        });
+    }
+    out
+}
+
+fn scope_of(lane: Lane, group: &Group<'_>, out: &mut Vec<u8>) {
+    if lane != Lane::Spans {
+        bytes(1, text(group.scope).as_bytes(), out);
+        return;
+    }
+    let scope = group.records.first().map(|fields| fields.payload("scope")).unwrap_or_default();
+    scan::for_each_entry(scope, |key, entry| match key {
+        "name" => bytes(1, text(value(entry)).as_bytes(), out),
+        "version" => bytes(2, text(value(entry)).as_bytes(), out),
+        _ => {}
+    });
+}
+
+fn log(fields: &Fields<'_>, out: &mut Vec<u8>) {
+    fixed64(1, nanos(fields.payload("timeUnixNano")), out);
+    varint_field(2, number(fields.payload("severityNumber")), out);
+    bytes(3, text(fields.payload("severityText")).as_bytes(), out);
+    let body = fields.payload("body");
+    if !body.is_empty() {
+        message(5, out, |out| any_value(body, out));
+    }
+    attributes(6, fields.payload("attributes"), out);
+    leftovers(6, fields, out);
+    hex_bytes(9, hex(fields.trace, 32), out);
+    hex_bytes(10, hex(fields.span, 16), out);
+}
+
+fn span(fields: &Fields<'_>, out: &mut Vec<u8>) {
+    hex_bytes(1, hex(fields.trace, 32), out);
+    hex_bytes(2, hex(fields.span, 16), out);
+    hex_bytes(4, hex(fields.parent, 16), out);
+    bytes(5, text(fields.payload("name")).as_bytes(), out);
+    varint_field(6, kind(fields), out);
+    fixed64(7, nanos(fields.payload("startTimeUnixNano")), out);
+    fixed64(8, nanos(fields.payload("endTimeUnixNano")), out);
+    attributes(9, fields.payload("attributes"), out);
+    leftovers(9, fields, out);
+    scan::for_each_item(fields.payload("events"), |event| message(11, out, |out| span_event(event, out)));
+    scan::for_each_item(fields.payload("links"), |link| message(13, out, |out| span_link(link, out)));
+    message(15, out, |out| status(fields.payload("status"), out));
+}
+
+fn span_event(event: &[u8], out: &mut Vec<u8>) {
+    scan::for_each_entry(event, |key, entry| match key {
+        "timeUnixNano" => fixed64(1, nanos(value(entry)), out),
+        "name" => bytes(2, text(value(entry)).as_bytes(), out),
+        "attributes" => attributes(3, value(entry), out),
+        _ => {}
+    });
+}
+
+fn span_link(link: &[u8], out: &mut Vec<u8>) {
+    scan::for_each_entry(link, |key, entry| match key {
+        "traceId" => hex_bytes(1, Some(text(value(entry)).into_owned()), out),
+        "spanId" => hex_bytes(2, Some(text(value(entry)).into_owned()), out),
+        "attributes" => attributes(4, value(entry), out),
+        _ => {}
+    });
+}
+
+fn status(status: &[u8], out: &mut Vec<u8>) {
+    scan::for_each_entry(status, |key, entry| match key {
+        "message" => bytes(2, text(value(entry)).as_bytes(), out),
+        "code" => varint_field(3, number(value(entry)), out),
+        _ => {}
+    });
+}
+
+/// The span kind as OTLP numbers it, one above the API's number.
+pub(super) fn kind(fields: &Fields<'_>) -> u64 {
+    number(fields.payload("kind")) + 1
+}
+
+fn attributes(field: u32, object: &[u8], out: &mut Vec<u8>) {
+    scan::for_each_entry(object, |key, entry| {
+        let name = otlp_name(key);
+        if name == key {
+            let key = text(entry.get(..scan::string_end(entry, 0)).unwrap_or_default());
+            key_value(field, &key, value(entry), out);
+        } else {
+            key_value(field, name, value(entry), out);
+        }
+    });
+}
+
+fn leftovers(field: u32, fields: &Fields<'_>, out: &mut Vec<u8>) {
+    for (key, value) in fields.leftovers() {
+        key_value(field, key, value, out);
+    }
+}
+
+fn key_value(field: u32, key: &str, value: &[u8], out: &mut Vec<u8>) {
+    message(field, out, |out| {
+        bytes(1, key.as_bytes(), out);
+        message(2, out, |out| any_value(value, out));
+    });
+}
+
+fn any_value(value: &[u8], out: &mut Vec<u8>) {
+    match value.first() {
+        // An empty string is a value, unlike an absent one.
+        Some(b'"') => {
+            let text = text(value);
+            tag(1, 2, out);
+            varint(text.len() as u64, out);
+            out.extend_from_slice(text.as_bytes());
+        }
+        Some(b't' | b'f') => {
+            tag(2, 0, out);
+            varint(u64::from(value == b"true"), out);
+        }
+        Some(b'[') => {
+            message(5, out, |out| scan::for_each_item(value, |item| message(1, out, |out| any_value(item, out))));
+        }
+        Some(b'{') => message(6, out, |out| attributes(1, value, out)),
+        Some(b'n') | None => {}
+        Some(_) => {
+            let number = std::str::from_utf8(value).unwrap_or_default();
+            if is_integer(value) {
+                tag(3, 0, out);
+                varint(number.parse::<i64>().unwrap_or_default().cast_unsigned(), out);
+            } else {
+                tag(4, 1, out);
+                out.extend_from_slice(&number.parse::<f64>().unwrap_or_default().to_le_bytes());
+            }
+        }
+    }
+}
+
+/// `rejected_log_records` or `rejected_spans` of an export response; `None` when it is no such message.
+pub(super) fn rejected(mut response: &[u8]) -> Option<u64> {
+    let mut rejected = 0;
+    while !response.is_empty() {
+        let key = read_varint(&mut response)?;
+        match (key >> 3, key & 7) {
+            (1, 2) => {
+                let length = usize::try_from(read_varint(&mut response)?).ok()?;
+                let (mut partial, rest) = response.split_at_checked(length)?;
+                response = rest;
+                while !partial.is_empty() {
+                    let key = read_varint(&mut partial)?;
+                    let value = read_varint(&mut partial)?;
+                    match key {
+                        // Field 1, a varint.
+                        8 => rejected = value,
+                        // Field 2, the message's text.
+                        18 => partial = partial.get(usize::try_from(value).ok()?..)?,
+                        _ => return None,
+                    }
+                }
+            }
+            _ => return None,
+        }
+    }
+    Some(rejected)
+}
+
+fn read_varint(from: &mut &[u8]) -> Option<u64> {
+    let mut value = 0;
+    for shift in (0..64).step_by(7) {
+        let (byte, rest) = from.split_first()?;
+        *from = rest;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Some(value);
+        }
+    }
+    None
+}
+
+/// A nested message: its length is known when it is written, so its bytes are moved to make room for it.
+fn message(field: u32, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    tag(field, 2, out);
+    let start = out.len();
+    write(out);
+    let length = (out.len() - start) as u64;
+    let mut prefix = Vec::with_capacity(5);
+    varint(length, &mut prefix);
+    out.splice(start..start, prefix);
+}
+
+fn bytes(field: u32, value: &[u8], out: &mut Vec<u8>) {
+    if !value.is_empty() {
+        tag(field, 2, out);
+        varint(value.len() as u64, out);
+        out.extend_from_slice(value);
+    }
+}
+
+fn hex_bytes(field: u32, hex: Option<String>, out: &mut Vec<u8>) {
+    let Some(hex) = hex else { return };
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let value: Option<Vec<u8>> =
+        hex.as_bytes().chunks(2).map(|pair| Some(digit(*pair.first()?)? << 4 | digit(*pair.get(1)?)?)).collect();
+    bytes(field, &value.unwrap_or_default(), out);
+}
+
+fn fixed64(field: u32, value: u64, out: &mut Vec<u8>) {
+    if value > 0 {
+        tag(field, 1, out);
+        out.extend_from_slice(&value.to_le_bytes());
+    }
+}
+
+fn varint_field(field: u32, value: u64, out: &mut Vec<u8>) {
+    if value > 0 {
+        tag(field, 0, out);
+        varint(value, out);
+    }
+}
+
+fn tag(field: u32, wire_type: u32, out: &mut Vec<u8>) {
+    varint(u64::from(field << 3 | wire_type), out);
+}
+
+fn varint(mut value: u64, out: &mut Vec<u8>) {
+    while value >= 0x80 {
+        out.push((value & 0x7f) as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push((value & 0x7f) as u8);
+}
+
+/// Nanoseconds from a decimal string.
+fn nanos(string: &[u8]) -> u64 {
+    text(string).parse().unwrap_or_default()
+}
+
+fn number(text: &[u8]) -> u64 {
+    std::str::from_utf8(text).unwrap_or_default().parse().unwrap_or_default()
+}
