@@ -18,6 +18,7 @@ use crate::{
     context::RequestContext,
     error::Error,
     event::{Attributes, Event, EventType, LogPayload, Receipt, Severity, json, record::Lane, wire},
+    fork::PerProcess,
     loss::Losses,
     publisher::{Accepted, FlushReport, LossEncoder, LossPolicy, Publisher, Settings, Stats, block_on},
     queue::WhenFull,
@@ -48,7 +49,7 @@ pub struct AxonPush(Option<Arc<Inner>>);
 
 struct Inner {
     config: Config,
-    publisher: Publisher,
+    publisher: PerProcess<Publisher>,
     open_exchanges: AtomicUsize,
     no_exchange: Notify,
 }
@@ -287,6 +288,7 @@ impl AxonPushBuilder {
     pub fn build(self) -> Result<AxonPush, Error> {
         let mut config = self.config()?;
         let transport = Transport::new(&config.transport)?;
+        let transport_policy = config.transport.clone();
         let encoder = config.report_losses.then(|| losses_event(&config));
         let settings = Settings {
             queue: config.queue.clone(),
@@ -295,7 +297,9 @@ impl AxonPushBuilder {
             losses: LossPolicy { hook: config.on_loss.take(), encoder },
             timeout: config.timeout,
         };
-        let publisher = Publisher::new(transport, settings);
+        let publisher = PerProcess::new(Publisher::new(transport, settings), move |parents| {
+            parents.for_child(Transport::new(&transport_policy))
+        });
         let inner = Inner { config, publisher, open_exchanges: AtomicUsize::new(0), no_exchange: Notify::new() };
         Ok(AxonPush(Some(Arc::new(inner))))
     }
@@ -304,7 +308,7 @@ impl AxonPushBuilder {
 /// Encodes the event that tells the server how many others it will never see.
 fn losses_event(config: &Config) -> LossEncoder {
     let (channel_id, resource) = (config.channel_id.clone(), config.resource.clone());
-    Box::new(move |losses: &Losses| {
+    Arc::new(move |losses: &Losses| {
         let mut log = LogPayload::new(format!("{} events were lost before they could be delivered", losses.total()))
             .severity(Severity::Warn)
             .resource(resource.clone());

@@ -51,6 +51,7 @@ mod context;
 mod error;
 mod event;
 pub mod exchange;
+mod fork;
 mod loss;
 mod publisher;
 mod queue;

@@ -5,7 +5,7 @@ use std::{borrow::Cow, cell::Cell, fmt};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use uuid::Uuid;
 
-use crate::clock;
+use crate::{clock, fork};
 
 macro_rules! ids {
     ($($(#[doc = $doc:literal])* $name:ident),* $(,)?) => {$(
@@ -166,12 +166,17 @@ pub(crate) fn new_dedup_key() -> Uuid {
 
 /// 64 bits for ids and jitter; never for secrets.
 pub(crate) fn random_u64() -> u64 {
-    thread_local!(static STATE: Cell<[u64; 4]> = Cell::new(seed()));
+    thread_local!(static STATE: Cell<(u64, [u64; 4])> = Cell::new((fork::generation(), seed())));
     // A thread that is being torn down has lost its generator; the operating system still answers.
     STATE
         .try_with(|state| {
-            let (word, next) = xoshiro256_plus_plus(state.get());
-            state.set(next);
+            let (mut generation, mut words) = state.get();
+            if generation != fork::generation() {
+                // A child that went on where its parent stood would give out the same ids.
+                (generation, words) = (fork::generation(), seed());
+            }
+            let (word, next) = xoshiro256_plus_plus(words);
+            state.set((generation, next));
             word
         })
         .unwrap_or_else(|_| seed()[0])

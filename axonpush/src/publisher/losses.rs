@@ -19,10 +19,10 @@ const NOTICE_EVERY: Duration = Duration::from_secs(10);
 pub(crate) type LossHook = Arc<dyn Fn(&LostEvents) + Send + Sync>;
 
 /// Encodes an event that says what was lost.
-pub(crate) type LossEncoder = Box<dyn Fn(&Losses) -> Option<Vec<u8>> + Send + Sync>;
+pub(crate) type LossEncoder = Arc<dyn Fn(&Losses) -> Option<Vec<u8>> + Send + Sync>;
 
 /// Whom to tell.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct LossPolicy {
     pub(crate) hook: Option<LossHook>,
     /// Makes the "events were lost" event, where it is wanted.

@@ -54,6 +54,7 @@ use crate::{
 };
 
 /// What a publisher is told.
+#[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) queue: QueuePolicy,
     pub(crate) retry: RetryPolicy,
@@ -66,7 +67,7 @@ pub(crate) struct Settings {
 /// A handle to the worker and its queue. One per client; the client's clones share it.
 pub(crate) struct Publisher {
     shared: Arc<Shared>,
-    timeout: Duration,
+    settings: Settings,
     worker: Mutex<Worker>,
     refused: AtomicU64,
     suppressed: AtomicU64,
@@ -91,11 +92,25 @@ pub(crate) enum Accepted {
 impl Publisher {
     pub(crate) fn new(transport: Transport, settings: Settings) -> Self {
         Self {
-            timeout: settings.timeout,
-            shared: Arc::new(Shared::new(transport, settings)),
+            shared: Arc::new(Shared::new(transport, settings.clone())),
+            settings,
             worker: Mutex::new(Worker::NotStarted),
             refused: AtomicU64::new(0),
             suppressed: AtomicU64::new(0),
+        }
+    }
+
+    /// The publisher of a child process: an empty queue, no worker yet, no connection of the parent's. Without a
+    /// transport of its own it takes nothing.
+    pub(crate) fn for_child(&self, transport: Result<Transport, Error>) -> Self {
+        match transport {
+            Ok(transport) => Self::new(transport, self.settings.clone()),
+            Err(error) => {
+                let closed = Self::new(self.shared.transport.clone(), self.settings.clone());
+                closed.shared.queue.close();
+                closed.shared.remember(error);
+                closed
+            }
         }
     }
 
@@ -144,7 +159,7 @@ impl Publisher {
             Offer::Closed => return Err(Error::closed()),
         };
         if self.shared.delivery.mode == DeliveryMode::Sync {
-            let _settled = block_on(self.flush(self.timeout));
+            let _settled = block_on(self.flush(self.settings.timeout));
         }
         Ok(accepted)
     }
@@ -171,7 +186,7 @@ impl Publisher {
         request: Request,
         read: fn(&[u8]) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let deadline = clock::after(clock::now(), self.timeout);
+        let deadline = clock::after(clock::now(), self.settings.timeout);
         let retry = Retry::new(Some(self.shared.retry.max_retries), deadline);
         self.run(move |shared| async move {
             let shutdown = shared.shutdown_at.subscribe();

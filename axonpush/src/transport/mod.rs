@@ -49,6 +49,7 @@ pub(crate) struct TransportPolicy {
 }
 
 /// An HTTP client bound to one server. Lives on the worker's runtime.
+#[derive(Clone)]
 pub(crate) struct Transport {
     http: reqwest::Client,
     base_url: BaseUrl,

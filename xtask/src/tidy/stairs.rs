@@ -14,6 +14,7 @@ use super::tree::Tree;
 const STEPS: &[(&str, usize)] = &[
     ("error", 0),
     ("clock", 0),
+    ("fork", 0),
     ("event", 1),
     ("loss", 1),
     ("context", 2),
