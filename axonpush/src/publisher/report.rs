@@ -44,6 +44,9 @@ impl FlushReport {
 
 impl fmt::Display for FlushReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if (self.delivered, self.lost.total(), self.left) == (0, 0, 0) {
+            return f.write_str("nothing was left to deliver");
+        }
         write!(f, "delivered {}, lost {}, left {}", self.delivered, self.lost, self.left)
     }
 }
@@ -118,5 +121,17 @@ impl fmt::Display for Stats {
             self.queued(),
             self.in_flight(),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_of_nothing_does_not_read_like_a_failure() {
+        assert_eq!(FlushReport::default().to_string(), "nothing was left to deliver");
+        let report = FlushReport { delivered: 2, left: 1, ..FlushReport::default() };
+        assert_eq!(report.to_string(), "delivered 2, lost 0, left 1");
     }
 }
