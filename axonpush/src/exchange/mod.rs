@@ -31,4 +31,4 @@ pub use facts::{RequestFacts, SingleHeader};
 pub use marker::ExchangeMarker;
 pub use policy::ExchangePolicy;
 pub use recorder::{ExchangeRecorder, REQUEST_ID_HEADER};
-pub use serving::{DRAIN_TIMEOUT, ServeReport};
+pub use serving::{DRAIN_TIMEOUT, ServeReport, Stopping};
