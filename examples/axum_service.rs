@@ -1,23 +1,24 @@
 //! A small shop on axum, to be asked with curl until Ctrl-C.
 //!
 //! ```sh
-//! cargo run -p axonpush-dev &                            # prints the two lines to export
-//! cargo run --example axum_service
-//! curl -i localhost:3000/orders/7
-//! curl 'localhost:4000/events' -H 'x-axonpush-api-key: ak_dev'
+//! cargo run --example axum_service    # prints the curl lines: one to ask the shop, one to see what it told
 //! ```
 //!
-//! Without a key in the environment it starts a local server of its own and says where.
+//! Without a key in the environment it starts a local server of its own.
 
 use std::error::Error;
 
-use support::{axum_shop, client_or_dev_server};
+use support::{axum_shop, client_or_dev_server, curl_events};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let (client, _server) = client_or_dev_server().await?;
+    let (client, server) = client_or_dev_server().await?;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
-    println!("http://{}/orders/7  /fail  /panic  /endless  /slow  /stream; stop with Ctrl-C", listener.local_addr()?);
+    println!(
+        "curl -i http://{}/orders/7    # or /fail /panic /endless /slow /stream; stop with Ctrl-C",
+        listener.local_addr()?
+    );
+    println!("{}", curl_events(server.as_ref()));
     let report = axonpush_axum::serve(listener, axum_shop::app(&client), &client).await?;
     println!("{report}");
     Ok(())

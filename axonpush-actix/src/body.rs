@@ -3,7 +3,7 @@
 use std::{
     error::Error,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use actix_web::body::{BodySize, MessageBody};
@@ -49,13 +49,7 @@ impl<B: MessageBody> MessageBody for ResponseBody<B> {
         let mut this = self.project();
         let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
         let Some(recorder) = this.recorder else { return inner.poll_next(cx).map_err(Into::into) };
-        let chunk = ready!(recorder.run(|| inner.poll_next(cx))).map(|chunk| chunk.map_err(Into::into));
-        match &chunk {
-            Some(Ok(bytes)) => recorder.body_sent(bytes.len()),
-            Some(Err(error)) => recorder.body_failed(error),
-            None => recorder.complete(),
-        }
-        Poll::Ready(chunk)
+        recorder.poll_body(|| inner.poll_next(cx).map_err(Into::into), Bytes::len)
     }
 
     fn try_into_bytes(mut self) -> Result<Bytes, Self> {

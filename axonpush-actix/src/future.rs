@@ -89,8 +89,8 @@ pub(crate) fn answered<B: MessageBody>(
         BodySize::None | BodySize::Sized(0) => recorder.complete(),
         BodySize::Sized(length) => recorder.body_length(length),
         BodySize::Stream => {
-            if let Some(length) = announced(response.headers()) {
-                recorder.body_length(length);
+            if let Some(length) = response.headers().get(header::CONTENT_LENGTH) {
+                recorder.content_length(length.as_bytes());
             }
         }
     }
@@ -102,8 +102,4 @@ pub(crate) fn echo(headers: &mut HeaderMap, id: &RequestId) {
     if let Ok(id) = HeaderValue::from_str(id.as_str()) {
         headers.insert(HeaderName::from_static(REQUEST_ID_HEADER), id);
     }
-}
-
-fn announced(headers: &HeaderMap) -> Option<u64> {
-    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }

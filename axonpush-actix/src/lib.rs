@@ -43,24 +43,34 @@
 //!
 //! # let events = server.wait_for_events(3, patience).await;
 //! # assert!(report.is_complete());
-//! let told: Vec<_> = events.iter().map(|event| event.identifier.as_str()).collect();
-//! assert_eq!(told, ["http.request.started", "order.viewed", "http.request.completed"]);
-//! assert!(events.iter().all(|event| event.trace_id == events[0].trace_id));
-//! assert_eq!(events[2].attribute("http.route"), Some(&"/orders/{id}".into()));
+//! let told = |identifier| events.iter().find(|event| event.identifier == identifier).unwrap();
+//! let (end, own) = (told("http.request.completed"), told("order.viewed"));
+//! assert_eq!(end.attribute("http.route"), Some(&"/orders/{id}".into()));
+//! assert_eq!((&own.trace_id, &own.span_id), (&end.trace_id, &end.span_id));
 //! # Ok(())
 //! # }
 //! ```
 //!
 //! # The nouns
 //!
-//! - [`AxonPush`] goes into `App::wrap` or `Scope::wrap`. Wrap it last, so that it is outermost; wrapped twice, the
-//!   inner one steps back. Make the client outside `HttpServer::new`, whose closure runs once per worker.
+//! - [`AxonPush`] goes into `App::wrap` or `Scope::wrap`. Wrap it last, so that it is outermost; wrapped twice
+//!   with one client, the inner one steps back. Two clients both report the request, under one id. It is not the
+//!   client, [`axonpush::AxonPush`], but made from it. Make that one outside `HttpServer::new`, whose closure runs once
+//!   per worker.
 //! - [`RequestId`] and [`RequestContext`] are extractors; actix makes optional ones of them.
 //! - [`serve`] runs a server until the process is told to stop, lets requests finish, and delivers the last events:
-//!   one deadline, and a [`ServeReport`] of what became of them. [`shutdown_signal`] is its default signal.
+//!   one deadline, and a [`ServeReport`] of what became of them. [`shutdown_signal`] is its default signal; it ends the
+//!   client.
 //!
 //! # What it does not do
 //!
+//! - It doesn't hand on the type of an error that a middleware inside returns: what an outer middleware gets prints and
+//!   answers like it, but `as_error` doesn't find it. Its response needs the request's id and end, and actix has no
+//!   place for either on an error. Errors of handlers are not concerned; they have become responses by then.
+//! - It doesn't know what reached the client: `http.response.body.size`, and that a response is complete, say what was
+//!   handed to the server, some of which may never leave a buffer.
+//! - It tells the scheme that the server itself speaks; behind a proxy that ends TLS,
+//!   [`ExchangePolicy::scheme`](axonpush::exchange::ExchangePolicy::scheme) knows better.
 //! - It doesn't read `X-Forwarded-For` or `Forwarded`: whoever calls can write anything there.
 //! - Unless `HttpServer::h1_allow_half_closed(false)` is set, actix itself doesn't notice a client that hangs up
 //!   before the handler answers, and so the exchange ends only then.
@@ -79,9 +89,7 @@ mod transform;
 pub use axonpush::{exchange::ServeReport, shutdown_signal};
 pub use body::ResponseBody;
 pub use extract::{MissingMiddleware, RequestContext, RequestId};
-#[doc(hidden)]
 pub use future::ResponseFuture;
-#[doc(hidden)]
 pub use service::AxonPushService;
 pub use shutdown::{Serve, serve};
 pub use transform::AxonPush;

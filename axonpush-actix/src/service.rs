@@ -11,10 +11,7 @@ use actix_web::{
     dev::{Service, ServiceRequest, ServiceResponse},
     http::{Version, header::HeaderMap},
 };
-use axonpush::{
-    RequestContext,
-    exchange::{ExchangePolicy, ExchangeRecorder, RequestFacts},
-};
+use axonpush::exchange::{ExchangeMarker, ExchangePolicy, ExchangeRecorder, RequestFacts};
 
 use crate::{ResponseBody, ResponseFuture};
 
@@ -31,7 +28,8 @@ impl<S> AxonPushService<S> {
         Self { inner, client, policy }
     }
 
-    fn begin(&self, request: &ServiceRequest) -> ExchangeRecorder {
+    /// `None` when a middleware further out reports the exchange through the same client.
+    fn begin(&self, request: &ServiceRequest) -> Option<(ExchangeRecorder, ExchangeMarker)> {
         // `connection_info` would believe the client's own word on this.
         let secure = request.app_config().secure();
         let scheme = request.uri().scheme_str().unwrap_or(if secure { "https" } else { "http" });
@@ -46,7 +44,8 @@ impl<S> AxonPushService<S> {
         if let Some(address) = request.peer_addr() {
             facts = facts.client_address(address.ip());
         }
-        self.policy.begin(&self.client, &facts, &|name| single(request.headers(), name))
+        let marker = request.extensions();
+        self.policy.begin_inside(marker.get(), &self.client, &facts, &|name| single(request.headers(), name))
     }
 }
 
@@ -64,22 +63,21 @@ where
     }
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        if request.extensions().contains::<RequestContext>() {
-            // An outer middleware reports this exchange already.
+        let Some((mut recorder, marker)) = self.begin(&request) else {
             return ResponseFuture::new(self.inner.call(request), None);
-        }
-        let mut recorder = self.begin(&request);
+        };
         request.extensions_mut().insert(recorder.context().clone());
+        request.extensions_mut().insert(marker);
         let future = recorder.run(|| self.inner.call(request));
         ResponseFuture::new(future, Some(recorder))
     }
 }
 
-/// The value of a header that is there exactly once. As bytes: actix speaks another version of the `http` crate.
-fn single(headers: &HeaderMap, name: &str) -> Option<Vec<u8>> {
+/// The value of a header that is there exactly once.
+fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
     let mut values = headers.get_all(name);
     let value = values.next()?;
-    values.next().is_none().then(|| value.as_bytes().to_vec())
+    values.next().is_none().then(|| value.as_bytes())
 }
 
 fn version(version: Version) -> Option<&'static str> {

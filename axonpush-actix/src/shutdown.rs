@@ -1,27 +1,28 @@
 //! Serving until told to stop: let requests finish, then deliver the last events, by one deadline.
 
-use std::{
-    fmt, io,
-    pin::Pin,
-    time::{Duration, Instant},
-};
+use std::{fmt, io, pin::Pin, time::Duration};
 
 use actix_web::dev::Server;
 use axonpush::{
     AxonPush,
-    exchange::{DRAIN_TIMEOUT, ServeReport},
+    exchange::{ServeReport, Stopping},
     shutdown_signal,
 };
-use tokio::time::timeout;
 
-/// How long requests that were cut may take to be gone. A worker that has just begun to drain looks up once a second.
-const SETTLE: Duration = Duration::from_millis(1250);
+/// A worker that has begun to drain may look up only after a second, and learns only then that it is cut.
+const LOOKS_UP: Duration = Duration::from_millis(1100);
 
-/// Runs `server` until a signal; then delivers the last events of `client`.
+/// Runs `server` until a signal; then delivers the last events of `client`, and ends it: whatever else publishes
+/// through it is refused from then on. Servers that share a client wait for each other's requests before they do.
 ///
 /// Build the server with `HttpServer::disable_signals()`, so that one place decides when it stops. Its
 /// `HttpServer::shutdown_timeout` (30 s) still holds where it is shorter than
-/// [`drain_timeout`](Serve::drain_timeout).
+/// [`drain_timeout`](Serve::drain_timeout); what it cuts is told as cancelled, while the report calls it drained.
+///
+/// It returns by the end of the drain timeout, with two exceptions. actix's workers may look up only one second after
+/// the signal, so a stop that has to cut requests sooner takes as long, and then delivers their events. And the end of
+/// a handler that blocks its worker's thread cannot be awaited at all: it is reported as
+/// [`unfinished`](ServeReport::unfinished), and its thread lives on.
 ///
 /// ```no_run
 /// # async fn example(client: axonpush::AxonPush) -> std::io::Result<()> {
@@ -40,49 +41,43 @@ const SETTLE: Duration = Duration::from_millis(1250);
 /// # }
 /// ```
 pub fn serve(server: Server, client: &AxonPush) -> Serve {
-    Serve { server, client: client.clone(), signal: Box::pin(shutdown_signal()), drain_timeout: DRAIN_TIMEOUT }
+    Serve { server, stopping: Stopping::new(client, || Box::pin(shutdown_signal())) }
 }
 
 /// A server to be; made by [`serve`], started by `.await`.
 #[must_use = "nothing is served until this is awaited"]
 pub struct Serve {
     server: Server,
-    client: AxonPush,
-    signal: Pin<Box<dyn Future<Output = ()>>>,
-    drain_timeout: Duration,
+    stopping: Stopping<Signal>,
 }
 
+type Signal = Pin<Box<dyn Future<Output = ()>>>;
+
 impl Serve {
-    /// Stops when `signal` is ready; [`shutdown_signal`] unless set.
+    /// Stops when `signal` is ready. Unless set, that is the first [`shutdown_signal`], and a second one cuts requests
+    /// at once.
     pub fn with_shutdown(mut self, signal: impl Future<Output = ()> + 'static) -> Self {
-        self.signal = Box::pin(signal);
+        self.stopping = self.stopping.with_shutdown(Box::pin(signal));
         self
     }
 
     /// How long requests may take to finish and events to be delivered, together, once the signal came; 10 s unless
-    /// set. Requests under way by then are cut, and reported as cancelled. Events always get half a second.
+    /// set. Requests under way 0.75 s before its end, or when half of it has passed, whichever is later, are cut and
+    /// told as cancelled; the rest of it is for them and for the last events.
     pub fn drain_timeout(mut self, timeout: Duration) -> Self {
-        self.drain_timeout = timeout;
+        self.stopping = self.stopping.drain_timeout(timeout);
         self
     }
 
     async fn run(self) -> io::Result<ServeReport> {
-        let Self { mut server, client, signal, drain_timeout } = self;
-        let mut result = tokio::select! {
-            result = &mut server => Some(result),
-            () = signal => None,
+        let Self { server, stopping } = self;
+        let handle = server.handle();
+        let stop = || {
+            // The command is on its way when `stop` returns; the server works on it while it is awaited.
+            let _stopped = handle.stop(true);
         };
-        let deadline = Instant::now() + drain_timeout;
-        if result.is_none() {
-            // The command is on its way when `stop` returns; the server works on it while it is awaited below.
-            let _stopped = server.handle().stop(true);
-            result = timeout(drain_timeout, &mut server).await.ok();
-        }
-        // Without its server a worker that still drains stops at once, and drops what it was doing.
-        drop(server);
-        let busy = client.open_exchanges();
-        let drained = result.is_some() && busy == 0;
-        let report = ServeReport::finish(&client, drained, SETTLE, deadline).await;
+        // A worker stops, and drops what it was doing, when it sees that its server was dropped.
+        let (result, report) = stopping.run(server, stop, || (), LOOKS_UP).await;
         result.unwrap_or(Ok(())).map(|()| report)
     }
 }
@@ -98,6 +93,6 @@ impl IntoFuture for Serve {
 
 impl fmt::Debug for Serve {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Serve").field("drain_timeout", &self.drain_timeout).finish_non_exhaustive()
+        f.debug_struct("Serve").field("stopping", &self.stopping).finish_non_exhaustive()
     }
 }

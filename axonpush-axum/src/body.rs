@@ -50,19 +50,11 @@ where
         let mut this = self.project();
         let Some(mut inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
         let Some(recorder) = this.recorder else { return inner.poll_frame(cx) };
-        let frame = ready!(recorder.run(|| inner.as_mut().poll_frame(cx)));
-        match &frame {
-            Some(Ok(frame)) => {
-                if let Some(data) = frame.data_ref() {
-                    recorder.body_sent(data.remaining());
-                }
-                // Nobody asks again after trailers, or when told that this was the last frame.
-                if frame.is_trailers() || inner.is_end_stream() {
-                    recorder.complete();
-                }
-            }
-            Some(Err(error)) => recorder.body_failed(error),
-            None => recorder.complete(),
+        let size = |frame: &Frame<B::Data>| frame.data_ref().map_or(0, Buf::remaining);
+        let frame = ready!(recorder.poll_body(|| inner.as_mut().poll_frame(cx), size));
+        // Nobody asks again after trailers, or when told that this was the last frame.
+        if matches!(&frame, Some(Ok(frame)) if frame.is_trailers() || inner.is_end_stream()) {
+            recorder.complete();
         }
         Poll::Ready(frame)
     }

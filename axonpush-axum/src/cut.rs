@@ -13,7 +13,7 @@ use tokio::{
     sync::watch,
 };
 
-/// A listener whose connections end with an error once `cut` says so.
+/// A listener whose connections end with an error when [`serve`](crate::serve) cuts them.
 #[derive(Debug)]
 pub struct CutListener<L> {
     inner: L,
@@ -23,6 +23,11 @@ pub struct CutListener<L> {
 impl<L> CutListener<L> {
     pub(crate) fn new(inner: L, cut: watch::Receiver<bool>) -> Self {
         Self { inner, cut }
+    }
+
+    /// The listener that was given to [`serve`](crate::serve).
+    pub fn get_ref(&self) -> &L {
+        &self.inner
     }
 }
 
@@ -50,6 +55,11 @@ pub struct CutIo<I> {
 }
 
 impl<I> CutIo<I> {
+    /// The connection as your listener accepted it.
+    pub fn get_ref(&self) -> &I {
+        &self.inner
+    }
+
     fn new(inner: I, cut: watch::Receiver<bool>) -> Self {
         let mut told = cut.clone();
         let was_cut = Box::pin(async move {
@@ -63,7 +73,8 @@ impl<I> CutIo<I> {
 
     /// Every step asks this first, so that a connection that is cut can't make another one, whatever it waits for.
     fn check(&mut self, cx: &Context<'_>) -> io::Result<()> {
-        if self.cut.has_changed().unwrap_or(false) {
+        // Once `serve` has returned nothing changes any more, and what it said last still holds.
+        if self.cut.has_changed().unwrap_or_else(|_| *self.cut.borrow()) {
             return Err(io::ErrorKind::ConnectionAborted.into());
         }
         // Asking the future costs a lock; it need only know whom to wake.

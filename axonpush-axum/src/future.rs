@@ -7,7 +7,7 @@ use std::{
 };
 
 use axonpush::exchange::{ExchangeRecorder, REQUEST_ID_HEADER};
-use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
+use http::{HeaderName, HeaderValue, Response, header::CONTENT_LENGTH};
 use pin_project_lite::pin_project;
 
 use crate::ResponseBody;
@@ -77,16 +77,15 @@ fn answered<B: http_body::Body>(
         response.headers_mut().insert(HeaderName::from_static(REQUEST_ID_HEADER), id);
     }
     recorder.headers_sent(response.status().as_u16());
+    // A length the handler set itself is the one the server will keep to.
+    let announced = response.headers().get(CONTENT_LENGTH);
+    if !announced.is_some_and(|length| recorder.content_length(length.as_bytes()))
+        && let Some(length) = response.body().size_hint().exact()
+    {
+        recorder.body_length(length);
+    }
     if response.body().is_end_stream() {
         recorder.complete();
     }
-    // A length the handler set itself is the one the server will keep to.
-    if let Some(length) = announced(response.headers()).or_else(|| response.body().size_hint().exact()) {
-        recorder.body_length(length);
-    }
     response.map(|body| ResponseBody::new(body, Some(recorder)))
-}
-
-fn announced(headers: &HeaderMap) -> Option<u64> {
-    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }

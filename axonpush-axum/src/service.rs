@@ -8,8 +8,8 @@ use std::{
 };
 
 use axonpush::{
-    AxonPush, RequestContext,
-    exchange::{ExchangePolicy, ExchangeRecorder, RequestFacts},
+    AxonPush,
+    exchange::{ExchangeMarker, ExchangePolicy, ExchangeRecorder, RequestFacts},
 };
 use axum::extract::{ConnectInfo, MatchedPath, OriginalUri};
 use http::{HeaderMap, Request, Response, Version};
@@ -30,7 +30,8 @@ impl<S> AxonPushService<S> {
         Self { inner, client, policy }
     }
 
-    fn begin<B>(&self, request: &Request<B>) -> ExchangeRecorder {
+    /// `None` when a layer further out reports the exchange through the same client.
+    fn begin<B>(&self, request: &Request<B>) -> Option<(ExchangeRecorder, ExchangeMarker)> {
         let extensions = request.extensions();
         // A nested router sees a path without its prefix; the client asked for the whole one.
         let uri = extensions.get::<OriginalUri>().map_or(request.uri(), |original| &original.0);
@@ -46,7 +47,7 @@ impl<S> AxonPushService<S> {
             facts = facts.client_address(address.ip());
         }
         let headers = request.headers();
-        self.policy.begin(&self.client, &facts, &|name| single(headers, name))
+        self.policy.begin_inside(extensions.get(), &self.client, &facts, &|name| single(headers, name))
     }
 }
 
@@ -65,22 +66,21 @@ where
     }
 
     fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
-        if request.extensions().get::<RequestContext>().is_some() {
-            // An outer layer reports this exchange already.
+        let Some((mut recorder, marker)) = self.begin(&request) else {
             return ResponseFuture::new(self.inner.call(request), None);
-        }
-        let mut recorder = self.begin(&request);
+        };
         request.extensions_mut().insert(recorder.context().clone());
+        request.extensions_mut().insert(marker);
         let future = recorder.run(|| self.inner.call(request));
         ResponseFuture::new(future, Some(recorder))
     }
 }
 
 /// The value of a header that is there exactly once.
-fn single(headers: &HeaderMap, name: &str) -> Option<Vec<u8>> {
+fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?;
-    values.next().is_none().then(|| value.as_bytes().to_vec())
+    values.next().is_none().then(|| value.as_bytes())
 }
 
 fn version(version: Version) -> Option<&'static str> {

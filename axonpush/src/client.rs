@@ -141,6 +141,11 @@ impl AxonPush {
         }
     }
 
+    /// Whether both are handles of one client; a disabled one is no other's.
+    pub(crate) fn is_clone_of(&self, other: &Self) -> bool {
+        matches!((&self.0, &other.0), (Some(one), Some(another)) if Arc::ptr_eq(one, another))
+    }
+
     pub(crate) fn exchange_began(&self) {
         if let Some(inner) = &self.0 {
             inner.open_exchanges.fetch_add(1, Ordering::Relaxed);

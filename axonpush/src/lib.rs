@@ -65,7 +65,7 @@ mod transport;
 
 pub use client::AxonPush;
 pub use config::AxonPushBuilder;
-pub use context::{ContextGuard, InContext, RequestContext, RequestContextBuilder, RequestId, TraceParent};
+pub use context::{InContext, RequestContext, RequestContextBuilder, RequestId, TraceParent};
 pub use error::Error;
 pub use event::{
     AgentId, AppId, AttributeValue, Attributes, ChannelId, EnvironmentId, Event, EventId, EventType, LogPayload,

@@ -3,6 +3,7 @@
 
 mod delivery;
 mod exchanges;
+mod faults;
 mod lifecycle;
 mod otlp;
 mod publishing;

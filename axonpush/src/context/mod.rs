@@ -6,5 +6,5 @@ pub(crate) mod suppress;
 mod traceparent;
 
 pub use request_id::RequestId;
-pub use scope::{ContextGuard, InContext, RequestContext, RequestContextBuilder};
+pub use scope::{InContext, RequestContext, RequestContextBuilder};
 pub use traceparent::TraceParent;

@@ -7,7 +7,6 @@ use std::{
     borrow::Cow,
     cell::RefCell,
     fmt,
-    marker::PhantomData,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
@@ -114,16 +113,15 @@ impl RequestContext {
         InContext { context: self.clone(), inner: future }
     }
 
-    /// Runs a closure in this context.
+    /// Runs a closure in this context; the one before is current again afterwards, however the closure ends.
     pub fn sync_scope<T>(&self, run: impl FnOnce() -> T) -> T {
         let _guard = self.enter();
         run()
     }
 
-    /// Makes this context current until the guard is dropped, on this thread. In async code use
-    /// [`scope`](Self::scope): a guard held across an `.await` would cover whatever runs there meanwhile.
-    pub fn enter(&self) -> ContextGuard {
-        ContextGuard { previous: swap(Some(self.clone())), not_send: PhantomData }
+    // Not public: guards that outlive each other out of order would leave a foreign context behind.
+    fn enter(&self) -> ContextGuard {
+        ContextGuard { previous: swap(Some(self.clone())) }
     }
 
     fn attributes_mut(&self) -> MutexGuard<'_, Attributes> {
@@ -179,13 +177,9 @@ impl RequestContextBuilder {
     }
 }
 
-/// Keeps a context current; see [`RequestContext::enter`].
-#[must_use = "the context is left as soon as the guard is dropped"]
-#[derive(Debug)]
-pub struct ContextGuard {
+/// Keeps a context current for one call, and restores the one before, also when the call unwinds.
+struct ContextGuard {
     previous: Option<RequestContext>,
-    // The guard restores this thread's context, so it must be dropped here.
-    not_send: PhantomData<*const ()>,
 }
 
 impl Drop for ContextGuard {
@@ -291,8 +285,7 @@ mod tests {
         struct AtExit(RequestContext);
         impl Drop for AtExit {
             fn drop(&mut self) {
-                let _guard = self.0.enter();
-                RequestContext::current();
+                self.0.sync_scope(RequestContext::current);
             }
         }
         thread_local!(static LATE: RefCell<Option<AtExit>> = const { RefCell::new(None) });

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 /// Looks up a request header: its value when it is there exactly once, else `None`.
 ///
 /// A header that must be single and is repeated means that two parties disagree; neither is believed.
-pub type SingleHeader<'a> = &'a dyn Fn(&str) -> Option<Vec<u8>>;
+pub type SingleHeader<'a> = &'a dyn Fn(&str) -> Option<&'a [u8]>;
 
 /// What an adapter knows when a request arrives, borrowed for the moment.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +32,8 @@ impl<'a> RequestFacts<'a> {
         self
     }
 
-    /// `http` or `https`, as the client used it.
+    /// `http` or `https`, as far as the framework knows; [`ExchangePolicy::scheme`](super::ExchangePolicy::scheme)
+    /// knows better.
     pub fn scheme(mut self, scheme: &'a str) -> Self {
         self.scheme = Some(scheme);
         self
@@ -44,9 +45,9 @@ impl<'a> RequestFacts<'a> {
         self
     }
 
-    /// The address of the peer.
+    /// The address of the peer. One of IPv4 that came through an IPv6 socket is told as IPv4.
     pub fn client_address(mut self, address: IpAddr) -> Self {
-        self.client_address = Some(address);
+        self.client_address = Some(address.to_canonical());
         self
     }
 }

@@ -18,7 +18,9 @@
 //! ```
 
 mod facts;
+mod marker;
 mod outcome;
+mod pending;
 mod policy;
 mod recorder;
 mod serving;
@@ -26,7 +28,7 @@ mod serving;
 mod tests;
 
 pub use facts::{RequestFacts, SingleHeader};
-pub use outcome::Outcome;
+pub use marker::ExchangeMarker;
 pub use policy::ExchangePolicy;
 pub use recorder::{ExchangeRecorder, REQUEST_ID_HEADER};
-pub use serving::{DRAIN_TIMEOUT, ServeReport};
+pub use serving::{DRAIN_TIMEOUT, ServeReport, Stopping};

@@ -6,8 +6,7 @@ use crate::event::Severity;
 
 /// How an exchange ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Outcome {
+pub(super) enum Outcome {
     /// The response went out whole, with a status below 500.
     Completed,
     /// A status of 500 or above, a panic, or a body that broke.
@@ -29,6 +28,11 @@ impl Outcome {
         } else {
             Self::Completed
         }
+    }
+
+    /// The outcome of a response whose body is not what was announced.
+    pub(super) fn broken_body(message: String) -> Self {
+        Self::Failed { error_type: Cow::Borrowed("body"), message: Some(message) }
     }
 
     /// The identifier of the end event.

@@ -5,25 +5,14 @@ use std::{
     borrow::Cow,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    time::{Duration, Instant},
+    task::Poll,
 };
 
-use super::{ExchangePolicy, Outcome, RequestFacts};
-use crate::{
-    client::AxonPush,
-    clock,
-    context::{RequestContext, RequestId},
-    event::{Attributes, Event, EventType, LogPayload, Severity, json},
-};
+use super::{outcome::Outcome, pending::Pending};
+use crate::context::{RequestContext, RequestId};
 
 /// The header that tells a client its request's id, on every response.
 pub const REQUEST_ID_HEADER: &str = "x-request-id";
-
-/// Bytes of a user agent, path or panic message that are reported.
-const MAX_TEXT: usize = 2048;
-
-/// Methods of RFC 9110 and RFC 5789; others are reported as `_OTHER`, so that a scanner can't invent dimensions.
-const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
 
 /// Reports one HTTP exchange exactly once, however it ends.
 ///
@@ -31,72 +20,22 @@ const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "
 /// when a client hangs up, the framework drops what it was doing and nothing else will say so.
 pub struct ExchangeRecorder {
     context: RequestContext,
+    // `None` when the exchange has ended, or nobody wants to know.
     pending: Option<Pending>,
 }
 
-/// What is known of an exchange that has not ended.
-struct Pending {
-    client: AxonPush,
-    framework: &'static str,
-    started: Instant,
-    method: String,
-    /// The request's attributes, as reported at the start and at the end.
-    attributes: Attributes,
-    route: Option<String>,
-    status: Option<u16>,
-    cause: Option<String>,
-    time_to_headers: Option<Duration>,
-    body_bytes: u64,
-    /// How many bytes the body was announced to have.
-    body_length: Option<u64>,
-}
-
 impl ExchangeRecorder {
-    pub(super) fn begin(
-        client: &AxonPush,
-        policy: &ExchangePolicy,
-        facts: &RequestFacts<'_>,
-        user_agent: Option<Vec<u8>>,
-        context: RequestContext,
-    ) -> Self {
-        let mut attributes = Attributes::new();
-        let known = METHODS.contains(&facts.method);
-        attributes.insert("http.request.method", if known { facts.method } else { "_OTHER" });
-        if !known {
-            attributes.insert("http.request.method_original", cut(facts.method));
+    pub(super) fn new(context: RequestContext, pending: Option<Pending>) -> Self {
+        if let Some(pending) = &pending {
+            pending.client.exchange_began();
         }
-        attributes.insert("url.path", cut(facts.path));
-        if let Some(scheme) = facts.scheme {
-            attributes.insert("url.scheme", scheme);
+        Self { context, pending }
+    }
+
+    pub(super) fn started(&self) {
+        if let Some(pending) = &self.pending {
+            pending.start(&self.context);
         }
-        if let Some(version) = facts.protocol_version {
-            attributes.insert("network.protocol.version", version);
-        }
-        if let Some(address) = facts.client_address {
-            attributes.insert("client.address", address.to_string());
-        }
-        if let Some(agent) = user_agent {
-            attributes.insert("user_agent.original", cut(&String::from_utf8_lossy(&agent)));
-        }
-        attributes.insert("request.id", context.request_id().as_str());
-        let pending = Pending {
-            client: client.clone(),
-            framework: facts.framework,
-            started: clock::now(),
-            method: if known { facts.method.to_owned() } else { "_OTHER".to_owned() },
-            attributes,
-            route: facts.route.map(str::to_owned),
-            status: None,
-            cause: None,
-            time_to_headers: None,
-            body_bytes: 0,
-            body_length: None,
-        };
-        client.exchange_began();
-        if policy.start_events {
-            pending.publish("http.request.started", Severity::Debug, &context, pending.attributes());
-        }
-        Self { context, pending: Some(pending) }
     }
 
     /// The context to run the handler and its body in.
@@ -109,28 +48,37 @@ impl ExchangeRecorder {
         self.context.request_id()
     }
 
-    /// Tells the route's template, where the framework knows it only after the handler.
-    pub fn route(&mut self, route: &str) {
-        if let Some(pending) = &mut self.pending {
-            pending.route = Some(route.to_owned());
-        }
-    }
-
     /// Runs a step of the handler or of the body in the exchange's context. A panic is told, and goes on.
     pub fn run<T>(&mut self, step: impl FnOnce() -> T) -> T {
-        let _guard = self.context.enter();
-        catch_unwind(AssertUnwindSafe(step)).unwrap_or_else(|payload| {
+        let result = catch_unwind(AssertUnwindSafe(|| self.context.sync_scope(step)));
+        result.unwrap_or_else(|payload| {
             self.panicked(&*payload);
             resume_unwind(payload)
         })
+    }
+
+    /// Asks a body for its next piece, in the exchange's context, and tells what came: a piece, of which `size` says
+    /// how many bytes it is, an error, or the end.
+    pub fn poll_body<T, E: fmt::Display>(
+        &mut self,
+        poll: impl FnOnce() -> Poll<Option<Result<T, E>>>,
+        size: impl FnOnce(&T) -> usize,
+    ) -> Poll<Option<Result<T, E>>> {
+        let polled = self.run(poll);
+        match &polled {
+            Poll::Pending => {}
+            Poll::Ready(Some(Ok(piece))) => self.body_sent(size(piece)),
+            Poll::Ready(Some(Err(error))) => self.body_failed(error),
+            Poll::Ready(None) => self.complete(),
+        }
+        polled
     }
 
     /// Tells that the handler answered; the body is still to come. A response that can have none, to `HEAD` or of
     /// status 1xx, 204 or 304, is complete with this.
     pub fn headers_sent(&mut self, status: u16) {
         let Some(pending) = &mut self.pending else { return };
-        pending.status = Some(status);
-        pending.time_to_headers = Some(clock::now().saturating_duration_since(pending.started));
+        pending.headers_sent(status);
         if pending.method == "HEAD" || matches!(status, 100..200 | 204 | 304) {
             self.complete();
         }
@@ -144,44 +92,58 @@ impl ExchangeRecorder {
     }
 
     /// Tells how many bytes the body is announced to have. A server stops reading it when they are out, so a recorder
-    /// dropped after exactly that many is [`complete`](Self::complete).
+    /// dropped after that many is [`complete`](Self::complete); a body that ends before has failed.
     pub fn body_length(&mut self, bytes: u64) {
         if let Some(pending) = &mut self.pending {
             pending.body_length = Some(bytes);
         }
     }
 
-    /// Tells that `bytes` more of the body were handed to the connection.
+    /// Tells the [`body_length`](Self::body_length) as a `content-length` header says it; says whether that is a
+    /// number.
+    pub fn content_length(&mut self, header: &[u8]) -> bool {
+        let length = std::str::from_utf8(header).ok().and_then(|text| text.parse().ok());
+        if let Some(length) = length {
+            self.body_length(length);
+        }
+        length.is_some()
+    }
+
+    /// Tells that `bytes` more of the body were handed to the connection, which is not to say that they left it.
     pub fn body_sent(&mut self, bytes: usize) {
         if let Some(pending) = &mut self.pending {
             pending.body_bytes += bytes as u64;
         }
     }
 
-    /// The response went out whole; a status of 500 or above makes it a failure.
+    /// The body is through. A status of 500 or above makes the exchange a failure, and so does a body shorter than its
+    /// [announced length](Self::body_length).
     pub fn complete(&mut self) {
         let Some(pending) = &mut self.pending else { return };
-        let outcome = Outcome::of_status(pending.status.unwrap_or(200), pending.cause.take());
+        let outcome = pending.outcome();
         self.end(&outcome);
     }
 
     /// The response's body broke.
     pub fn body_failed(&mut self, error: &dyn fmt::Display) {
-        self.end(&Outcome::Failed { error_type: Cow::Borrowed("body"), message: Some(error.to_string()) });
+        if self.pending.is_some() {
+            self.end(&Outcome::broken_body(error.to_string()));
+        }
     }
 
-    /// The handler or the body panicked with this payload, which the caller goes on to unwind with.
-    pub fn panicked(&mut self, payload: &(dyn Any + Send)) {
+    /// The handler failed with an error that became no response.
+    pub fn failed(&mut self, error: &dyn fmt::Display) {
+        if self.pending.is_some() {
+            self.end(&Outcome::Failed { error_type: Cow::Borrowed("service"), message: Some(error.to_string()) });
+        }
+    }
+
+    fn panicked(&mut self, payload: &(dyn Any + Send)) {
         let message = payload
             .downcast_ref::<&str>()
             .map(|text| (*text).to_owned())
             .or_else(|| payload.downcast_ref::<String>().cloned());
         self.end(&Outcome::Failed { error_type: Cow::Borrowed("panic"), message });
-    }
-
-    /// The handler failed with an error that became no response.
-    pub fn failed(&mut self, error: &dyn fmt::Display) {
-        self.end(&Outcome::Failed { error_type: Cow::Borrowed("service"), message: Some(error.to_string()) });
     }
 
     fn end(&mut self, outcome: &Outcome) {
@@ -195,7 +157,7 @@ impl ExchangeRecorder {
 
 impl Drop for ExchangeRecorder {
     fn drop(&mut self) {
-        if self.pending.as_ref().is_some_and(|pending| pending.body_length == Some(pending.body_bytes)) {
+        if self.pending.as_ref().is_some_and(Pending::has_announced_length) {
             self.complete();
         } else {
             self.end(&Outcome::Cancelled);
@@ -210,86 +172,4 @@ impl fmt::Debug for ExchangeRecorder {
             .field("open", &self.pending.is_some())
             .finish_non_exhaustive()
     }
-}
-
-impl Pending {
-    fn end(self, outcome: &Outcome, context: &RequestContext) {
-        let mut attributes = self.attributes();
-        // What the handler bound describes the request; what we measured describes the exchange and wins.
-        let mut all = context.attributes();
-        if let Some(status) = self.status {
-            attributes.insert("http.response.status_code", u64::from(status));
-        }
-        if let Some(time) = self.time_to_headers {
-            attributes.insert("http.server.time_to_headers", time.as_secs_f64());
-        }
-        attributes.insert("http.server.request.duration", self.elapsed().as_secs_f64());
-        attributes.insert("http.response.body.size", self.body_bytes);
-        match outcome {
-            Outcome::Completed => {}
-            Outcome::Failed { error_type, message } => {
-                attributes.insert("error.type", error_type.clone());
-                if let Some(message) = message {
-                    attributes.insert("exception.message", cut(message));
-                }
-            }
-            Outcome::Cancelled => {
-                attributes.insert("error.type", "cancelled");
-                attributes.insert("http.server.phase", if self.status.is_some() { "body" } else { "handler" });
-            }
-        }
-        all.extend(attributes);
-        self.publish(outcome.identifier(), outcome.severity(self.status), context, all);
-    }
-
-    /// The request's attributes with the route as it is known now.
-    fn attributes(&self) -> Attributes {
-        let mut attributes = self.attributes.clone();
-        if let Some(route) = &self.route {
-            attributes.insert("http.route", route.as_str());
-        }
-        attributes
-    }
-
-    fn publish(&self, identifier: &'static str, severity: Severity, context: &RequestContext, attributes: Attributes) {
-        let mut log = LogPayload::new(self.summary()).severity(severity).attributes(attributes);
-        if let Some(resource) = self.client.resource() {
-            log = log.resource(resource.clone());
-        }
-        let mut event = Event::new(identifier)
-            .event_type(EventType::AppLog)
-            .severity(severity)
-            .trace_id(context.trace_id())
-            .span_id(context.span_id());
-        if let Some(parent) = context.parent_span_id() {
-            event = event.parent_span_id(parent);
-        }
-        let event = event.payload(&log).and_then(|event| event.metadata(&Framework { framework: self.framework }));
-        match event {
-            Ok(event) => self.client.events().enqueue(event),
-            Err(error) => self.client.refuse(error),
-        }
-    }
-
-    /// `GET /users/{id} 200`: the template, never the path, so that equal things read equal.
-    fn summary(&self) -> String {
-        let route = self.route.as_deref().unwrap_or("(no route)");
-        match self.status {
-            Some(status) => format!("{} {route} {status}", self.method),
-            None => format!("{} {route}", self.method),
-        }
-    }
-
-    fn elapsed(&self) -> Duration {
-        clock::now().saturating_duration_since(self.started)
-    }
-}
-
-#[derive(serde::Serialize)]
-struct Framework {
-    framework: &'static str,
-}
-
-fn cut(text: &str) -> &str {
-    json::prefix(text, MAX_TEXT)
 }

@@ -1,9 +1,9 @@
-use super::*;
+use super::{outcome::Outcome, *};
 use crate::{client::AxonPush, event::Severity};
 
 fn begin(headers: &[(&str, &str)]) -> ExchangeRecorder {
     let lookup = |name: &str| {
-        let mut values = headers.iter().filter(|(known, _)| *known == name).map(|(_, value)| value.as_bytes().to_vec());
+        let mut values = headers.iter().filter(|(known, _)| *known == name).map(|(_, value)| value.as_bytes());
         let first = values.next();
         if values.next().is_some() { None } else { first }
     };
@@ -46,4 +46,20 @@ fn severity_follows_the_outcome() {
         [Info, Info, Warn, Error, Error]
     });
     assert_eq!(Outcome::Cancelled.severity(None), Severity::Warn);
+}
+
+#[test]
+fn a_disabled_client_costs_a_request_its_ids_and_nothing_else() {
+    let asked = std::cell::RefCell::new(Vec::new());
+    let header = |name: &str| {
+        asked.borrow_mut().push(name.to_owned());
+        None
+    };
+    let client = AxonPush::disabled();
+    let mut recorder = ExchangePolicy::new().begin(&client, &RequestFacts::new("test", "GET", "/"), &header);
+    assert!(format!("{recorder:?}").contains("open: false"), "{recorder:?}");
+    assert!(!asked.borrow().iter().any(|name| name == "user-agent"));
+    let id = recorder.request_id().clone();
+    let current = recorder.run(crate::context::RequestContext::current);
+    assert_eq!(current.map(|context| context.request_id().clone()), Some(id));
 }

@@ -55,6 +55,9 @@ impl From<Seen> for FlushReport {
 
 impl fmt::Display for FlushReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if (self.delivered, self.lost.total(), self.left) == (0, 0, 0) {
+            return f.write_str("nothing was left to deliver");
+        }
         write!(f, "delivered {}, lost {}, left {}", self.delivered, self.lost, self.left)
     }
 }
@@ -214,5 +217,17 @@ impl fmt::Display for Health {
             Self::Unreachable => "unreachable: the server fails or can't be reached; events wait",
             Self::Unauthorized => "unauthorized: the server refuses the key; events wait. Is AXONPUSH_API_KEY current?",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_of_nothing_does_not_read_like_a_failure() {
+        assert_eq!(FlushReport::default().to_string(), "nothing was left to deliver");
+        let report = FlushReport { delivered: 2, left: 1, ..FlushReport::default() };
+        assert_eq!(report.to_string(), "delivered 2, lost 0, left 1");
     }
 }

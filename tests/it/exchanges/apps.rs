@@ -1,22 +1,15 @@
 //! Runs either app, on a port of its own, by the serve helper of its crate.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{future::Ready, net::SocketAddr, time::Duration};
 
 use actix_web::{App, HttpServer};
-use axonpush::{AxonPush, FlushReport};
+use axonpush::{AxonPush, exchange::ServeReport};
 use tokio::{net::TcpListener, sync::oneshot};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Framework {
     Axum,
     Actix,
-}
-
-/// What the serve helper reported.
-#[derive(Debug)]
-pub(super) struct Served {
-    pub(super) drained: bool,
-    pub(super) flush: FlushReport,
 }
 
 impl Framework {
@@ -29,27 +22,58 @@ impl Framework {
         }
     }
 
+    /// When a stop is over that has to cut: by its deadline, but actix's workers look up only after a second.
+    pub(super) fn ends_by(self, drain_timeout: Duration) -> Duration {
+        let first = match self {
+            Self::Axum => Duration::ZERO,
+            Self::Actix => Duration::from_millis(1100 + 500),
+        };
+        drain_timeout.max(first) + Duration::from_millis(100)
+    }
+
     /// Serves until `script` is through, then stops as if a signal had come.
     pub(super) async fn serve<T>(
         self,
         client: &AxonPush,
         drain_timeout: Duration,
         script: impl AsyncFnOnce(SocketAddr, oneshot::Sender<()>) -> T,
-    ) -> (Served, T) {
+    ) -> (ServeReport, T) {
         let (stop, stopped) = oneshot::channel();
         let stopped = async move {
             let _stop: Result<(), _> = stopped.await;
         };
+        let script = async |address| script(address, stop).await;
+        self.run(client, drain_timeout, Some(stopped), script).await
+    }
+
+    /// Serves until this process is told to stop.
+    pub(super) async fn serve_until_signalled<T>(
+        self,
+        client: &AxonPush,
+        drain_timeout: Duration,
+        script: impl AsyncFnOnce(SocketAddr) -> T,
+    ) -> (ServeReport, T) {
+        self.run(client, drain_timeout, None::<Ready<()>>, script).await
+    }
+
+    async fn run<T>(
+        self,
+        client: &AxonPush,
+        drain_timeout: Duration,
+        stopped: Option<impl Future<Output = ()> + Send + 'static>,
+        script: impl AsyncFnOnce(SocketAddr) -> T,
+    ) -> (ServeReport, T) {
         match self {
             Self::Axum => {
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
                 let address = listener.local_addr().unwrap();
                 let app = super::axum::app(client).into_make_service_with_connect_info::<SocketAddr>();
-                let serve = axonpush_axum::serve(listener, app, client).with_shutdown(stopped);
-                let (report, value) =
-                    tokio::join!(serve.drain_timeout(drain_timeout).into_future(), script(address, stop));
-                let report = report.unwrap();
-                (Served { drained: report.drained(), flush: report.flush().clone() }, value)
+                let mut serve = axonpush_axum::serve(listener, app, client).drain_timeout(drain_timeout);
+                if let Some(stopped) = stopped {
+                    serve = serve.with_shutdown(stopped);
+                }
+                let (report, value) = tokio::join!(serve.into_future(), script(address));
+                (report.unwrap(), value)
             }
             Self::Actix => {
                 let app = {
@@ -67,11 +91,12 @@ impl Framework {
                     .bind("127.0.0.1:0")
                     .unwrap();
                 let address = server.addrs()[0];
-                let serve = axonpush_actix::serve(server.run(), client).with_shutdown(stopped);
-                let (report, value) =
-                    tokio::join!(serve.drain_timeout(drain_timeout).into_future(), script(address, stop));
-                let report = report.unwrap();
-                (Served { drained: report.drained(), flush: report.flush().clone() }, value)
+                let mut serve = axonpush_actix::serve(server.run(), client).drain_timeout(drain_timeout);
+                if let Some(stopped) = stopped {
+                    serve = serve.with_shutdown(stopped);
+                }
+                let (report, value) = tokio::join!(serve.into_future(), script(address));
+                (report.unwrap(), value)
             }
         }
     }

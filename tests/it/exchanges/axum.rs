@@ -6,7 +6,7 @@ use axum::{
     Router,
     body::Body,
     extract::{Path, State},
-    http::{HeaderName, StatusCode},
+    http::{HeaderName, StatusCode, header::CONTENT_LENGTH},
     routing::get,
 };
 
@@ -29,6 +29,9 @@ pub(super) fn app(client: &AxonPush) -> Router {
         .route("/echo-id", get(|id: RequestId| async move { id.to_string() }))
         .route("/notes", get(notes))
         .route("/stream", get(|| async { Body::from_stream(bodies::whole()) }))
+        .route("/short", get(|| async { ([(CONTENT_LENGTH, "10")], Body::from_stream(bodies::short())) }))
+        .route("/long", get(|| async { ([(CONTENT_LENGTH, "4")], Body::from_stream(bodies::long())) }))
+        .route("/blocks", get(|| async { bodies::blocking() }))
         .route("/drips", get(|| async { Body::from_stream(bodies::dripping()) }))
         .route("/breaks", get(|| async { Body::from_stream(bodies::breaking()) }))
         .route("/stream-panics", get(|| async { Body::from_stream(bodies::panicking()) }))

@@ -1,6 +1,9 @@
 //! Streaming bodies that both apps send.
 
-use std::io;
+use std::{
+    io,
+    sync::{Condvar, Mutex},
+};
 
 use axonpush::{AxonPush, Event};
 use bytes::Bytes;
@@ -16,6 +19,40 @@ fn chunk(text: &'static str) -> Chunk {
 /// Three chunks of eleven bytes together.
 pub(super) fn whole() -> impl Stream<Item = Chunk> + Send + 'static {
     stream::iter(["one", "two", "three"]).map(chunk)
+}
+
+/// Four bytes, whatever was announced.
+pub(super) fn short() -> impl Stream<Item = Chunk> + Send + 'static {
+    stream::iter([chunk("abcd")]).chain(stream::once(sent()).filter_map(async |()| None))
+}
+
+/// Eight bytes at once, whatever was announced.
+pub(super) fn long() -> impl Stream<Item = Chunk> + Send + 'static {
+    stream::iter([chunk("abcdmore")])
+}
+
+/// While there is one of these, [`blocking`] blocks.
+pub(super) struct Block(());
+
+static BLOCKS: Mutex<usize> = Mutex::new(0);
+static UNBLOCKED: Condvar = Condvar::new();
+
+pub(super) fn block() -> Block {
+    *BLOCKS.lock().unwrap() += 1;
+    Block(())
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        *BLOCKS.lock().unwrap() -= 1;
+        UNBLOCKED.notify_all();
+    }
+}
+
+/// A handler that doesn't know it is in async code.
+pub(super) fn blocking() -> &'static str {
+    drop(UNBLOCKED.wait_while(BLOCKS.lock().unwrap(), |blocks| *blocks > 0).unwrap());
+    "at last"
 }
 
 /// One chunk, then nothing for ever.

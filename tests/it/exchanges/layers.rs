@@ -16,6 +16,14 @@ async fn told(client: &AxonPush, server: &DevServer) -> Vec<StoredEvent> {
     events
 }
 
+/// What the end events of two clients say of one request.
+async fn two_ends(clients: [&AxonPush; 2], servers: [&DevServer; 2]) -> [StoredEvent; 2] {
+    let ends = [only_end(clients[0], servers[0]).await, only_end(clients[1], servers[1]).await];
+    let ids = ends.each_ref().map(|end| (end.attribute("request.id").cloned(), end.span_id.clone()));
+    assert_eq!(ids[0], ids[1], "one request has one id and one place in the trace");
+    ends
+}
+
 /// The end of the only exchange there was.
 async fn only_end(client: &AxonPush, server: &DevServer) -> StoredEvent {
     let mut events = told(client, server).await;

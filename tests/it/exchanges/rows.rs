@@ -179,6 +179,11 @@ fn endings() -> Vec<Row> {
             .failed("panic")
             .with("exception.message", "out of cheese"),
         get("a body that panics", "/stream-panics").size(4).failed("panic").with("exception.message", "out of chunks"),
+        get("a body shorter than announced", "/short")
+            .body("abcd")
+            .failed("body")
+            .with("exception.message", "ended after 4 of 10 bytes"),
+        get("a body longer than announced", "/long").body("abcd"),
         get("a body that breaks", "/breaks").size(4).failed("body").with("exception.message", "the disk is gone"),
         get("a client that hangs up before the headers", "/hangs")
             .hangs_up(Client::HangsUpBeforeHeaders)

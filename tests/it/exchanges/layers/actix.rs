@@ -1,7 +1,7 @@
 //! The places actix-web has for middleware, and its errors.
 
 use actix_web::{
-    App, Error, HttpResponse,
+    App, Error, HttpMessage as _, HttpResponse,
     body::{BodySize, MessageBody, to_bytes},
     dev::{Service, ServiceRequest, ServiceResponse},
     error::{ErrorImATeapot, ErrorInternalServerError},
@@ -10,9 +10,10 @@ use actix_web::{
     test::{TestRequest, call_service, init_service},
     web,
 };
+use axonpush::exchange::ExchangePolicy;
 use axonpush_actix::{AxonPush, RequestContext, RequestId};
 
-use super::only_end;
+use super::{only_end, two_ends};
 
 fn request(path: &str) -> TestRequest {
     TestRequest::get().uri(path).insert_header(("x-request-id", "req-1"))
@@ -50,6 +51,28 @@ async fn the_middleware_fits_an_app_a_scope_and_a_resource_in_any_number() {
     let end = only_end(&client, &server).await;
     assert_eq!(end.attribute("http.route"), Some(&"/api/users/{id}".into()));
     assert_eq!(end.attribute("url.path"), Some(&"/api/users/7".into()));
+}
+
+#[actix_web::test]
+async fn only_the_same_client_silences_an_inner_middleware() {
+    let servers = [rig::server(), rig::server()];
+    let [one, another] = servers.each_ref().map(rig::client);
+    let policy = ExchangePolicy::new().trust_request_id(false);
+    let app = App::new()
+        .route("/users/{id}", web::get().to(user))
+        .wrap(AxonPush::new(&one))
+        .wrap(AxonPush::new(&another).policy(policy))
+        .wrap(AxonPush::new(&one))
+        .wrap(AxonPush::new(&axonpush::AxonPush::disabled()));
+    let app = init_service(app).await;
+    let request = request("/users/7").to_request();
+    request.extensions_mut().insert(axonpush::RequestContext::new());
+    let response = call_service(&app, request).await;
+    assert_eq!(response.headers().get("x-request-id").unwrap(), "req-1");
+    text(response).await;
+    for end in two_ends([&one, &another], servers.each_ref()).await {
+        assert_eq!(end.attribute("request.id"), Some(&"req-1".into()));
+    }
 }
 
 #[actix_web::test]

@@ -87,6 +87,40 @@ async fn a_length_the_handler_announced_itself_counts() {
         Response::builder().header("content-length", "4").body(body).unwrap()
     };
     assert_eq!(end_after(1, announced).await.identifier, "http.request.completed");
+    let more_at_once = || {
+        let body = Script { frames: vec![data("abcdmore")], length: None, tells_end: false };
+        Response::builder().header("content-length", "4").body(body).unwrap()
+    };
+    let end = end_after(1, more_at_once).await;
+    assert_eq!(end.identifier, "http.request.completed");
+    assert_eq!(end.attribute("http.response.body.size"), Some(&4.into()));
+}
+
+#[tokio::test]
+async fn a_body_without_the_length_it_announced_has_failed() {
+    let announced = |frames: &'static [&'static str], tells_end| {
+        move || {
+            let body = Script { frames: frames.iter().copied().map(data).collect(), length: None, tells_end };
+            Response::builder().header("content-length", "10").body(body).unwrap()
+        }
+    };
+    for (frames, polls, tells_end, message) in [
+        (["abcd"].as_slice(), 2, false, "ended after 4 of 10 bytes"),
+        (&["abcd"], 1, true, "ended after 4 of 10 bytes"),
+        (&[], 0, true, "ended after 0 of 10 bytes"),
+    ] {
+        let end = end_after(polls, announced(frames, tells_end)).await;
+        assert_eq!(
+            (end.identifier.as_str(), end.attribute("error.type")),
+            ("http.request.failed", Some(&"body".into()))
+        );
+        assert_eq!(end.attribute("exception.message"), Some(&message.into()));
+    }
+    let head = || {
+        let body = Script { frames: Vec::new(), length: None, tells_end: true };
+        Response::builder().status(304).header("content-length", "10").body(body).unwrap()
+    };
+    assert_eq!(end_after(0, head).await.identifier, "http.request.completed");
 }
 
 #[tokio::test]

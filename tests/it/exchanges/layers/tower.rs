@@ -1,14 +1,14 @@
 //! Every place axum, tower and hyper have for a layer.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, net::SocketAddr};
 
-use axonpush::AxonPush;
+use axonpush::{AxonPush, exchange::ExchangePolicy};
 use axonpush_axum::{AxonPushLayer, RequestContext, RequestId};
 use axum::{
     Extension, Router,
     body::{Body, to_bytes},
-    extract::Path,
-    http::{Request, StatusCode},
+    extract::{ConnectInfo, Path},
+    http::{HeaderValue, Request, StatusCode},
     response::Response,
     routing::{any_service, get},
 };
@@ -19,7 +19,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tower::{ServiceBuilder, ServiceExt as _, service_fn};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::only_end;
+use super::{only_end, told, two_ends};
 
 async fn user(Path(id): Path<String>) -> String {
     id
@@ -82,6 +82,99 @@ async fn the_layer_fits_everywhere_in_axum() {
         Router::new().fallback_service(ServiceBuilder::new().layer(layer).service(whole))
     };
     check_place("around a whole router, before it has routed", outside, None).await;
+}
+
+#[tokio::test]
+async fn a_layer_around_a_whole_router_is_told_the_route_by_one_inside() {
+    let (server, unheard) = (rig::server(), rig::server());
+    let (client, other) = (rig::client(&server), rig::client(&unheard));
+    for layer in [AxonPushLayer::new(&client), AxonPushLayer::new(&other)] {
+        let whole = Router::new().route("/api/users/{id}", get(user)).layer(layer);
+        let outside = ServiceBuilder::new().layer(AxonPushLayer::new(&client)).service(whole);
+        read(outside.oneshot(request()).await.unwrap().map(Body::new)).await;
+    }
+    let mut events = told(&client, &server).await;
+    events.retain(|event| event.identifier == "http.request.completed");
+    let routes: Vec<_> = events.iter().map(|end| end.attribute("http.route")).collect();
+    assert_eq!(routes, [Some(&"/api/users/{id}".into()); 2]);
+}
+
+#[tokio::test]
+async fn only_the_same_client_silences_an_inner_layer() {
+    let layers = |outer: &AxonPush, inner: &AxonPush| {
+        Router::new()
+            .route("/api/users/{id}", get(user))
+            .layer(AxonPushLayer::new(inner).policy(ExchangePolicy::new().trust_request_id(false)))
+            .layer(AxonPushLayer::new(outer))
+    };
+    let servers = [rig::server(), rig::server()];
+    let [one, another] = servers.each_ref().map(rig::client);
+    // Three layers, of which the innermost belongs to the outermost.
+    let app = layers(&another, &one).layer(AxonPushLayer::new(&one));
+    read(app.oneshot(request()).await.unwrap()).await;
+    two_ends([&one, &another], servers.each_ref()).await;
+
+    let server = rig::server();
+    let client = rig::client(&server);
+    read(layers(&AxonPush::disabled(), &client).oneshot(request()).await.unwrap()).await;
+    assert_eq!(only_end(&client, &server).await.attribute("request.id"), Some(&"req-1".into()));
+
+    let server = rig::server();
+    let client = rig::client(&server);
+    let app = Router::new().route("/api/users/{id}", get(user)).layer(AxonPushLayer::new(&client));
+    let mut own = request();
+    own.extensions_mut().insert(axonpush::RequestContext::new());
+    read(app.oneshot(own).await.unwrap()).await;
+    assert_eq!(only_end(&client, &server).await.attribute("request.id"), Some(&"req-1".into()));
+}
+
+#[tokio::test]
+async fn an_exchange_inside_another_keeps_to_its_own_context() {
+    let server = rig::server();
+    let client = rig::client(&server);
+    let inner = Router::new().route("/api/users/{id}", get(user)).layer(AxonPushLayer::new(&client));
+    let outer = async |context: RequestContext| {
+        context.bind("tenant", "outer");
+        read(inner.oneshot(request()).await.unwrap()).await.1
+    };
+    let app = Router::new().route("/outer", get(outer)).layer(AxonPushLayer::new(&client));
+    let request = Request::get("/outer").header("x-request-id", "req-0").body(Body::empty()).unwrap();
+    to_bytes(app.oneshot(request).await.unwrap().into_body(), usize::MAX).await.unwrap();
+    let events = told(&client, &server).await;
+    assert_eq!(events.len(), 4);
+    let of = |id: &str| events.iter().filter(|event| event.attribute("request.id") == Some(&id.into())).count();
+    assert_eq!((of("req-0"), of("req-1")), (2, 2));
+    for event in &events {
+        let outer_end =
+            event.identifier == "http.request.completed" && event.attribute("request.id") != Some(&"req-1".into());
+        assert_eq!(event.attribute("tenant").is_some(), outer_end, "{event:?}");
+        assert_eq!(event.parent_span_id, None, "{event:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_tells_the_scheme_it_is_given_and_a_user_agent_of_sane_length() {
+    let server = rig::server();
+    let client = rig::client(&server);
+    let layer = AxonPushLayer::new(&client).policy(ExchangePolicy::new().scheme("https"));
+    let mut request = request();
+    request.headers_mut().insert("user-agent", HeaderValue::from_bytes("\u{20ac}".repeat(1000).as_bytes()).unwrap());
+    read(Router::new().route("/api/users/{id}", get(user)).layer(layer).oneshot(request).await.unwrap()).await;
+    let end = only_end(&client, &server).await;
+    assert_eq!(end.attribute("url.scheme"), Some(&"https".into()));
+    assert_eq!(end.attribute("user_agent.original"), Some(&"\u{20ac}".repeat(682).into()));
+}
+
+#[tokio::test]
+async fn an_ipv4_client_of_an_ipv6_socket_is_told_as_ipv4() {
+    let server = rig::server();
+    let client = rig::client(&server);
+    let mapped: SocketAddr = "[::ffff:192.0.2.7]:4711".parse().unwrap();
+    let app = Router::new().route("/api/users/{id}", get(user)).layer(AxonPushLayer::new(&client));
+    let mut request = request();
+    request.extensions_mut().insert(ConnectInfo(mapped));
+    read(app.oneshot(request).await.unwrap()).await;
+    assert_eq!(only_end(&client, &server).await.attribute("client.address"), Some(&"192.0.2.7".into()));
 }
 
 async fn panics() {
