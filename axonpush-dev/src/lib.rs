@@ -64,6 +64,7 @@ mod intake;
 mod otlp;
 mod problem;
 mod requests;
+mod rfc3339;
 mod routes;
 mod serve;
 mod server;

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::problem::{Fault, Problem};
+use crate::rfc3339::Rfc3339;
 
 /// A body that was accepted.
 #[derive(Debug)]
@@ -183,7 +184,7 @@ impl<'a> Reader<'a> {
     fn timestamp(&mut self, name: &str) -> Option<Timestamp> {
         let raw = self.fields.get(name).copied()?;
         let known_faults = self.faults.len();
-        let timestamp = self.text(name).and_then(|text| text.parse().ok());
+        let timestamp = self.text(name).and_then(|text| text.parse().ok()).map(|Rfc3339(time)| time);
         if timestamp.is_none() && self.faults.len() == known_faults {
             self.fault("expected string to be RFC 3339 date-time", name, Some(raw));
         }

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::problem::{Fault, Problem};
+use crate::rfc3339::Rfc3339;
 
 /// The parameters of one request, and what is wrong with them.
 #[derive(Debug)]
@@ -43,10 +44,14 @@ impl Parameters {
         self.pairs.iter().filter(move |(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
     }
 
+    fn time(&mut self, name: &str) -> Option<Timestamp> {
+        self.parsed(name, "expected string to be RFC 3339 date-time").map(|Rfc3339(time)| time)
+    }
+
     /// A window of 24 hours unless told otherwise, up to and including this very moment.
     pub(super) fn window(&mut self) -> Window {
-        let until = self.parsed("until", "expected string to be RFC 3339 date-time");
-        let since = self.parsed("since", "expected string to be RFC 3339 date-time").unwrap_or_else(|| {
+        let until = self.time("until");
+        let since = self.time("since").unwrap_or_else(|| {
             until.unwrap_or_else(Timestamp::now).saturating_sub(DEFAULT_WINDOW).unwrap_or(Timestamp::MIN)
         });
         Window { since, until }
@@ -83,6 +88,17 @@ impl Parameters {
     /// 422 with every fault noted so far.
     pub(super) fn check(self) -> Result<(), Problem> {
         if self.faults.is_empty() { Ok(()) } else { Err(Problem::invalid(self.faults)) }
+    }
+}
+
+/// A number that is one: `nan` and `inf` read as floats and match nothing.
+pub(super) struct Finite(pub(super) f64);
+
+impl FromStr for Finite {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        text.parse().ok().filter(|number: &f64| number.is_finite()).map(Self).ok_or(())
     }
 }
 

@@ -9,7 +9,7 @@ use http::StatusCode;
 use serde::Serialize;
 
 use super::aside;
-use super::query::Parameters;
+use super::query::{Finite, Parameters};
 use crate::event::{EventBody, EventView, Facts, Row};
 use crate::guard::Authorized;
 use crate::intake::Shared;
@@ -106,7 +106,8 @@ fn trace_search(mut parameters: Parameters) -> Result<TraceSearch, Problem> {
     if parameters.parsed("errorsOnly", "expected boolean").unwrap_or(false) {
         search.errors_only();
     }
-    if let Some(milliseconds) = parameters.parsed("minDurationMs", "expected number") {
+    if let Some(milliseconds) = parameters.parsed::<Finite>("minDurationMs", "expected number") {
+        let Finite(milliseconds) = milliseconds;
         search.min_duration_ms(milliseconds);
     }
     search.sort = match parameters.text("sort") {
@@ -156,7 +157,7 @@ impl TraceSummary {
             span_count: events.len(),
             error_count,
             total_tokens: events.iter().filter_map(|(_, facts)| facts.total_tokens).fold(0, i64::saturating_add),
-            cost_usd: events.iter().filter_map(|(_, facts)| facts.cost_usd).sum(),
+            cost_usd: events.iter().filter_map(|(_, facts)| facts.cost_usd).fold(0.0, |sum, cost| sum + cost),
             providers: distinct(events.iter().filter_map(|(_, facts)| facts.provider_name.clone())),
             models: distinct(events.iter().filter_map(|(_, facts)| facts.request_model.clone())),
         })

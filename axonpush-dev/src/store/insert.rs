@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::event::{EventBody, Facts};
@@ -78,7 +79,7 @@ impl<'a> Delivery<'a> {
         let id = Uuid::from_u128(self.arrival.id.as_u128().wrapping_add(self.seen));
         self.seen += 1;
         // The text of these payloads is our own already.
-        NewEvent::new(id, record, record.to_bytes(), record.payload_text.get(), &self.arrival)
+        NewEvent::new(id, record, record.to_bytes(), &self.arrival)
     }
 }
 
@@ -90,6 +91,34 @@ struct Arrival<'a> {
     text: Arc<str>,
     at: Timestamp,
     source: &'static str,
+}
+
+/// What a search by text looks through: the identifier, and every key and value of the payload as people write them, each
+/// on a line of its own.
+fn search_text(parsed: &EventBody) -> String {
+    fn add(value: &Value, text: &mut String) {
+        match value {
+            Value::Object(object) => object.iter().for_each(|(key, value)| add_entry(key, value, text)),
+            Value::Array(items) => items.iter().for_each(|item| add(item, text)),
+            Value::String(string) => line(string, text),
+            Value::Null => {}
+            other => line(&other.to_string(), text),
+        }
+    }
+
+    fn add_entry(key: &str, value: &Value, text: &mut String) {
+        line(key, text);
+        add(value, text);
+    }
+
+    fn line(words: &str, text: &mut String) {
+        text.push('\n');
+        text.push_str(words);
+    }
+
+    let mut text = parsed.identifier.clone();
+    parsed.payload.iter().for_each(|(key, value)| add_entry(key, value, &mut text));
+    text.to_lowercase()
 }
 
 /// What the store says to a write.
@@ -108,15 +137,13 @@ pub(super) enum Inserted {
 impl NewEvent {
     /// The event that is the body of `request`.
     pub(crate) fn sent(parsed: &EventBody, request: &ReceivedRequest) -> Self {
-        // Clients escape what they like; searching wants one spelling.
-        let payload = serde_json::to_string(&parsed.payload).unwrap_or_default();
         let arrival = Arrival::new(request, "app");
-        Self::new(arrival.id, parsed, request.body.clone(), &payload, &arrival)
+        Self::new(arrival.id, parsed, request.body.clone(), &arrival)
     }
 
-    fn new(event_id: Uuid, parsed: &EventBody, body: Bytes, payload: &str, arrival: &Arrival<'_>) -> Self {
+    fn new(event_id: Uuid, parsed: &EventBody, body: Bytes, arrival: &Arrival<'_>) -> Self {
         let facts = Facts::new(parsed, arrival.headers, arrival.at);
-        let search_text = format!("{}\n{payload}", parsed.identifier).to_lowercase();
+        let search_text = search_text(parsed);
         let texts = Texts::new(&[
             Some(event_id.hyphenated().encode_lower(&mut Uuid::encode_buffer())),
             Some(APP_ID),

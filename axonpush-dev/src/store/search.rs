@@ -35,8 +35,7 @@ impl EventSearch {
     /// Only events with this attribute. Numbers and booleans are compared by their JSON text.
     pub(crate) fn attribute(&mut self, name: String, value: String) {
         // Parsing every body is dear; the search text rules out most of them first.
-        let spelled = serde_json::Value::String(name.to_lowercase()).to_string();
-        self.conditions.push("instr(search_text, ?) > 0", [Value::Text(spelled)]);
+        self.conditions.push("instr(search_text, ?) > 0", [Value::Text(name.to_lowercase())]);
         self.conditions.push("has_attribute(body, ?, ?)", [Value::Text(name), Value::Text(value)]);
     }
 
