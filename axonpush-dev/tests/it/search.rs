@@ -124,6 +124,11 @@ async fn text_is_found_in_identifier_and_payload_in_any_case() {
     assert_eq!(rig.search(&[("q", "gift CARD")]).await, ["Checkout"]);
     assert_eq!(rig.search(&[("q", "münchen")]).await, ["escaped"]);
     assert!(rig.search(&[("q", "gift cards")]).await.is_empty());
+    rig.publish(json!({"identifier": "quoted", "payload": {"said": "say \"hi\"\nto \\them"}})).await;
+    for text in ["say \"hi\"", "hi\"\nto", "\\them", "SAID"] {
+        assert_eq!(rig.search(&[("q", text)]).await, ["quoted"], "{text}");
+    }
+    assert!(rig.search(&[("q", "{\"said")]).await.is_empty(), "the punctuation of JSON is nobody's words");
     // Names of the envelope are not part of what was said.
     assert!(rig.search(&[("q", "identifier")]).await.is_empty());
 }

@@ -110,7 +110,7 @@ impl RequestContext {
 
     /// Runs a future in this context. What it spawns is not covered; spawn `context.scope(..)` instead.
     pub fn scope<F: Future>(&self, future: F) -> InContext<F> {
-        InContext { context: self.clone(), inner: future }
+        InContext { context: self.clone(), inner: Some(future) }
     }
 
     /// Runs a closure in this context; the one before is current again afterwards, however the closure ends.
@@ -199,8 +199,18 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct InContext<F> {
         context: RequestContext,
+        // Empty only while it is being dropped.
         #[pin]
-        inner: F,
+        inner: Option<F>,
+    }
+
+    impl<F> PinnedDrop for InContext<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            // The last words of a future that is cancelled belong to the request too.
+            let _guard = this.context.enter();
+            this.inner.set(None);
+        }
     }
 }
 
@@ -210,7 +220,10 @@ impl<F: Future> Future for InContext<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let _guard = this.context.enter();
-        this.inner.poll(cx)
+        match this.inner.as_pin_mut() {
+            Some(inner) => inner.poll(cx),
+            None => Poll::Pending,
+        }
     }
 }
 
@@ -255,6 +268,24 @@ mod tests {
         for task in tasks {
             task.await.unwrap();
         }
+        assert_eq!(current_id(), None);
+    }
+
+    #[test]
+    fn a_future_that_is_dropped_says_its_last_words_in_its_context() {
+        struct LastWords(std::sync::mpsc::Sender<Option<String>>);
+        impl Drop for LastWords {
+            fn drop(&mut self) {
+                self.0.send(current_id()).unwrap();
+            }
+        }
+        let (said, heard) = std::sync::mpsc::channel();
+        let (context, words) = (RequestContext::new(), LastWords(said));
+        drop(context.scope(async move {
+            let _words = words;
+            std::future::pending::<()>().await;
+        }));
+        assert_eq!(heard.recv().unwrap().as_deref(), Some(context.request_id().as_str()));
         assert_eq!(current_id(), None);
     }
 
