@@ -101,9 +101,17 @@ impl AxonPush {
     ///
     /// Cancel safe: dropping the future stops the waiting, not the delivery. Needs no particular runtime.
     pub async fn flush(&self, timeout: Duration) -> FlushReport {
-        match &self.0 {
-            Some(inner) => inner.publisher.flush(timeout).await,
-            None => FlushReport::default(),
+        self.begin_flush(timeout).await
+    }
+
+    /// As [`flush`](Self::flush), which begins at once and not when it is first polled.
+    pub(crate) fn begin_flush(&self, timeout: Duration) -> impl Future<Output = FlushReport> + use<> {
+        let flush = self.0.as_ref().map(|inner| inner.publisher.flush(timeout));
+        async {
+            match flush {
+                Some(flush) => flush.await,
+                None => FlushReport::default(),
+            }
         }
     }
 

@@ -18,7 +18,8 @@
 //! client.events().enqueue(Event::new("cache.miss").attribute("key", "user:42"));
 //!
 //! let report = client.shutdown(Duration::from_secs(5)).await;
-//! assert_eq!((report.delivered(), report.lost().total(), report.left()), (1, 0, 0));
+//! assert!(report.is_complete(), "{report}");
+//! assert_eq!(client.stats().delivered(), 1);
 //! # Ok::<(), axonpush::Error>(())
 //! # }).unwrap();
 //! ```
@@ -58,13 +59,14 @@ mod queue;
 mod redact;
 mod resources;
 mod retry;
+mod serverless;
 #[cfg(feature = "signal")]
 mod signal;
 mod sink;
 mod transport;
 
 pub use client::AxonPush;
-pub use config::AxonPushBuilder;
+pub use config::{AxonPushBuilder, ServerlessPlatform};
 pub use context::{InContext, RequestContext, RequestContextBuilder, RequestId, TraceParent};
 pub use error::Error;
 pub use event::{
@@ -77,6 +79,7 @@ pub use queue::{OverflowPolicy, QueuePolicy};
 pub use redact::{ContentCapture, RedactionPolicy};
 pub use resources::{Blocking, BlockingEvents, EventQuery, Events, SemanticKind, Source, StoredEvent, TryEnqueueError};
 pub use retry::{BreakerState, RetryPolicy};
+pub use serverless::flush_after_invocation;
 #[cfg(feature = "signal")]
 pub use signal::shutdown_signal;
 pub use sink::OtlpFormat;

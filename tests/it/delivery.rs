@@ -92,8 +92,8 @@ async fn a_malformed_event_is_lost_alone_and_handed_back() {
         .unwrap();
     server.script(Answer::status(422));
     client.events().enqueue(Event::new("bad").dedup_key("k-bad"));
-    let report = client.flush(PATIENCE).await;
-    assert_eq!(report.lost().of(LossReason::Rejected), 1);
+    assert_eq!(client.flush(PATIENCE).await.left(), 0);
+    assert_eq!(client.stats().lost().of(LossReason::Rejected), 1);
     for i in 0..100 {
         client.events().enqueue(Event::new(format!("good {i}")));
     }
@@ -111,8 +111,8 @@ async fn a_loss_hook_that_panics_costs_nothing_else() {
     for _ in 0..10 {
         client.events().enqueue(Event::new("x"));
     }
-    let report = client.flush(PATIENCE).await;
-    assert_eq!((report.delivered(), report.lost().total()), (7, 3));
+    assert_eq!(client.flush(PATIENCE).await.left(), 0);
+    assert_eq!((client.stats().delivered(), client.stats().lost().total()), (7, 3));
     client.events().enqueue(Event::new("after"));
     assert!(client.shutdown(PATIENCE).await.is_complete());
     assert_eq!(client.stats().worker_restarts(), 0);
@@ -150,8 +150,9 @@ async fn the_server_is_told_how_many_events_it_will_never_see() {
     }
     let lost = client.stats().lost().total();
     assert!(lost > 0);
-    until(|| server.events().iter().any(|event| event.identifier == "axonpush.events_lost")).await;
-    let event = server.events().into_iter().find(|event| event.identifier == "axonpush.events_lost").unwrap();
+    let count = usize::try_from(501 - lost + 1).unwrap();
+    let events = server.wait_for_events(count, PATIENCE).await;
+    let event = events.into_iter().find(|event| event.identifier == "axonpush.events_lost").unwrap();
     assert_eq!(event.attribute("axonpush.lost.queue_full").unwrap(), lost);
     assert_eq!(event.payload["severityText"], "WARN");
     assert!(client.shutdown(PATIENCE).await.left() == 0 && client.stats().is_balanced());
@@ -186,6 +187,22 @@ fn in_sync_mode_handing_over_returns_when_the_event_has_arrived() {
     server.script(Answer::status(400));
     client.events().enqueue(Event::new("x"));
     assert_eq!(client.stats().lost().of(LossReason::Rejected), 1);
+}
+
+#[tokio::test]
+async fn an_invocation_is_flushed_even_when_it_panics() {
+    let (server, other) = (server(), rig::server());
+    let (client, second) = (client(&server), rig::client(&other));
+    let handler = async {
+        client.events().enqueue(Event::new("one"));
+        second.events().enqueue(Event::new("two"));
+        std::panic::resume_unwind(Box::new("handler"))
+    };
+    let invocation = axonpush::flush_after_invocation([&client, &second], PATIENCE, handler);
+    let panicked = futures_util::FutureExt::catch_unwind(std::panic::AssertUnwindSafe(invocation)).await;
+    let panicked: Result<(), _> = panicked;
+    assert_eq!(panicked.unwrap_err().downcast_ref(), Some(&"handler"));
+    assert_eq!((server.len(), other.len()), (1, 1));
 }
 
 #[tokio::test]

@@ -179,7 +179,7 @@ async fn shutting_down_twice_is_harmless_and_later_events_are_refused() {
     let server = server();
     let client = client(&server);
     enqueue(&client, 5);
-    assert_eq!(client.shutdown(PATIENCE).await.delivered(), 5);
+    assert!(client.shutdown(PATIENCE).await.is_complete());
     assert!(client.shutdown(PATIENCE).await.is_complete());
     assert!(client.flush(PATIENCE).await.is_complete());
     enqueue(&client, 3);

@@ -121,7 +121,8 @@ async fn a_batch_that_is_too_large_is_halved_until_it_fits() {
         client.events().enqueue(log(&i.to_string()));
     }
     let report = client.flush(PATIENCE).await;
-    assert_eq!((report.delivered(), server.len()), (64, 64), "{report}");
+    assert!(report.is_complete(), "{report}");
+    assert_eq!((client.stats().delivered(), server.len()), (64, 64));
 }
 
 #[tokio::test]
@@ -146,8 +147,11 @@ async fn records_the_server_turns_down_are_counted_as_lost() {
     for i in 0..5 {
         client.events().enqueue(log(&i.to_string()));
     }
-    let report = client.flush(PATIENCE).await;
-    assert_eq!((report.delivered(), report.lost().of(LossReason::Rejected)), (3, 2));
+    assert_eq!(client.flush(PATIENCE).await.left(), 0);
+    // How many of the five went into the first batch is a matter of timing.
+    let stats = client.stats();
+    assert_eq!(stats.delivered() + stats.lost().of(LossReason::Rejected), 5);
+    assert!((1..=2).contains(&stats.lost().total()), "{stats}");
     assert!(client.stats().is_balanced());
 }
 

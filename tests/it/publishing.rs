@@ -110,8 +110,8 @@ async fn enqueued_events_are_delivered_by_a_flush() {
         client.events().enqueue(Event::new("tick").attribute("i", i));
     }
     let report = client.flush(PATIENCE).await;
-    assert_eq!((report.delivered(), report.is_complete()), (500, true), "{report}");
-    assert_eq!(server.len(), 500);
+    assert!(report.is_complete(), "{report}");
+    assert_eq!((server.len(), client.stats().delivered()), (500, 500));
     assert!(client.stats().is_balanced());
 }
 

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Config, env::Env};
+use super::{Config, env::Env, platform};
 use crate::{
     error::Error,
     event::{Attributes, ChannelId},
@@ -243,6 +243,7 @@ impl AxonPushBuilder {
         queue.validate()?;
         let channel_id = self.channel_id.or(env.channel_id.map(ChannelId::from));
         self.delivery.validate(channel_id.is_some())?;
+        platform::remind();
         Ok(Config {
             transport: TransportPolicy {
                 base_url: BaseUrl::parse(base_url.as_deref().unwrap_or(DEFAULT_BASE_URL), self.allow_insecure_http)?,

@@ -2,8 +2,9 @@
 
 mod builder;
 mod env;
+mod platform;
 
-pub use self::builder::AxonPushBuilder;
+pub use self::{builder::AxonPushBuilder, platform::ServerlessPlatform};
 use crate::{
     event::{Attributes, ChannelId},
     publisher::{DeliveryPolicy, LossHook},

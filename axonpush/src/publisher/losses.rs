@@ -9,7 +9,7 @@ use std::{
 use crate::{
     event::{Severity, record::Lane},
     loss::{LossReason, Losses, LostEvents},
-    queue::{Queue, WhenFull},
+    queue::{Offer, Queue, WhenFull},
 };
 
 /// The least time between two lines in the log about the same reason, and between two events about losses.
@@ -73,19 +73,24 @@ impl Teller {
         lost.since(&self.told).total() > 0
     }
 
+    /// When there may be news for the server, if there is any.
+    pub(super) fn next_news(&self, policy: &LossPolicy, lost: &Losses, now: Instant) -> Option<Instant> {
+        let any = policy.encoder.is_some() && lost.since(&self.told_server).total() > 0;
+        any.then(|| self.told_server_at.map_or(now, |at| at + NOTICE_EVERY))
+    }
+
     /// Queues an event about losses, once there is room for it.
     fn tell_server(&mut self, policy: &LossPolicy, queue: &Queue, lost: &Losses, now: Instant) {
         let Some(encoder) = &policy.encoder else { return };
-        let is_time = self.told_server_at.is_none_or(|at| now >= at + NOTICE_EVERY);
-        let news = lost.since(&self.told_server);
-        if news.total() == 0 || !is_time {
+        if self.next_news(policy, lost, now).is_none_or(|at| at > now) {
             return;
         }
-        if let Some(body) = encoder(&news) {
-            // Shutdown must not wait for news about itself, and a full queue has no room for it.
-            let _no_room = queue.offer(Severity::Warn, Lane::Event, now, &body, WhenFull::GiveBack);
+        let Some(body) = encoder(&lost.since(&self.told_server)) else { return };
+        // A full queue has no room for news about itself; it will have.
+        let offer = queue.offer(Severity::Warn, Lane::Event, now, &body, WhenFull::GiveBack);
+        if matches!(offer, Offer::Accepted { .. }) {
+            self.told_server = *lost;
+            self.told_server_at = Some(now);
         }
-        self.told_server = *lost;
-        self.told_server_at = Some(now);
     }
 }

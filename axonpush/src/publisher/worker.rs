@@ -42,9 +42,10 @@ impl Worker {
         let shared = Arc::clone(&self.shared);
         loop {
             let now = clock::now();
+            // Before dispatching: what it tells the server is one more event to send.
+            self.tell(now);
             let urgent = !self.flushes.is_empty() || !self.shutdown.is_empty();
             let next_permit = self.deliveries.dispatch(urgent, now);
-            self.tell(now);
             self.answer(now);
             if self.is_done(next_permit, now) {
                 break self.end(control);
@@ -116,7 +117,9 @@ impl Worker {
         let tally = self.shared.queue.tally();
         let full = tally.queued >= self.shared.queue.policy().max_events as u64;
         let losing = full || self.teller.is_behind(&tally.lost);
-        let tell = losing.then(|| self.tell_at.max(now + Duration::from_millis(1)));
+        let healthy = self.deliveries.is_healthy() && self.shutdown.is_empty();
+        let news = healthy.then(|| self.teller.next_news(&self.shared.losses, &tally.lost, now)).flatten();
+        let tell = losing.then_some(now).or(news).map(|at| at.max(self.tell_at).max(now + Duration::from_millis(1)));
         deadlines.chain(next_permit).chain(self.deliveries.next_look()).chain(tell).min()
     }
 

@@ -31,6 +31,7 @@ const STEPS: &[(&str, usize)] = &[
     ("capture", 8),
     ("resources", 8),
     ("signal", 8),
+    ("serverless", 8),
     ("testing", 8),
 ];
 
