@@ -104,11 +104,11 @@ impl Walk<'_> {
             // An escape must not hide a key from the list.
             let key: String =
                 serde_json::from_slice(self.json.get(at..key_end).unwrap_or_default()).unwrap_or_default();
-            keys::classify(key.as_bytes(), &self.policy.extra_keys)
+            keys::classify(key.as_bytes(), self.policy.extra_keys())
         } else {
-            keys::classify(raw, &self.policy.extra_keys)
+            keys::classify(raw, self.policy.extra_keys())
         };
-        match (kind, self.policy.capture) {
+        match (kind, self.policy.content()) {
             (KeyKind::Secret, _) => Verdict::Hide,
             (KeyKind::Content, ContentCapture::MetadataOnly) if !exempt => Verdict::Hide,
             (kind, capture) => Verdict::Keep(Frame {
@@ -121,7 +121,7 @@ impl Walk<'_> {
 
     /// Cuts the string value at `start..end` to what the policy allows.
     fn shorten(&mut self, start: usize, end: usize, content: bool) {
-        let max = self.policy.max_content_length;
+        let max = self.policy.text_limit();
         let (limit, marker) =
             if content && PREVIEW_LENGTH < max { (PREVIEW_LENGTH, "[REDACTED_PREVIEW]") } else { (max, "[TRUNCATED]") };
         // Fewer bytes than the limit can't be more characters.
