@@ -13,7 +13,7 @@ mod words;
 pub(super) use self::fold::folded;
 use self::{
     vocabulary::{Word, look_up},
-    words::{Words, starts_word},
+    words::Words,
 };
 
 /// What a key says about its value.
@@ -57,12 +57,15 @@ fn classify_ascii(key: &[u8], extra: &[String]) -> KeyKind {
     // A key of more words than are looked at is no name anyone chose.
     let classify = |camel_case| Words::split(key, camel_case).map_or(KeyKind::Secret, |words| words.classify(extra));
     let kind = classify(false);
-    let mixed_case = || {
-        (1..key.len())
-            .any(|at| matches!(key.get(at - 1..), Some([before, byte, rest @ ..]) if starts_word(*before, *byte, rest.first().copied())))
-    };
+    let mixed_case = key.iter().any(u8::is_ascii_uppercase) && key.iter().any(u8::is_ascii_lowercase);
+    if kind == KeyKind::Secret || !mixed_case {
+        return kind;
+    }
     // `clientSecret` is two words; `passWord` is one that someone spelled as two.
-    if kind == KeyKind::Plain && mixed_case() { classify(true) } else { kind }
+    match classify(true) {
+        KeyKind::Plain => kind,
+        known => known,
+    }
 }
 
 fn is_listed(folded: &[u8], extra: &[String]) -> bool {

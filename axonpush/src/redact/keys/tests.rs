@@ -75,6 +75,7 @@ fn secret_keys_are_caught_in_the_plural_glued_and_numbered() {
             "SSHPrivateKey",
             "XAPIKey",
             "XAPIKeyId",
+            "input.0.apiKeyHint",
             "HTTPAuthToken",
             "authorization_header",
             "cookieHeader",

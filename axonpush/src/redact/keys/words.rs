@@ -168,7 +168,7 @@ impl Words {
 
 /// Where small letters or digits meet a capital, and at the last capital of a run that small letters follow, a new
 /// word begins: `clientSecret`, `DBPassword`.
-pub(super) fn starts_word(before: u8, byte: u8, after: Option<u8>) -> bool {
+fn starts_word(before: u8, byte: u8, after: Option<u8>) -> bool {
     byte.is_ascii_uppercase()
         && (before.is_ascii_lowercase()
             || before.is_ascii_digit()
