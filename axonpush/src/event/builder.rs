@@ -265,6 +265,23 @@ mod tests {
     }
 
     #[test]
+    fn raw_json_is_a_payload_when_it_is_an_object() {
+        struct Raw(&'static str);
+        impl Serialize for Raw {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                use serde::ser::SerializeStruct;
+                let mut fields = serializer.serialize_struct("$serde_json::private::RawValue", 1)?;
+                fields.serialize_field("$serde_json::private::RawValue", self.0)?;
+                fields.end()
+            }
+        }
+        assert_eq!(Event::new("x").payload(&Raw("\t{ \"a\" : 1 }")).unwrap().payload_json(), r#"{"a":1}"#);
+        for text in [" [1]", "\"{}\"", "{", " 1"] {
+            assert!(Event::new("x").payload(&Raw(text)).unwrap_err().is_invalid(), "{text}");
+        }
+    }
+
+    #[test]
     fn a_blank_identifier_and_an_endless_id_are_refused_by_name() {
         for identifier in ["", " \t"] {
             assert!(Event::new(identifier).validate().unwrap_err().to_string().contains("`identifier`"));

@@ -4,7 +4,9 @@
 //! before anyone can object. This serializer leaves scalars and strings to `serde_json` and keeps the structure in its
 //! own hands: it refuses by depth and size while it writes, and cuts a string no event could carry before it copies it.
 
+mod bounded;
 mod encoder;
+mod fields;
 pub(super) mod swar;
 #[cfg(test)]
 mod tests;
