@@ -78,4 +78,3 @@ pub use resources::{Blocking, BlockingEvents, EventQuery, Events, SemanticKind, 
 pub use retry::RetryPolicy;
 #[cfg(feature = "signal")]
 pub use signal::shutdown_signal;
-pub use transport::ApiKey;

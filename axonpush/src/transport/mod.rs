@@ -12,8 +12,7 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use tokio::sync::watch;
 
-pub use self::api_key::ApiKey;
-pub(crate) use self::{base_url::BaseUrl, request::Request};
+pub(crate) use self::{api_key::ApiKey, base_url::BaseUrl, request::Request};
 use crate::{
     clock,
     error::{Error, Kind},
