@@ -83,4 +83,3 @@ pub use serverless::flush_after_invocation;
 #[cfg(feature = "signal")]
 pub use signal::shutdown_signal;
 pub use sink::OtlpFormat;
-pub use transport::ApiKey;

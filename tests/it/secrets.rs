@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use axonpush::{ApiKey, AxonPush, Event, EventQuery, RetryPolicy};
+use axonpush::{AxonPush, Event, EventQuery, RetryPolicy};
 use axonpush_dev::Answer;
 use rig::{server, settings};
 
@@ -37,8 +37,6 @@ async fn the_key_is_in_no_debug_display_or_error() {
         debug(&client.events()),
         debug(&client.blocking()),
         debug(&client.blocking().events()),
-        debug(&ApiKey::new(KEY).unwrap()),
-        ApiKey::new(KEY).unwrap().to_string(),
         debug(&EventQuery::new()),
     ];
 

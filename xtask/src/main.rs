@@ -12,6 +12,7 @@ mod bench;
 mod check;
 mod ci;
 mod deps;
+mod faults;
 mod metadata;
 mod run;
 mod test;
@@ -109,6 +110,12 @@ const COMMANDS: &[Command] = &[
         options: &[],
         about: "the benches, side by side with what a user would do instead; not part of `ci`",
         run: |_| bench::run(),
+    },
+    Command {
+        name: "faults",
+        options: &[faults::SHORT],
+        about: "what the client makes of every fault, a line each; minutes long, and not part of `ci`",
+        run: |options| faults::run(options.iter().any(|option| option == faults::SHORT)),
     },
     Command {
         name: "ci",

@@ -25,7 +25,8 @@ const DEFAULT_SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 /// Assembles an [`AxonPush`](crate::AxonPush) client.
 ///
 /// What is set here wins over the environment, which [`AxonPush::from_env`](crate::AxonPush::from_env) reads, which
-/// wins over the defaults.
+/// wins over the defaults: setting by setting, also within a [`RetryPolicy`] or [`RedactionPolicy`]. A blank tenant,
+/// environment, channel or service counts as unset, as a blank variable does.
 ///
 /// ```
 /// use axonpush::{AxonPush, OverflowPolicy, QueuePolicy};
@@ -101,7 +102,7 @@ impl AxonPushBuilder {
 
     /// The organization, where the key alone does not tell.
     pub fn tenant_id(mut self, id: impl Into<String>) -> Self {
-        self.tenant_id = Some(id.into());
+        self.tenant_id = said(id.into());
         self
     }
 
@@ -120,20 +121,19 @@ impl AxonPushBuilder {
     /// The slug of the environment events belong to. It must be registered with the server, and the key must be
     /// allowed to name one. Also `deployment.environment` of logs.
     pub fn environment(mut self, slug: impl Into<String>) -> Self {
-        self.environment = Some(slug.into());
+        self.environment = said(slug.into());
         self
     }
 
     /// The channel events go to unless they name one; the organization's default channel unless set.
     pub fn channel_id(mut self, id: impl Into<ChannelId>) -> Self {
-        self.channel_id = Some(id.into());
+        self.channel_id = Some(id.into()).filter(|id| !id.as_str().trim().is_empty());
         self
     }
 
-    /// `service.name` and `service.version` of logs; the version may be empty.
+    /// `service.name` and `service.version` of logs; the version may be blank.
     pub fn service(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
-        let version = version.into();
-        self.service = Some((name.into(), (!version.is_empty()).then_some(version)));
+        self.service = said(name.into()).map(|name| (name, said(version.into())));
         self
     }
 
@@ -216,7 +216,11 @@ impl AxonPushBuilder {
     /// Checks every setting.
     pub(crate) fn config(self) -> Result<Config, Error> {
         let env = if self.from_env { Env::read(|name| std::env::var_os(name))? } else { Env::default() };
-        let redaction = self.redaction.unwrap_or_else(|| env.redaction());
+        self.config_with(env)
+    }
+
+    fn config_with(self, env: Env) -> Result<Config, Error> {
+        let redaction = self.redaction.unwrap_or_default().or(env.redaction());
         let api_key = self.api_key.map(|key| key.0).or(env.api_key).ok_or_else(|| {
             Error::config(
                 "no API key: set AXONPUSH_API_KEY and use AxonPush::from_env(), or call .api_key(\"ak_…\"); \
@@ -235,9 +239,9 @@ impl AxonPushBuilder {
         if let Some(environment) = &environment {
             resource.insert("deployment.environment", environment.as_str());
         }
-        let mut retry = self.retry;
-        if let (None, Some(retries)) = (&retry, env.max_retries) {
-            retry = Some(RetryPolicy::new().max_retries(retries));
+        let mut retry = self.retry.unwrap_or_default();
+        if let (false, Some(retries)) = (retry.max_retries_set, env.max_retries) {
+            retry = retry.max_retries(retries);
         }
         let queue = self.queue.unwrap_or_default();
         queue.validate()?;
@@ -253,7 +257,7 @@ impl AxonPushBuilder {
                 connect_timeout: positive("connect_timeout", self.connect_timeout, DEFAULT_CONNECT_TIMEOUT)?,
                 attempt_timeout: positive("attempt_timeout", self.attempt_timeout, DEFAULT_ATTEMPT_TIMEOUT)?,
             },
-            retry: retry.unwrap_or_default(),
+            retry,
             queue,
             redaction,
             channel_id,
@@ -269,6 +273,15 @@ impl AxonPushBuilder {
     }
 }
 
+/// Text that says something, without the white space around it.
+fn said(text: String) -> Option<String> {
+    match text.trim() {
+        "" => None,
+        trimmed if trimmed.len() == text.len() => Some(text),
+        trimmed => Some(trimmed.to_owned()),
+    }
+}
+
 /// The longest timeout that is taken; beyond it arithmetic with the clock would overflow.
 const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -278,4 +291,57 @@ fn positive(name: &str, value: Option<Duration>, default: Duration) -> Result<Du
         return Err(Error::config(format!("{name} must be above 0 s and at most 24 h")));
     }
     Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::redact::ContentCapture;
+
+    fn env() -> Env {
+        Env {
+            api_key: Some("ak_env".to_owned()),
+            tenant_id: Some("org-env".to_owned()),
+            environment: Some("staging".to_owned()),
+            channel_id: Some("c-env".to_owned()),
+            max_retries: Some(0),
+            content_capture: Some(ContentCapture::Full),
+            redact_keys: Some(vec!["iban".to_owned()]),
+            max_content_length: Some(7),
+            ..Env::default()
+        }
+    }
+
+    fn builder() -> AxonPushBuilder {
+        AxonPushBuilder::default()
+    }
+
+    #[test]
+    fn a_policy_set_in_code_leaves_the_environments_other_settings_on() {
+        let redaction = |policy| builder().redaction(policy).config_with(env()).unwrap().redaction;
+        let all = RedactionPolicy::new().content_capture(ContentCapture::Full).redact_keys(["iban"]);
+        assert_eq!(redaction(RedactionPolicy::new()), all.clone().max_content_length(7));
+        assert_eq!(redaction(RedactionPolicy::new().max_content_length(100)), all.clone().max_content_length(100));
+        let own = RedactionPolicy::new().content_capture(ContentCapture::MetadataOnly).redact_keys(["ssn"]);
+        assert_eq!(redaction(own.clone()), own.max_content_length(7));
+        assert_eq!(builder().config_with(env()).unwrap().redaction, all.max_content_length(7));
+
+        let retries = |policy| builder().retry(policy).config_with(env()).unwrap().retry.max_retries;
+        assert_eq!(retries(RetryPolicy::new().delivery_deadline(Duration::from_secs(9))), 0);
+        assert_eq!(retries(RetryPolicy::new().max_retries(3)), 3);
+    }
+
+    #[test]
+    fn a_blank_argument_is_an_unset_one() {
+        let blank = builder().tenant_id(" ").environment("").channel_id("\t").service("", "1");
+        let config = blank.clone().config_with(env()).unwrap();
+        assert_eq!(config.transport.tenant_id.as_deref(), Some("org-env"));
+        assert_eq!(config.transport.environment.as_deref(), Some("staging"));
+        assert_eq!(config.channel_id, Some("c-env".into()));
+        assert!(config.resource.get("service.name").is_none());
+
+        let config = blank.api_key("ak_1").config_with(Env::default()).unwrap();
+        assert_eq!((config.transport.tenant_id, config.transport.environment), (None, None));
+        assert!(config.channel_id.is_none() && config.resource.is_empty());
+    }
 }

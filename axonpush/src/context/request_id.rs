@@ -1,8 +1,10 @@
 //! The id of one request.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, str::FromStr};
 
 use uuid::Uuid;
+
+use crate::error::Error;
 
 /// The id of one request: 1 to 128 characters of `[A-Za-z0-9._-]`.
 ///
@@ -45,6 +47,29 @@ impl RequestId {
     }
 }
 
+impl FromStr for RequestId {
+    type Err = Error;
+
+    /// As [`RequestId::parse`], with an error that says what an id may look like and not what this one was.
+    fn from_str(id: &str) -> Result<Self, Error> {
+        Self::parse(id.as_bytes()).ok_or_else(|| {
+            Error::invalid(format!(
+                "a request id of {} bytes is not well-formed; it must be 1 to {} characters of A-Z a-z 0-9 . _ -",
+                id.len(),
+                Self::MAX_LENGTH,
+            ))
+        })
+    }
+}
+
+impl TryFrom<&str> for RequestId {
+    type Error = Error;
+
+    fn try_from(id: &str) -> Result<Self, Error> {
+        id.parse()
+    }
+}
+
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -70,6 +95,14 @@ mod tests {
             assert!(RequestId::parse(id.as_bytes()).is_none(), "{id:?}");
         }
         assert!(RequestId::parse(b"\xff\xfe").is_none());
+    }
+
+    #[test]
+    fn text_that_is_no_id_is_refused_and_not_repeated() {
+        assert_eq!("req-42".parse::<RequestId>().unwrap(), RequestId::try_from("req-42").unwrap());
+        let error = RequestId::try_from("canary\r\nx: y").unwrap_err();
+        let message = error.to_string();
+        assert!(error.is_invalid() && message.contains("1 to 128") && !message.contains("canary"), "{message}");
     }
 
     #[test]

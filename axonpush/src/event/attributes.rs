@@ -51,20 +51,63 @@ macro_rules! attribute_from {
 
 attribute_from! {
     &str => |value| Self::String(Cow::Owned(value.to_owned()));
+    &String => |value| Self::from(value.as_str());
     String => |value| Self::String(Cow::Owned(value));
     Cow<'static, str> => |value| Self::String(value);
+    char => |value| Self::from(value.to_string());
     bool => |value| Self::Bool(value);
+    i8 => |value| Self::Int(value.into());
+    i16 => |value| Self::Int(value.into());
     i32 => |value| Self::Int(value.into());
     i64 => |value| Self::Int(value);
+    u8 => |value| Self::Uint(value.into());
     u16 => |value| Self::Uint(value.into());
     u32 => |value| Self::Uint(value.into());
     u64 => |value| Self::Uint(value);
     usize => |value| Self::Uint(value as u64);
+    // By way of its shortest text: 0.1 stays 0.1, where widening makes it 0.10000000149011612.
+    f32 => |value| Self::Float(value.to_string().parse().unwrap_or_else(|_| value.into()));
     f64 => |value| Self::Float(value);
     Value => |value| Self::Json(value);
 }
 
+impl<T: Into<Self>> From<Option<T>> for AttributeValue {
+    /// Nothing is JSON's `null`.
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Json(Value::Null), Into::into)
+    }
+}
+
+impl<T: Into<Self>> From<Vec<T>> for AttributeValue {
+    fn from(values: Vec<T>) -> Self {
+        Self::Json(values.into_iter().map(|value| value.into().into_json()).collect())
+    }
+}
+
+impl AttributeValue {
+    fn into_json(self) -> Value {
+        match self {
+            Self::String(value) => Value::String(value.into_owned()),
+            Self::Bool(value) => value.into(),
+            Self::Int(value) => value.into(),
+            Self::Uint(value) => value.into(),
+            Self::Float(value) if value.is_nan() => "NaN".into(),
+            Self::Float(value) if value.is_infinite() => if value > 0.0 { "Infinity" } else { "-Infinity" }.into(),
+            Self::Float(value) => value.into(),
+            Self::Json(value) => value,
+        }
+    }
+}
+
 /// An ordered set of attributes; setting a key again replaces its value in place.
+///
+/// ```
+/// use axonpush::Attributes;
+/// let mut attributes = Attributes::from_iter([("a", 1), ("b", 2)]);
+/// attributes.extend([("b", "two")]);
+/// attributes.insert("c", vec![0.5, 1.5]);
+/// assert_eq!(attributes.iter().map(|(key, _)| key).collect::<Vec<_>>(), ["a", "b", "c"]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Attributes(Vec<(Cow<'static, str>, AttributeValue)>);
 
@@ -97,14 +140,7 @@ impl Attributes {
 
     /// Keys and values in the order they were first set.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &AttributeValue)> {
-        self.0.iter().map(|(key, value)| (&**key, value))
-    }
-
-    /// Sets every key of `other`.
-    pub fn extend(&mut self, other: Self) {
-        for (key, value) in other.0 {
-            self.insert(key, value);
-        }
+        self.into_iter()
     }
 
     /// Forgets everything.
@@ -123,6 +159,43 @@ impl Attributes {
     }
 }
 
+impl<K: Into<Cow<'static, str>>, V: Into<AttributeValue>> Extend<(K, V)> for Attributes {
+    fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
+        for (key, value) in entries {
+            self.insert(key, value);
+        }
+    }
+}
+
+impl<K: Into<Cow<'static, str>>, V: Into<AttributeValue>> FromIterator<(K, V)> for Attributes {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        let mut attributes = Self::new();
+        attributes.extend(entries);
+        attributes
+    }
+}
+
+impl IntoIterator for Attributes {
+    type Item = (Cow<'static, str>, AttributeValue);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Attributes {
+    type Item = (&'a str, &'a AttributeValue);
+    type IntoIter = std::iter::Map<
+        std::slice::Iter<'a, (Cow<'static, str>, AttributeValue)>,
+        fn(&'a (Cow<'static, str>, AttributeValue)) -> Self::Item,
+    >;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter().map(|(key, value)| (&**key, value))
+    }
+}
+
 impl Serialize for Attributes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.len()))?;
@@ -130,5 +203,49 @@ impl Serialize for Attributes {
             map.serialize_entry(key, value)?;
         }
         map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::json;
+
+    fn check(value: impl Into<AttributeValue>, expected: &str) {
+        let mut out = Vec::new();
+        json::write(&value.into(), &mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+
+    #[test]
+    fn values_of_every_type_keep_their_form() {
+        check(0.1_f32, "0.1");
+        check(f32::NAN, r#""NaN""#);
+        check(f32::NEG_INFINITY, r#""-Infinity""#);
+        check(1_u8, "1");
+        check(-1_i8, "-1");
+        check(-300_i16, "-300");
+        check(1042, "1042");
+        check('é', r#""é""#);
+        let text = "text".to_owned();
+        check(&text, r#""text""#);
+        check(None::<u64>, "null");
+        check(Some("x"), r#""x""#);
+        check(vec![Some(1.5), None, Some(f64::INFINITY)], r#"[1.5,null,"Infinity"]"#);
+        check(vec![vec!["a"], vec![]], r#"[["a"],[]]"#);
+        check(Vec::<String>::new(), "[]");
+    }
+
+    #[test]
+    fn a_set_joins_another_and_the_later_value_counts() {
+        let mut all: Attributes = [("a", 1), ("b", 2), ("a", 3)].into_iter().collect();
+        all.extend(Attributes::from_iter([("c".to_owned(), "x"), ("b".to_owned(), "y")]));
+        let expected = Attributes(vec![
+            ("a".into(), AttributeValue::Int(3)),
+            ("b".into(), AttributeValue::from("y")),
+            ("c".into(), AttributeValue::from("x")),
+        ]);
+        assert_eq!(all, expected);
+        assert_eq!((&all).into_iter().count(), all.into_iter().count());
     }
 }

@@ -12,6 +12,7 @@ use crate::error::Error;
 /// An event has an identifier (the operation's name, which need not be unique), a payload (a JSON object) and,
 /// optionally, a type, ids that place it in a trace, and metadata. What is left out is filled in from the
 /// [`RequestContext`](crate::RequestContext) in force when the event is handed over: trace id, span id and request id.
+/// A blank id counts as left out.
 ///
 /// ```
 /// use axonpush::{Event, EventType};
@@ -54,6 +55,9 @@ pub struct Event {
 /// Bytes an identifier or id may have.
 const MAX_ID_BYTES: usize = 1024;
 
+/// Bytes of an identifier that a message repeats.
+const MAX_SHOWN_BYTES: usize = 64;
+
 impl Event {
     /// An event named `identifier`, with an empty payload.
     ///
@@ -91,39 +95,39 @@ impl Event {
 
     /// The agent it speaks for.
     pub fn agent_id(mut self, id: impl Into<AgentId>) -> Self {
-        self.agent_id = Some(id.into());
+        self.agent_id = Some(id.into()).filter(|id| !is_blank(id.as_str()));
         self
     }
 
     /// The channel it goes to, instead of the client's own.
     pub fn channel_id(mut self, id: impl Into<ChannelId>) -> Self {
-        self.channel_id = Some(id.into());
+        self.channel_id = Some(id.into()).filter(|id| !is_blank(id.as_str()));
         self
     }
 
     /// The trace it belongs to, sent verbatim. Only this event is concerned: the trace of the surrounding request
     /// stays what it is.
     pub fn trace_id(mut self, id: impl Into<TraceId>) -> Self {
-        self.trace_id = Some(id.into());
+        self.trace_id = Some(id.into()).filter(|id| !is_blank(id.as_str()));
         self
     }
 
     /// The span it describes or happened in.
     pub fn span_id(mut self, id: impl Into<SpanId>) -> Self {
-        self.span_id = Some(id.into());
+        self.span_id = Some(id.into()).filter(|id| !is_blank(id.as_str()));
         self
     }
 
     /// The parent of that span.
     pub fn parent_span_id(mut self, id: impl Into<SpanId>) -> Self {
-        self.parent_span_id = Some(id.into());
+        self.parent_span_id = Some(id.into()).filter(|id| !is_blank(id.as_str()));
         self
     }
 
     /// The key by which the server recognises a repetition; a fresh UUIDv7 unless set. It stays the same on every
     /// attempt, so a retry is never stored twice.
     pub fn dedup_key(mut self, key: impl Into<Cow<'static, str>>) -> Self {
-        self.dedup_key = Some(key.into());
+        self.dedup_key = Some(key.into()).filter(|key| !is_blank(key));
         self
     }
 
@@ -158,6 +162,9 @@ impl Event {
     }
 
     /// Sets `payload.attributes[key]`, where the server's attribute search finds it.
+    ///
+    /// A payload that has `attributes` of its own gets this one added, and keeps the rest. When they are no object, the
+    /// event is refused as it is handed over.
     pub fn attribute(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) -> Self {
         self.attributes.insert(key, value);
         self
@@ -178,11 +185,21 @@ impl Event {
         text_or_empty_object(&self.metadata)
     }
 
+    /// The identifier as it may stand in a message.
+    pub(crate) fn shown(&self) -> String {
+        json::shown(&self.identifier, MAX_SHOWN_BYTES)
+    }
+
     /// Refuses what no server would take.
     pub(crate) fn validate(&self) -> Result<(), Error> {
-        if self.identifier.trim().is_empty() {
+        if is_blank(&self.identifier) {
             return Err(Error::invalid(
                 "event field `identifier` is blank; name the operation, as in Event::new(\"cache.miss\")",
+            ));
+        }
+        if is_blank(self.event_type.as_str()) {
+            return Err(Error::invalid(
+                "event field `event_type` is blank; leave it out, or say what kind of thing the event reports",
             ));
         }
         let fields = [
@@ -217,6 +234,10 @@ impl fmt::Debug for Event {
             .field("metadata_bytes", &self.metadata.len())
             .finish_non_exhaustive()
     }
+}
+
+fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
 }
 
 fn object<T: Serialize + ?Sized>(field: &str, value: &T) -> Result<Vec<u8>, Error> {
@@ -265,12 +286,38 @@ mod tests {
     }
 
     #[test]
-    fn a_blank_identifier_and_an_endless_id_are_refused_by_name() {
+    fn raw_json_is_a_payload_when_it_is_an_object() {
+        struct Raw(&'static str);
+        impl Serialize for Raw {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                use serde::ser::SerializeStruct;
+                let mut fields = serializer.serialize_struct("$serde_json::private::RawValue", 1)?;
+                fields.serialize_field("$serde_json::private::RawValue", self.0)?;
+                fields.end()
+            }
+        }
+        assert_eq!(Event::new("x").payload(&Raw("\t{ \"a\" : 1 }")).unwrap().payload_json(), r#"{"a":1}"#);
+        for text in [" [1]", "\"{}\"", "{", " 1"] {
+            assert!(Event::new("x").payload(&Raw(text)).unwrap_err().is_invalid(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_blank_identifier_or_type_and_an_endless_id_are_refused_by_name() {
         for identifier in ["", " \t"] {
             assert!(Event::new(identifier).validate().unwrap_err().to_string().contains("`identifier`"));
         }
+        assert!(Event::new("x").event_type(" ").validate().unwrap_err().to_string().contains("`event_type`"));
         let error = Event::new("x").trace_id("t".repeat(10_000)).validate().unwrap_err().to_string();
         assert!(error.contains("`trace_id`") && error.contains("10000"), "{error}");
+    }
+
+    #[test]
+    fn a_blank_id_is_an_unset_one() {
+        let event =
+            Event::new("x").agent_id("").channel_id(" ").trace_id("").span_id("\t").parent_span_id("").dedup_key("");
+        assert!(event.agent_id.is_none() && event.channel_id.is_none() && event.trace_id.is_none());
+        assert!(event.span_id.is_none() && event.parent_span_id.is_none() && event.dedup_key.is_none());
     }
 
     #[test]

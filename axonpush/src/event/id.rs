@@ -3,6 +3,7 @@
 use std::{borrow::Cow, cell::Cell, fmt};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{clock, fork};
@@ -102,7 +103,7 @@ macro_rules! ids {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_any(StringOrInteger).map(|text| Self(Cow::Owned(text)))
+                string_or_integer(deserializer).map(|text| Self(Cow::Owned(text)))
             }
         }
     )*};
@@ -126,29 +127,12 @@ ids! {
     SpanId,
 }
 
-struct StringOrInteger;
-
-impl de::Visitor<'_> for StringOrInteger {
-    type Value = String;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an id: a string or an integer")
-    }
-
-    fn visit_str<E: de::Error>(self, id: &str) -> Result<String, E> {
-        Ok(id.to_owned())
-    }
-
-    fn visit_string<E: de::Error>(self, id: String) -> Result<String, E> {
-        Ok(id)
-    }
-
-    fn visit_u64<E: de::Error>(self, id: u64) -> Result<String, E> {
-        Ok(id.to_string())
-    }
-
-    fn visit_i64<E: de::Error>(self, id: i64) -> Result<String, E> {
-        Ok(id.to_string())
+/// Read through [`Value`], which knows a number in every form that `serde_json` may give it.
+fn string_or_integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::String(id) => Ok(id),
+        Value::Number(id) if !id.is_f64() => Ok(id.to_string()),
+        _ => Err(de::Error::custom("an id must be a string or an integer")),
     }
 }
 

@@ -86,9 +86,21 @@ impl EventType {
     }
 }
 
-impl From<&'static str> for EventType {
-    fn from(text: &'static str) -> Self {
-        Self::known(text).unwrap_or(Self::Other(Cow::Borrowed(text)))
+impl From<&str> for EventType {
+    fn from(text: &str) -> Self {
+        Self::known(text).unwrap_or_else(|| Self::Other(Cow::Owned(text.to_owned())))
+    }
+}
+
+impl From<&String> for EventType {
+    fn from(text: &String) -> Self {
+        Self::from(text.as_str())
+    }
+}
+
+impl From<Cow<'static, str>> for EventType {
+    fn from(text: Cow<'static, str>) -> Self {
+        Self::known(&text).unwrap_or(Self::Other(text))
     }
 }
 
@@ -113,5 +125,19 @@ impl Serialize for EventType {
 impl<'de> Deserialize<'de> for EventType {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(Self::from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_text_is_a_type_however_long_it_lives() {
+        let text = "agent.start order.placed".to_owned();
+        let types: Vec<EventType> = text.split(' ').map(EventType::from).collect();
+        assert_eq!(types, [EventType::AgentStart, EventType::Other("order.placed".into())]);
+        assert_eq!(EventType::from(&"custom".to_owned()), EventType::Custom);
+        assert_eq!(EventType::from(Cow::Borrowed("app.log")), EventType::AppLog);
     }
 }

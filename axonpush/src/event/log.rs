@@ -18,6 +18,7 @@ use crate::clock;
 /// # Ok::<(), axonpush::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[must_use = "a payload does nothing until it is passed to `Event::payload`"]
 pub struct LogPayload {
     severity: Severity,
     body: AttributeValue,

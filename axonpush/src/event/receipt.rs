@@ -1,8 +1,11 @@
 //! What the server says to a published event.
 
-use serde::Deserialize;
+use serde_json::Value;
 
-use super::EventId;
+use super::{
+    EventId,
+    json::read::{first_text, is_yes, text},
+};
 use crate::error::{Error, Kind};
 
 /// The answer to a published event.
@@ -41,15 +44,11 @@ impl Receipt {
 
     /// Reads the body of a 2xx. Servers of three eras are understood: the id is `eventId` or `id`, a string or an
     /// integer, and a missing status next to `queued: true` means queued.
+    ///
+    /// A body without an id, an empty one above all, confirms nothing, whatever 2xx it came with: a proxy that answers
+    /// for a server that is down says 200 too, and an event that counts as delivered is never sent again. Asking once
+    /// more costs nothing, since the dedup key keeps it from being stored twice.
     pub(crate) fn parse(body: &[u8]) -> Result<Self, Error> {
-        #[derive(Deserialize)]
-        struct Body {
-            #[serde(rename = "eventId")]
-            event_id: Option<EventId>,
-            id: Option<EventId>,
-            status: Option<String>,
-            queued: Option<bool>,
-        }
         let unconfirmed = || {
             Error::new(
                 Kind::Response,
@@ -60,14 +59,16 @@ impl Receipt {
                 ),
             )
         };
-        let parsed: Body = serde_json::from_slice(body).map_err(|error| unconfirmed().with_source(error))?;
-        let event_id = parsed.event_id.or(parsed.id).filter(|id| !id.as_str().is_empty()).ok_or_else(unconfirmed)?;
-        let status = match (parsed.status, parsed.queued) {
-            (Some(status), _) => status,
-            (None, Some(true)) => "queued".to_owned(),
-            (None, _) => "accepted".to_owned(),
+        let parsed: Value = serde_json::from_slice(body).map_err(|error| unconfirmed().with_source(error))?;
+        let fields = parsed.as_object().ok_or_else(unconfirmed)?;
+        let ids = ["eventId", "id"].into_iter().filter(|name| fields.get(*name).is_some_and(|id| !id.is_boolean()));
+        let event_id = first_text(fields, &ids.collect::<Vec<_>>()).ok_or_else(unconfirmed)?;
+        let status = match fields.get("status").and_then(text) {
+            Some(status) => status,
+            None if fields.get("queued").is_some_and(is_yes) => "queued".to_owned(),
+            None => "accepted".to_owned(),
         };
-        Ok(Self { event_id: Some(event_id), status, deferred: false })
+        Ok(Self { event_id: Some(EventId::from(event_id)), status, deferred: false })
     }
 }
 
@@ -82,6 +83,12 @@ mod tests {
             (r#"{"eventId":"e-1","status":"stored","$schema":"x","new":{}}"#, "e-1", "stored"),
             (r#"{"id":"e-2","eventId":"e-2","identifier":"x","queued":true}"#, "e-2", "queued"),
             (r#"{"id":17,"identifier":"x","createdAt":"2024-01-01"}"#, "17", "accepted"),
+            (r#"{"eventId":"e-3","status":1}"#, "e-3", "1"),
+            (r#"{"eventId":"e-3","queued":1,"status":null}"#, "e-3", "queued"),
+            (r#"{"eventId":"e-3","queued":"no","status":{"code":1}}"#, "e-3", "accepted"),
+            (r#"{"eventId":"","id":"x","status":"queued"}"#, "x", "queued"),
+            (r#"{"eventId":null,"id":"x"}"#, "x", "accepted"),
+            (r#"{"eventId":[],"id":-1,"id":4}"#, "4", "accepted"),
         ] {
             let receipt = Receipt::parse(body.as_bytes()).unwrap();
             assert_eq!((receipt.event_id().unwrap().as_str(), receipt.status()), (id, status));
@@ -90,7 +97,18 @@ mod tests {
 
     #[test]
     fn a_success_that_names_no_event_confirms_nothing() {
-        for body in ["", "<html>Welcome</html>", "{}", "[]", r#"{"eventId":""}"#, r#"{"eventId":null}"#, "null"] {
+        for body in [
+            "",
+            "<html>Welcome</html>",
+            "{}",
+            "[]",
+            r#"{"eventId":""}"#,
+            r#"{"eventId":null}"#,
+            "null",
+            " \n",
+            "true",
+            r#"{"id":true}"#,
+        ] {
             let error = Receipt::parse(body.as_bytes()).unwrap_err();
             assert!(error.is_unconfirmed() && error.is_retryable(), "{body}");
         }

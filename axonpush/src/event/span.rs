@@ -70,6 +70,7 @@ impl Serialize for SpanStatus {
 /// # Ok::<(), axonpush::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[must_use = "a payload does nothing until it is passed to `Event::payload`"]
 pub struct SpanPayload {
     name: Cow<'static, str>,
     trace_id: TraceId,

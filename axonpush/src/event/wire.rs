@@ -81,7 +81,7 @@ pub(crate) fn encode(
         return Err(Error::invalid(format!(
             "event `{}` has {size} bytes once encoded, at most {MAX_EVENT_BYTES} are sent; \
              shorten the payload or lower max_content_length",
-            json::prefix(&event.identifier, 64),
+            event.shown(),
         )));
     }
     Ok(())
@@ -110,13 +110,26 @@ fn payload<'a>(event: &'a Event, around: &[u8]) -> Result<Cow<'a, [u8]>, Error> 
     if event.attributes.is_empty() && around.is_empty() {
         return Ok(Cow::Borrowed(payload));
     }
+    let standing = scan::entry(payload, "attributes").and_then(|range| payload.get(range));
+    // A null is how an `Option` says nothing.
+    let known = standing.filter(|known| *known != b"null");
+    if let Some(known) = known.filter(|known| !json::is_object(known)) {
+        if event.attributes.is_empty() {
+            // What the surroundings add is a courtesy; what the application wrote is what it meant.
+            return Ok(Cow::Borrowed(payload));
+        }
+        return Err(Error::invalid(format!(
+            "event field `payload.attributes` of `{}` is {}, so the event's own attributes have no place; make it an \
+             object or name it otherwise",
+            event.shown(),
+            json::shape(known),
+        )));
+    }
     let mut own = Vec::new();
     json::write(&event.attributes, &mut own)
         .map_err(|refusal| Error::invalid(format!("event field `attributes` can't be sent: {refusal}")))?;
-    let known = scan::entry(payload, "attributes");
-    let rest = if known.is_some() { Cow::Owned(without(payload, "attributes")) } else { Cow::Borrowed(payload) };
-    let known = known.and_then(|range| payload.get(range)).filter(|known| json::is_object(known)).unwrap_or_default();
-    let inner = joined(known, around);
+    let rest = if standing.is_some() { Cow::Owned(without(payload, "attributes")) } else { Cow::Borrowed(payload) };
+    let inner = joined(known.unwrap_or_default(), around);
     let attributes = joined(&own, &inner);
     let mut out = Vec::with_capacity(rest.len() + attributes.len() + 16);
     out.extend_from_slice(rest.get(..rest.len() - 1).unwrap_or_default());
@@ -163,4 +176,36 @@ fn without(object: &[u8], key: &str) -> Vec<u8> {
 fn field(out: &mut Vec<u8>, name: &'static str, value: &str) {
     json::write_own_key(name, out);
     json::write_str(value, out);
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn encoded(event: &Event, around: &Surroundings<'_>) -> Result<Value, Error> {
+        let mut out = Vec::new();
+        encode(event, around, &mut out, |json, _, out| out.extend_from_slice(json))?;
+        Ok(serde_json::from_slice(&out).unwrap())
+    }
+
+    #[test]
+    fn attributes_that_are_no_object_stay_or_are_refused_and_never_vanish() {
+        let around = Surroundings { attributes: br#"{"request.id":"r"}"#, ..Surroundings::default() };
+        let with = |attributes: Value| {
+            Event::new("x\n").event_type(EventType::AppLog).payload(&json!({"attributes": attributes, "a": 1})).unwrap()
+        };
+        for odd in [json!([{"key": "a", "value": 1}]), json!("text"), json!(7), json!(false)] {
+            let kept = encoded(&with(odd.clone()), &around).unwrap();
+            assert_eq!(kept["payload"], json!({"attributes": odd, "a": 1}));
+            let error = encoded(&with(odd).attribute("k", 1), &around).unwrap_err();
+            let message = error.to_string();
+            assert!(error.is_invalid() && message.contains("`payload.attributes`") && !message.contains('\n'));
+        }
+        let null = encoded(&with(json!(null)).attribute("k", 1), &around).unwrap();
+        assert_eq!(null["payload"]["attributes"], json!({"k": 1, "request.id": "r"}));
+        let joined = encoded(&with(json!({"b": 2, "k": 0})).attribute("k", 1), &around).unwrap();
+        assert_eq!(joined["payload"]["attributes"], json!({"k": 1, "b": 2, "request.id": "r"}));
+    }
 }

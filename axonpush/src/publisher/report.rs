@@ -107,7 +107,8 @@ impl Stats {
         self.tally.queued_bytes
     }
 
-    /// Accepted events being sent, or waiting for another attempt.
+    /// Accepted events being sent, at most 32 requests at a time, or in the worker's hands for their first or another
+    /// attempt.
     pub fn in_flight(&self) -> u64 {
         self.tally.in_flight
     }

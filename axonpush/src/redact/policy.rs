@@ -37,45 +37,75 @@ pub(crate) const PREVIEW_LENGTH: usize = 256;
 ///     .redact_keys(["iban", "national_id"])
 ///     .max_content_length(1024);
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// # What is hidden
+///
+/// Keys decide, at any depth, in payload, metadata and attributes; the value of a hidden key becomes `[REDACTED]`
+/// whole, whatever its type. A key is read as words, so case, separators, plurals, numbers, invisible characters and
+/// words written together make no difference: `x-api-key`, `DBPassword`, `accesstokens`, `set-cookie`, `token_1`.
+/// `max_tokens`, `token_count`, `primary_key` and `idempotency_key` are kept. An object whose `name` or `key` names a
+/// secret is a key spelled out, and loses its `value` or `val`.
+///
+/// # What is not
+///
+/// Text is not searched: a bearer token in a log message, a card number, an e-mail address, JSON inside a string, the
+/// password in a URL and its query stay where they are, as long as the key says nothing. Neither are identifiers and
+/// ids, pairs written as arrays (`["authorization", "…"]`), and keys that imitate letters with those of another
+/// script. What may hold such text is named with [`redact_keys`](Self::redact_keys) or not put into the event.
+///
+/// What is not set here is left to the environment, where the client reads it, and then to the default.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[must_use = "a policy does nothing until it is passed to `AxonPushBuilder::redaction`"]
 pub struct RedactionPolicy {
-    pub(super) capture: ContentCapture,
-    pub(super) extra_keys: Vec<String>,
-    pub(super) max_content_length: usize,
+    capture: Option<ContentCapture>,
+    extra_keys: Option<Vec<String>>,
+    max_content_length: Option<usize>,
 }
 
 impl RedactionPolicy {
     /// Metadata only, no extra keys, strings of at most 4096 characters.
     pub fn new() -> Self {
-        Self {
-            capture: ContentCapture::default(),
-            extra_keys: Vec::new(),
-            max_content_length: DEFAULT_MAX_CONTENT_LENGTH,
-        }
+        Self::default()
     }
 
     /// What happens to content.
     pub fn content_capture(mut self, capture: ContentCapture) -> Self {
-        self.capture = capture;
+        self.capture = Some(capture);
         self
     }
 
-    /// More keys whose values are hidden in every mode. Compared without regard to case, `-`, `_`, `.` and spaces.
+    /// More keys whose values are hidden in every mode. Compared without regard to case, punctuation and spaces.
+    /// Replaces the ones set before, and those of `AXONPUSH_REDACT_KEYS`.
     pub fn redact_keys<K: AsRef<str>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
-        self.extra_keys =
-            keys.into_iter().map(|key| keys::folded(key.as_ref())).filter(|key| !key.is_empty()).collect();
+        let keys = keys.into_iter().map(|key| keys::folded(key.as_ref())).filter(|key| !key.is_empty());
+        self.extra_keys = Some(keys.collect());
         self
     }
 
     /// Characters every string is cut to, content or not; 4096 unless set, and at least 1.
     pub fn max_content_length(mut self, characters: usize) -> Self {
-        self.max_content_length = characters.max(1);
+        self.max_content_length = Some(characters.max(1));
         self
     }
-}
 
-impl Default for RedactionPolicy {
-    fn default() -> Self {
-        Self::new()
+    /// This policy, with `other` for what is not set in it.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self {
+            capture: self.capture.or(other.capture),
+            extra_keys: self.extra_keys.or(other.extra_keys),
+            max_content_length: self.max_content_length.or(other.max_content_length),
+        }
+    }
+
+    pub(super) fn content(&self) -> ContentCapture {
+        self.capture.unwrap_or_default()
+    }
+
+    pub(super) fn extra_keys(&self) -> &[String] {
+        self.extra_keys.as_deref().unwrap_or_default()
+    }
+
+    pub(super) fn text_limit(&self) -> usize {
+        self.max_content_length.unwrap_or(DEFAULT_MAX_CONTENT_LENGTH)
     }
 }

@@ -85,6 +85,59 @@ fn escaped_and_configured_keys_are_hidden() {
     );
 }
 
+#[test]
+fn a_pair_of_name_and_value_is_a_key_and_its_value() {
+    let hidden = [
+        (json!({"name": "authorization", "value": "Bearer x"}), "value"),
+        (json!({"key": "x-api-key", "value": {"stringValue": "x"}}), "value"),
+        (json!({"Name": "Set-Cookie", "Value": ["a=b"]}), "Value"),
+        (json!({"a": [{"x": 1}], "name": "pass\u{200b}word\n", "val": 7}), "val"),
+        (json!({"key": "plain", "name": "iban", "value": 1}), "value"),
+    ];
+    let policy = RedactionPolicy::new().redact_keys(["iban"]).content_capture(ContentCapture::Full);
+    for (pair, value) in hidden {
+        let mut expected = pair.clone();
+        expected[value] = json!("[REDACTED]");
+        assert_eq!(redact(&policy, false, &json!({"list": [pair, 1]})), json!({"list": [expected, 1]}));
+    }
+    for kept in [
+        json!({"name": "authorization", "values": "x"}),
+        json!({"name": "max_tokens", "value": 5}),
+        json!({"name": {"password": "[REDACTED]"}, "value": 5}),
+        json!({"name": "token", "inner": {"value": 5}}),
+        json!({"inner": {"name": "token"}, "value": 5}),
+        json!({"value": 5, "inner": {"name": "token"}}),
+        json!({"name": "one of my passwords is here, ".repeat(20), "value": 5}),
+    ] {
+        assert_eq!(redact(&policy, false, &kept), kept);
+    }
+}
+
+#[test]
+fn the_name_of_a_pair_may_stand_before_or_after_its_value() {
+    for text in [
+        r#"{"value":"canary","name":"token"}"#,
+        r#"{"name":"token","value":"canary"}"#,
+        r#"{"value":{"value":"canary"},"x":[{"name":"x"}],"key":"token","value":"canary"}"#,
+    ] {
+        let mut out = Vec::new();
+        RedactionPolicy::new().redact(text.as_bytes(), false, &mut out);
+        let out = String::from_utf8(out).unwrap();
+        assert!(!out.contains("canary") && out.contains("[REDACTED]"), "{out}");
+    }
+}
+
+#[test]
+fn pairs_within_pairs_cost_one_look_an_object() {
+    let deep = (0..90).fold(json!(1), |inner, _| json!({"value": inner, "x": "y".repeat(5000)}));
+    let started = std::time::Instant::now();
+    assert_eq!(redact(&RedactionPolicy::new().max_content_length(10_000), false, &deep), deep);
+    let many: String = (0..40_000).map(|_| r#","value":1"#).collect();
+    let mut out = Vec::new();
+    RedactionPolicy::new().redact(format!("{{\"a\":1{many}}}").as_bytes(), false, &mut out);
+    assert!(started.elapsed() < std::time::Duration::from_secs(2), "{:?}", started.elapsed());
+}
+
 fn any_object() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         any::<i64>().prop_map(Value::from),

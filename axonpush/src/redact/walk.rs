@@ -35,6 +35,19 @@ struct Frame {
     object: bool,
     content: bool,
     status: bool,
+    /// What its own `name` or `key` says about its `value`.
+    pair: Pair,
+}
+
+/// `{"name": "authorization", "value": "Bearer …"}` is a key and its value, spelled as an object.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Pair {
+    /// No name of a secret so far.
+    #[default]
+    Unnamed,
+    /// All its names have been looked at, and none is a secret's.
+    Plain,
+    Secret,
 }
 
 impl Walk<'_> {
@@ -52,7 +65,7 @@ impl Walk<'_> {
                 b'"' if key_comes => {
                     key_comes = false;
                     let key_end = scan::string_end(self.json, at);
-                    match self.judge(at, key_end, inside, depth) {
+                    match self.judge(at, key_end, &mut inside, depth) {
                         Verdict::Hide => {
                             let value = key_end + 1;
                             at = scan::value_end(self.json, value);
@@ -97,31 +110,70 @@ impl Walk<'_> {
         self.out.extend_from_slice(self.json.get(self.copied..).unwrap_or_default());
     }
 
-    fn judge(&self, at: usize, key_end: usize, inside: Frame, depth: usize) -> Verdict {
+    fn judge(&self, at: usize, key_end: usize, inside: &mut Frame, depth: usize) -> Verdict {
         let raw = self.json.get(at + 1..key_end - 1).unwrap_or_default();
         let exempt = inside.status && raw == b"message";
-        let kind = if raw.contains(&b'\\') {
-            // An escape must not hide a key from the list.
-            let key: String =
-                serde_json::from_slice(self.json.get(at..key_end).unwrap_or_default()).unwrap_or_default();
-            keys::classify(key.as_bytes(), &self.policy.extra_keys)
-        } else {
-            keys::classify(raw, &self.policy.extra_keys)
-        };
-        match (kind, self.policy.capture) {
+        if is_name(raw) && self.names_a_secret(key_end + 1) {
+            inside.pair = Pair::Secret;
+        }
+        if is_value(raw) {
+            if inside.pair == Pair::Unnamed {
+                inside.pair = self.pair_after(key_end + 1);
+            }
+            if inside.pair == Pair::Secret {
+                return Verdict::Hide;
+            }
+        }
+        match (self.classify(at, key_end), self.policy.content()) {
             (KeyKind::Secret, _) => Verdict::Hide,
             (KeyKind::Content, ContentCapture::MetadataOnly) if !exempt => Verdict::Hide,
             (kind, capture) => Verdict::Keep(Frame {
                 object: false,
                 content: inside.content || (kind == KeyKind::Content && capture == ContentCapture::Redacted && !exempt),
                 status: self.structural && depth == 1 && raw == b"status",
+                pair: Pair::Unnamed,
             }),
         }
     }
 
+    /// What the string at `start..end` says as a key.
+    fn classify(&self, start: usize, end: usize) -> KeyKind {
+        let raw = self.json.get(start + 1..end - 1).unwrap_or_default();
+        if raw.contains(&b'\\') {
+            // An escape must not hide a key from the list.
+            let key: String = serde_json::from_slice(self.json.get(start..end).unwrap_or_default()).unwrap_or_default();
+            return keys::classify(key.as_bytes(), self.policy.extra_keys());
+        }
+        keys::classify(raw, self.policy.extra_keys())
+    }
+
+    /// Whether the value at `start` is a string that would be a secret's key. Longer text is a sentence and no name.
+    fn names_a_secret(&self, start: usize) -> bool {
+        if self.json.get(start) != Some(&b'"') {
+            return false;
+        }
+        let end = scan::string_end(self.json, start);
+        end - start <= keys::MAX_KEY_BYTES && self.classify(start, end) == KeyKind::Secret
+    }
+
+    /// What the entries behind the value at `start` make of its object. Asked once an object, for a `value` that no
+    /// name of a secret stands before.
+    fn pair_after(&self, start: usize) -> Pair {
+        let mut at = scan::value_end(self.json, start);
+        while self.json.get(at) == Some(&b',') {
+            let key_end = scan::string_end(self.json, at + 1);
+            let key = self.json.get(at + 2..key_end - 1).unwrap_or_default();
+            if is_name(key) && self.names_a_secret(key_end + 1) {
+                return Pair::Secret;
+            }
+            at = scan::value_end(self.json, key_end + 1);
+        }
+        Pair::Plain
+    }
+
     /// Cuts the string value at `start..end` to what the policy allows.
     fn shorten(&mut self, start: usize, end: usize, content: bool) {
-        let max = self.policy.max_content_length;
+        let max = self.policy.text_limit();
         let (limit, marker) =
             if content && PREVIEW_LENGTH < max { (PREVIEW_LENGTH, "[REDACTED_PREVIEW]") } else { (max, "[TRUNCATED]") };
         // Fewer bytes than the limit can't be more characters.
@@ -144,6 +196,14 @@ impl Walk<'_> {
         self.out.extend_from_slice(with);
         self.copied = end;
     }
+}
+
+fn is_name(key: &[u8]) -> bool {
+    matches!(key.len(), 3 | 4) && (key.eq_ignore_ascii_case(b"name") || key.eq_ignore_ascii_case(b"key"))
+}
+
+fn is_value(key: &[u8]) -> bool {
+    matches!(key.len(), 3 | 5) && (key.eq_ignore_ascii_case(b"value") || key.eq_ignore_ascii_case(b"val"))
 }
 
 enum Verdict {

@@ -1,8 +1,8 @@
 //! Publishing events and finding them again.
 
-use std::{collections::VecDeque, fmt, pin::Pin};
+use std::{fmt, pin::Pin, task::Poll};
 
-use serde::Deserialize;
+use serde_json::Value;
 
 use super::{EventQuery, StoredEvent};
 use crate::{
@@ -36,6 +36,9 @@ impl Events<'_> {
     /// default, the event moves to the background queue and the receipt
     /// [says so](crate::Receipt::is_deferred). An event is never stored twice, however often it was tried.
     ///
+    /// The [`RequestContext`](crate::RequestContext) that completes the event is the one in force when the future is
+    /// first polled, not when it is made: a publish that is spawned as a task of its own has to take it along.
+    ///
     /// Not cancel safe in the strict sense: when the future is dropped, the event may or may not have been published.
     ///
     /// # Errors
@@ -46,39 +49,44 @@ impl Events<'_> {
     }
 
     /// Publishes many events, up to 16 at a time, and answers for each one, in their order.
+    ///
+    /// Each event is one [`publish`](Self::publish), completed from the context in force when its turn comes, and one
+    /// that is slow holds up no other. Answers are kept until the last one is there: about 100 bytes an event.
+    ///
+    /// Not cancel safe: when the future is dropped, the answers are lost with it. Of the events, those not begun stay
+    /// unpublished, and each of the up to 16 in flight may or may not have been published.
     pub async fn publish_many(&self, events: impl IntoIterator<Item = Event>) -> Vec<Result<Receipt, Error>> {
-        let mut events = events.into_iter();
-        let mut window: VecDeque<Slot<'_>> = VecDeque::with_capacity(CONCURRENCY);
+        let mut events = events.into_iter().fuse();
+        let mut in_flight: Vec<(usize, Publish<'_>)> = Vec::with_capacity(CONCURRENCY);
         let mut answers = Vec::new();
         std::future::poll_fn(|cx| {
             loop {
-                while window.len() < CONCURRENCY {
-                    let Some(event) = events.next() else { break };
-                    window.push_back(Slot::Pending(Box::pin(self.publish(event))));
+                while in_flight.len() < CONCURRENCY
+                    && let Some(event) = events.next()
+                {
+                    in_flight.push((answers.len(), Box::pin(self.publish(event))));
+                    answers.push(None);
                 }
-                for slot in &mut window {
-                    if let Slot::Pending(publish) = slot
-                        && let std::task::Poll::Ready(answer) = publish.as_mut().poll(cx)
-                    {
-                        *slot = Slot::Done(answer);
+                let before = in_flight.len();
+                in_flight.retain_mut(|(place, publish)| match publish.as_mut().poll(cx) {
+                    Poll::Pending => true,
+                    Poll::Ready(answer) => {
+                        if let Some(slot) = answers.get_mut(*place) {
+                            *slot = Some(answer);
+                        }
+                        false
                     }
-                }
-                let before = window.len();
-                while let Some(Slot::Done(_)) = window.front() {
-                    if let Some(Slot::Done(answer)) = window.pop_front() {
-                        answers.push(answer);
-                    }
-                }
-                if window.is_empty() && before == 0 {
-                    return std::task::Poll::Ready(());
-                }
-                if window.len() == before {
-                    return std::task::Poll::Pending;
+                });
+                match in_flight.len() {
+                    0 if before < CONCURRENCY => return Poll::Ready(()),
+                    left if left == before => return Poll::Pending,
+                    // Whoever takes a free place has to be polled.
+                    _ => {}
                 }
             }
         })
         .await;
-        answers
+        answers.into_iter().flatten().collect()
     }
 
     /// Hands an event to the background queue and returns at once, in any thread, with or without a runtime.
@@ -96,9 +104,11 @@ impl Events<'_> {
     ///
     /// # Errors
     ///
-    /// When the queue is full, the event is malformed, or the client was shut down. The error holds the event.
+    /// When the queue is full, the event is malformed, or the client was shut down. The error holds the event. A
+    /// disabled client still refuses what is malformed.
     pub fn try_enqueue(&self, event: Event) -> Result<(), TryEnqueueError> {
-        match self.client.enqueue(&event, WhenFull::GiveBack) {
+        let valid = if self.client.is_disabled() { event.validate() } else { Ok(()) };
+        match valid.and_then(|()| self.client.enqueue(&event, WhenFull::GiveBack)) {
             Ok(()) => Ok(()),
             Err(error) => Err(TryEnqueueError(Box::new((event, error)))),
         }
@@ -107,6 +117,8 @@ impl Events<'_> {
     /// Finds stored events, newest first. A disabled client finds none.
     ///
     /// Ingest is asynchronous: an event is usually found within milliseconds of its receipt.
+    ///
+    /// Cancel safe: nothing changes when the future is dropped, and the search can be asked for again.
     ///
     /// # Errors
     ///
@@ -117,10 +129,7 @@ impl Events<'_> {
     }
 }
 
-enum Slot<'a> {
-    Pending(Pin<Box<dyn Future<Output = Result<Receipt, Error>> + Send + 'a>>),
-    Done(Result<Receipt, Error>),
-}
+type Publish<'a> = Pin<Box<dyn Future<Output = Result<Receipt, Error>> + Send + 'a>>;
 
 /// An event that was not enqueued, and why.
 pub struct TryEnqueueError(Box<(Event, Error)>);
@@ -145,7 +154,7 @@ impl fmt::Debug for TryEnqueueError {
 
 impl fmt::Display for TryEnqueueError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "event `{}` was not enqueued: {}", self.0.0.identifier(), self.0.1)
+        write!(f, "event `{}` was not enqueued: {}", self.0.0.shown(), self.0.1)
     }
 }
 
@@ -156,27 +165,29 @@ impl std::error::Error for TryEnqueueError {
 }
 
 /// Reads a list in any of the shapes servers have used: a named envelope, `{data}`, or a bare array.
+///
+/// An object that holds neither list is no answer of an AxonPush server, and says nothing about what is stored.
 fn read_events(body: &[u8]) -> Result<Vec<StoredEvent>, Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum List {
-        Bare(Vec<StoredEvent>),
-        Enveloped {
-            #[serde(alias = "data")]
-            events: Option<Vec<StoredEvent>>,
-        },
-    }
-    let list = serde_json::from_slice(body).map_err(|error| {
+    let unconfirmed = || {
         Error::new(
             Kind::Response,
             format!("the server's answer ({} bytes) is no list of events; is AXONPUSH_BASE_URL right?", body.len()),
         )
-        .with_source(error)
-    })?;
-    Ok(match list {
-        List::Bare(events) => events,
-        List::Enveloped { events } => events.unwrap_or_default(),
-    })
+    };
+    let list = match serde_json::from_slice(body).map_err(|error| unconfirmed().with_source(error))? {
+        Value::Object(mut envelope) => {
+            let lists = ["events", "data"].into_iter().filter_map(|name| envelope.remove(name));
+            // A list counts before a null, and a null, which is an empty list, before anything else.
+            lists.max_by_key(|list| (list.is_array(), list.is_null())).ok_or_else(unconfirmed)?
+        }
+        bare @ Value::Array(_) => bare,
+        _ => return Err(unconfirmed()),
+    };
+    match list {
+        Value::Array(events) => Ok(events.into_iter().map(StoredEvent::read).collect()),
+        Value::Null => Ok(Vec::new()),
+        _ => Err(unconfirmed()),
+    }
 }
 
 #[cfg(test)]
@@ -194,8 +205,84 @@ mod tests {
             let events = read_events(body.as_bytes()).unwrap();
             assert_eq!((events[0].event_id.as_str(), events[0].channel_id.as_str()), ("e1", "7"));
         }
-        assert!(read_events(br#"{"events":null}"#).unwrap().is_empty());
-        assert!(read_events(b"<html>").unwrap_err().is_unconfirmed());
+        for body in [r#"{"events":null}"#, r#"{"data":null}"#, r#"{"events":[],"data":null}"#, "[]"] {
+            assert!(read_events(body.as_bytes()).unwrap().is_empty(), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_superset_of_shapes_is_one_list() {
+        for (body, ids) in [
+            (r#"{"events":[{"eventId":1}],"data":[{"eventId":1}]}"#, vec!["1"]),
+            (r#"{"data":[{"eventId":"a"}],"events":null}"#, vec!["a"]),
+            (
+                r#"{"events":[{"eventId":"a","id":9,"status":[]},{"id":"b"},null,{"eventId":{}}]}"#,
+                vec!["a", "b", "", ""],
+            ),
+        ] {
+            let events = read_events(body.as_bytes()).unwrap();
+            assert_eq!(events.iter().map(|event| event.event_id.as_str()).collect::<Vec<_>>(), ids, "{body}");
+        }
+    }
+
+    #[test]
+    fn an_answer_without_a_list_is_no_empty_list() {
+        for body in ["", "<html>", "{}", r#"{"login":"/wifi"}"#, r#"{"events":{}}"#, r#"{"data":"x"}"#, "null", "7"] {
+            assert!(read_events(body.as_bytes()).unwrap_err().is_unconfirmed(), "{body}");
+        }
+    }
+
+    #[test]
+    fn an_event_given_back_is_named_briefly_and_on_one_line() {
+        let event = Event::new(format!("a\r\nb\u{1b}[31m\u{202e}{}", "é".repeat(500)));
+        let shown = TryEnqueueError(Box::new((event, Error::closed()))).to_string();
+        assert!(shown.len() < 200 && shown.contains("a  b [31m é"), "{shown}");
+    }
+
+    #[tokio::test]
+    async fn a_slow_event_holds_up_no_other() {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (tell, mut served) = tokio::sync::mpsc::unbounded_channel();
+        let release = std::sync::Arc::new(tokio::sync::Notify::new());
+        let slow = release.clone();
+        tokio::spawn(async move {
+            while let Ok((mut socket, _)) = listener.accept().await {
+                let (tell, slow) = (tell.clone(), slow.clone());
+                tokio::spawn(async move {
+                    let mut request = vec![0; 64 << 10];
+                    let mut len = 0;
+                    loop {
+                        len += socket.read(&mut request[len..]).await.unwrap();
+                        if request[..len].ends_with(b"}") {
+                            break;
+                        }
+                    }
+                    if String::from_utf8_lossy(&request[..len]).contains("slow") {
+                        slow.notified().await;
+                    } else {
+                        tell.send(()).unwrap();
+                    }
+                    let answer =
+                        "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 15\r\n\r\n{\"eventId\":\"e\"}";
+                    socket.write_all(answer.as_bytes()).await.unwrap();
+                });
+            }
+        });
+        let client = AxonPush::builder().api_key("ak_1").base_url(url).fail_open(false);
+        let client = client.timeout(std::time::Duration::from_secs(8)).build().unwrap();
+        let events = (0..40).map(|i| Event::new(if i == 0 { "slow" } else { "quick" }));
+        let all_quick = async {
+            for _ in 1..40 {
+                served.recv().await.unwrap();
+            }
+            release.notify_one();
+        };
+        let events_api = client.events();
+        let (answers, ()) = tokio::join!(events_api.publish_many(events), all_quick);
+        assert_eq!((answers.len(), answers.iter().filter(|answer| answer.is_ok()).count()), (40, 40));
+        assert!(client.shutdown(std::time::Duration::from_secs(5)).await.is_complete());
     }
 
     #[tokio::test]
@@ -203,6 +290,7 @@ mod tests {
         let client = AxonPush::disabled();
         client.events().enqueue(Event::new("x"));
         assert!(client.events().try_enqueue(Event::new("x")).is_ok());
+        assert!(client.events().try_enqueue(Event::new(" ")).unwrap_err().error().is_invalid());
         assert_eq!(client.events().publish(Event::new("x")).await.unwrap().status(), "disabled");
         assert!(client.events().publish(Event::new(" ")).await.unwrap_err().is_invalid());
         assert_eq!(client.events().publish_many((0..40).map(|_| Event::new("x"))).await.len(), 40);

@@ -70,6 +70,8 @@ pub(crate) struct Endpoint {
     state: BreakerState,
     /// While open or held: when to probe.
     until: Instant,
+    /// Whether it is the server's wish that nothing is sent before.
+    asked: bool,
     /// Requests begun before this say nothing about the time after it.
     since: Instant,
     failures_in_a_row: u32,
@@ -85,6 +87,7 @@ impl Endpoint {
         Self {
             state: BreakerState::Closed,
             until: now,
+            asked: false,
             since: now,
             failures_in_a_row: 0,
             rung: 0,
@@ -131,6 +134,10 @@ impl Endpoint {
     pub(crate) fn answered(&mut self, begun: Instant) {
         self.tokens = (self.tokens + 1.0).min(MAX_TOKENS);
         if begun < self.since {
+            // Not all that was under way failed, so the server may be up after all: see at once.
+            if self.state == BreakerState::Open && !self.asked {
+                self.until = begun;
+            }
             return;
         }
         self.failures_in_a_row = 0;
@@ -144,10 +151,10 @@ impl Endpoint {
     /// A request failed. `dice` is a number in `0.0..1.0`.
     pub(crate) fn failed(&mut self, failure: Failure, begun: Instant, now: Instant, dice: f64) {
         match failure {
-            Failure::Unauthorized => self.open(BreakerState::Held, HOLD, now),
+            Failure::Unauthorized => self.open(BreakerState::Held, HOLD, true, now),
             Failure::Transient { asked: Some(asked) } => {
                 let pause = asked.max(wait(self.rung, dice));
-                self.open(BreakerState::Open, pause, now);
+                self.open(BreakerState::Open, pause, true, now);
             }
             // Whatever was under way when the breaker opened, or the one before it, has been taken into account.
             Failure::Transient { asked: None } if begun < self.since => {}
@@ -158,7 +165,7 @@ impl Endpoint {
                 if self.state == BreakerState::HalfOpen || self.failures_in_a_row >= BREAK_AFTER {
                     let pause = wait(self.rung, dice);
                     self.rung += 1;
-                    self.open(BreakerState::Open, pause, now);
+                    self.open(BreakerState::Open, pause, false, now);
                 }
             }
         }
@@ -171,7 +178,8 @@ impl Endpoint {
         }
     }
 
-    fn open(&mut self, state: BreakerState, pause: Duration, now: Instant) {
+    fn open(&mut self, state: BreakerState, pause: Duration, asked: bool, now: Instant) {
+        self.asked = asked || (self.asked && self.state == state);
         // A longer pause that is already under way stands.
         self.until = if self.state == state { self.until.max(now + pause) } else { now + pause };
         self.state = state;
@@ -278,8 +286,20 @@ mod tests {
         for _ in 0..27 {
             endpoint.failed(TRANSIENT, before, after(now, 1), 0.0);
         }
-        endpoint.answered(before);
         assert_eq!(endpoint.permit(0, now), open);
+    }
+
+    #[test]
+    fn a_success_among_the_failures_brings_the_probe_forward_unless_the_server_asked_for_the_pause() {
+        let now = Instant::now();
+        let before = now.checked_sub(Duration::from_millis(10)).unwrap();
+        let mut endpoint = broken(now);
+        endpoint.answered(before);
+        assert_eq!((endpoint.state(), endpoint.permit(0, now)), (BreakerState::Open, Permit::Probe));
+        let mut asked = Endpoint::new(now);
+        asked.failed(Failure::Transient { asked: Some(Duration::from_secs(7)) }, now, now, 0.0);
+        asked.answered(before);
+        assert_eq!(asked.permit(0, now), Permit::WaitUntil(after(now, 7000)));
     }
 
     #[test]

@@ -12,18 +12,21 @@ pub(crate) const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetryPolicy {
     pub(crate) max_retries: u32,
+    /// Whether the code said so; if not, the environment may.
+    pub(crate) max_retries_set: bool,
     pub(crate) delivery_deadline: Duration,
 }
 
 impl RetryPolicy {
     /// Three retries for a call that is awaited, 300 s for an event in the queue.
     pub fn new() -> Self {
-        Self { max_retries: 3, delivery_deadline: Duration::from_secs(300) }
+        Self { max_retries: 3, max_retries_set: false, delivery_deadline: Duration::from_secs(300) }
     }
 
     /// Attempts after the first one for a call that is awaited; 3 unless set, and 0 switches retries off.
     pub fn max_retries(mut self, retries: u32) -> Self {
         self.max_retries = retries;
+        self.max_retries_set = true;
         self
     }
 

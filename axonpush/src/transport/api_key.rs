@@ -9,17 +9,14 @@ use crate::error::Error;
 
 /// An API key (`ak_…`) or a public ingest token (`pt_…`).
 ///
-/// Its `Debug` and `Display` show neither the key nor its length.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ApiKey(String);
+/// Its `Debug` shows neither the key nor its length.
+#[derive(Clone)]
+pub(crate) struct ApiKey(String);
 
 impl ApiKey {
-    /// Takes the key, without the white space that copying tends to add.
-    ///
-    /// # Errors
-    ///
-    /// When it is blank, or holds anything but printable ASCII.
-    pub fn new(key: impl Into<String>) -> Result<Self, Error> {
+    /// Takes the key, without the white space that copying tends to add. A blank one, or one of anything but printable
+    /// ASCII, is refused.
+    pub(crate) fn new(key: impl Into<String>) -> Result<Self, Error> {
         let mut key = key.into();
         if key.trim().len() != key.len() {
             key = key.trim().to_owned();
@@ -46,12 +43,6 @@ impl fmt::Debug for ApiKey {
     }
 }
 
-impl fmt::Display for ApiKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[REDACTED]")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,6 +66,6 @@ mod tests {
             assert!(error.is_config() && shown.contains("AXONPUSH_API_KEY") && !shown.contains("canary"), "{shown}");
         }
         let key = ApiKey::new("ak_canary").unwrap();
-        assert!(!format!("{key} {key:?}").contains("canary"));
+        assert!(!format!("{key:?}").contains("canary"));
     }
 }

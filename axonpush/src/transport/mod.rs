@@ -15,8 +15,8 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use tokio::sync::watch;
 
-pub use self::api_key::ApiKey;
 pub(crate) use self::{
+    api_key::ApiKey,
     base_url::BaseUrl,
     request::{Request, RequestBody},
 };

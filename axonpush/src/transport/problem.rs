@@ -1,71 +1,51 @@
 //! What a server says when it refuses, in both shapes it may use.
 
 use http::{HeaderMap, StatusCode, header};
-use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::{
     clock,
     error::{Answer, Error, Kind},
-    event::json,
+    event::json::{
+        self,
+        read::{first_text, text},
+    },
     retry::retry_after,
 };
 
 /// Bytes of an error body that are read.
 pub(super) const MAX_BYTES: usize = 64 << 10;
 
-/// Characters of a server's words that go into a message, and refused fields that are named.
+/// Bytes of a server's words that go into a message, and refused fields that are named.
 const MAX_TEXT: usize = 1024;
 const MAX_FIELDS: usize = 16;
 
-/// A problem document (RFC 9457) and the older envelope, read as one: they share no field with two meanings.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Body {
-    title: Option<String>,
-    detail: Option<String>,
-    errors: Option<Vec<Refused>>,
-    code: Option<String>,
-    message: Option<Words>,
-    error: Option<Words>,
-    hint: Option<String>,
-    #[serde(rename = "requestId", alias = "request_id")]
-    request_id: Option<String>,
-}
-
-/// One refused field. Its value is not read: it may be what the caller meant to keep.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Refused {
-    location: Option<String>,
-    message: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Words {
-    One(String),
-    Many(Vec<String>),
-    Other(serde::de::IgnoredAny),
-}
-
 /// The error for a refusal.
 pub(super) fn read(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Error {
-    let body: Body = serde_json::from_slice(body).unwrap_or_default();
-    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    // A problem document (RFC 9457) and the older envelope are read as one: they share no field with two meanings.
+    // Fields are picked one by one, so that one of another type does not cost the server's other words.
+    let body = match serde_json::from_slice(body) {
+        Ok(Value::Object(fields)) => fields,
+        _ => Map::new(),
+    };
+    let header = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let now = jiff::Timestamp::try_from(clock::wall()).unwrap_or_default();
     let answer = Answer {
         status: status.as_u16(),
-        retry_after: text(header::RETRY_AFTER).and_then(|asked| retry_after(asked, text(header::DATE), now)),
-        request_id: body
-            .request_id
-            .clone()
-            .or_else(|| text(header::HeaderName::from_static("x-request-id")).map(str::to_owned))
+        retry_after: header(header::RETRY_AFTER).and_then(|asked| retry_after(asked, header(header::DATE), now)),
+        request_id: first_text(&body, &["requestId", "request_id"])
+            .or_else(|| header(header::HeaderName::from_static("x-request-id")).map(str::to_owned))
             .map(|id| clean(&id)),
-        hint: body.hint.as_deref().map(clean).or_else(|| hint(status).map(str::to_owned)),
-        code: body.code.as_deref().map(clean),
+        hint: body
+            .get("hint")
+            .map(|hint| words(hint).join("; "))
+            .filter(|hint| !hint.is_empty())
+            .map(|hint| clean(&hint))
+            .or_else(|| hint(status).map(str::to_owned)),
+        code: first_text(&body, &["code"]).map(|code| clean(&code)),
     };
     let mut message = status.to_string();
-    let said = body.said();
+    let said = said(&body);
     if !said.is_empty() {
         message.push_str(": ");
         message.push_str(&clean(&said));
@@ -87,29 +67,57 @@ pub(super) fn redirect(status: StatusCode, headers: &HeaderMap) -> Error {
     })
 }
 
-impl Body {
-    /// The detail and every refused field; the older envelope's message; else the title.
-    fn said(&self) -> String {
-        let mut parts = Vec::new();
-        parts.extend(self.detail.clone());
-        for refused in self.errors.iter().flatten().take(MAX_FIELDS) {
-            match (&refused.location, &refused.message) {
-                (Some(location), Some(message)) => parts.push(format!("{location}: {message}")),
-                (one, other) => parts.extend(one.clone().or_else(|| other.clone())),
-            }
+/// The detail and every refused field; the older envelope's message; else the title.
+fn said(body: &Map<String, Value>) -> String {
+    let field = |name| body.get(name).map(words).unwrap_or_default();
+    let mut parts = field("detail");
+    parts.extend(body.get("errors").map(refused).unwrap_or_default());
+    parts.extend(field("message"));
+    parts.extend(field("error"));
+    if parts.is_empty() {
+        parts = field("title");
+    }
+    parts.join("; ")
+}
+
+/// Text, several texts, or the message of an object.
+fn words(value: &Value) -> Vec<String> {
+    let mut words = match value {
+        Value::Array(all) => all.iter().take(MAX_FIELDS).filter_map(words_of_one).collect(),
+        one => Vec::from_iter(words_of_one(one)),
+    };
+    words.retain(|text| !text.trim().is_empty());
+    words
+}
+
+fn words_of_one(value: &Value) -> Option<String> {
+    match value {
+        Value::Object(fields) => first_text(fields, &["message", "detail"]),
+        one => text(one),
+    }
+}
+
+/// Refused fields: a list of texts or of objects, one such object, or messages by field. The refused value is not
+/// read: it may be what the caller meant to keep.
+fn refused(errors: &Value) -> Vec<String> {
+    match errors {
+        Value::Array(all) => all.iter().take(MAX_FIELDS).filter_map(refused_field).collect(),
+        Value::Object(fields) if fields.contains_key("message") || fields.contains_key("value") => {
+            refused_field(errors).into_iter().collect()
         }
-        for words in [&self.message, &self.error].into_iter().flatten() {
-            match words {
-                Words::One(text) => parts.push(text.clone()),
-                Words::Many(texts) => parts.extend(texts.iter().take(MAX_FIELDS).cloned()),
-                Words::Other(_) => {}
-            }
+        Value::Object(fields) => {
+            let named = fields.iter().take(MAX_FIELDS).map(|(field, messages)| (field, words(messages).join(", ")));
+            named.filter(|(_, messages)| !messages.is_empty()).map(|(field, text)| format!("{field}: {text}")).collect()
         }
-        if parts.is_empty() {
-            parts.extend(self.title.clone());
-        }
-        parts.retain(|part| !part.is_empty());
-        parts.join("; ")
+        one => words(one),
+    }
+}
+
+fn refused_field(error: &Value) -> Option<String> {
+    let Value::Object(fields) = error else { return text(error).filter(|text| !text.is_empty()) };
+    match (first_text(fields, &["location", "field", "path"]), first_text(fields, &["message", "detail"])) {
+        (Some(location), Some(message)) => Some(format!("{location}: {message}")),
+        (one, other) => one.or(other),
     }
 }
 
@@ -123,10 +131,8 @@ fn hint(status: StatusCode) -> Option<&'static str> {
     })
 }
 
-/// A server's words, on one line, without characters that could rewrite a terminal, and of bounded length.
 fn clean(text: &str) -> String {
-    let cut = json::prefix(text, MAX_TEXT);
-    cut.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    json::shown(text, MAX_TEXT)
 }
 
 #[cfg(test)]
@@ -170,6 +176,45 @@ mod tests {
             assert_eq!(error(500, body).to_string(), "500 Internal Server Error", "{body}");
         }
         assert!(error(401, "").to_string().contains("AXONPUSH_API_KEY"));
+    }
+
+    #[test]
+    fn a_field_of_another_type_costs_none_of_the_others() {
+        let full = error(400, r#"{"code":400,"message":"bad","hint":["look","again"],"requestId":7,"request_id":"x"}"#);
+        assert_eq!(full.to_string(), "400 Bad Request: bad (hint: look; again) [request id 7]");
+        assert_eq!(full.code(), Some("400"));
+        for (body, said) in [
+            (r#"{"errors":["x is bad",{"location":"y"},7,null]}"#, "x is bad; y; 7"),
+            (r#"{"errors":{"x":["is bad","is long"],"y":"too"}}"#, "x: is bad, is long; y: too"),
+            (r#"{"errors":{"location":"x","message":"bad","value":"s3cret"}}"#, "x: bad"),
+            (r#"{"errors":[{"location":"x","message":{"a":1},"value":"s3cret"}]}"#, "x"),
+            (r#"{"errors":[{"value":"s3cret"}],"title":"T"}"#, "T"),
+            (r#"{"errors":{"x":[{"value":"s3cret","message":"bad"}]}}"#, "x: bad"),
+            (r#"{"errors":"all of it","detail":{"value":"s3cret"}}"#, "all of it"),
+            (r#"{"error":{"message":"no room","code":5}}"#, "no room"),
+            (r#"{"message":["a",{"property":"b"},1],"error":"Bad","hint":{},"code":[]}"#, "a; 1; Bad"),
+            (r#"{"title":"T","detail":null,"message":[]}"#, "T"),
+        ] {
+            let error = error(409, body);
+            assert_eq!(error.to_string(), format!("409 Conflict: {said}"), "{body}");
+            assert!(!format!("{error:?}").contains("s3cret"));
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_refused_value_is_never_shown(shape in 0..4, at in "location|field|message|x", name in "errors|error|message|detail") {
+            let inner = serde_json::json!({"value": "s3cret", at: "y"});
+            let value = match shape {
+                0 => inner,
+                1 => serde_json::json!([inner]),
+                2 => serde_json::json!({"x": [inner]}),
+                _ => serde_json::json!({"x": inner}),
+            };
+            let error = error(422, &serde_json::json!({name: value}).to_string());
+            let shown = format!("{error} {error:?}");
+            proptest::prop_assert!(!shown.contains("s3cret"), "{}", shown);
+        }
     }
 
     #[test]

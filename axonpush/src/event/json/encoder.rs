@@ -4,7 +4,12 @@ use std::fmt;
 
 use serde::{Serialize, ser};
 
-use super::{MAX_BYTES, MAX_DEPTH, MAX_STRING_BYTES, prefix, scalar, write_key, write_str};
+use super::{
+    MAX_BYTES, MAX_DEPTH, MAX_STRING_BYTES,
+    bounded::Bounded,
+    fields::{Fields, Private},
+    prefix, scalar, write_key, write_str,
+};
 
 /// Why a value has no JSON form here.
 #[derive(Debug)]
@@ -12,8 +17,13 @@ pub(crate) enum Refusal {
     TooDeep,
     TooLarge,
     Key,
+    Display,
+    Raw,
     Custom(String),
 }
+
+/// Bytes of a foreign error's message that are kept.
+const MAX_MESSAGE_BYTES: usize = 1024;
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -21,6 +31,8 @@ impl fmt::Display for Refusal {
             Self::TooDeep => write!(f, "it is nested deeper than {MAX_DEPTH} levels; flatten it"),
             Self::TooLarge => write!(f, "it is larger than {MAX_BYTES} bytes; send a summary or a reference"),
             Self::Key => f.write_str("a map has keys that are neither strings, numbers nor booleans"),
+            Self::Display => f.write_str("the `Display` implementation of a value in it failed"),
+            Self::Raw => f.write_str("a `RawValue` in it is not valid JSON, or nested too deep"),
             Self::Custom(message) => f.write_str(message),
         }
     }
@@ -30,7 +42,9 @@ impl std::error::Error for Refusal {}
 
 impl ser::Error for Refusal {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self::Custom(message.to_string())
+        Self::Custom(
+            Bounded::display(&message, MAX_MESSAGE_BYTES).unwrap_or_else(|_| "it fails to serialise".to_owned()),
+        )
     }
 }
 
@@ -49,6 +63,13 @@ impl<'a> Encoder<'a> {
     fn scalar<T: Serialize>(self, value: &T) -> Result<(), Refusal> {
         self.room(0)?;
         scalar(value, self.out);
+        Ok(())
+    }
+
+    /// Continues with text that is JSON already.
+    pub(super) fn verbatim(self, json: &str) -> Result<(), Refusal> {
+        self.room(json.len())?;
+        self.out.extend_from_slice(json.as_bytes());
         Ok(())
     }
 
@@ -106,12 +127,12 @@ impl Nested<'_> {
         self.value(value)
     }
 
-    fn entry<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Refusal> {
+    pub(super) fn entry<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Refusal> {
         write_key(key, self.out);
         self.value(value)
     }
 
-    fn close(self) {
+    pub(super) fn close(self) {
         self.out.push(self.close);
         if self.wrapped {
             self.out.push(b'}');
@@ -138,7 +159,7 @@ impl<'a> ser::Serializer for Encoder<'a> {
     type SerializeTupleStruct = Nested<'a>;
     type SerializeTupleVariant = Nested<'a>;
     type SerializeMap = Nested<'a>;
-    type SerializeStruct = Nested<'a>;
+    type SerializeStruct = Fields<'a>;
     type SerializeStructVariant = Nested<'a>;
 
     scalars! {
@@ -174,6 +195,11 @@ impl<'a> ser::Serializer for Encoder<'a> {
         self.room(value.len())?;
         write_str(value, self.out);
         Ok(())
+    }
+
+    fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<(), Refusal> {
+        let text = Bounded::display(value, MAX_STRING_BYTES).map_err(|_| Refusal::Display)?;
+        self.serialize_str(&text)
     }
 
     fn serialize_bytes(self, value: &[u8]) -> Result<(), Refusal> {
@@ -245,8 +271,11 @@ impl<'a> ser::Serializer for Encoder<'a> {
         self.open(None, OBJECT)
     }
 
-    fn serialize_struct(self, _: &'static str, _len: usize) -> Result<Nested<'a>, Refusal> {
-        self.open(None, OBJECT)
+    fn serialize_struct(self, name: &'static str, _len: usize) -> Result<Fields<'a>, Refusal> {
+        match Private::named(name) {
+            None => self.open(None, OBJECT).map(Fields::Own),
+            Some(private) => Ok(Fields::Private(private, Some(self))),
+        }
     }
 
     fn serialize_struct_variant(
@@ -285,25 +314,19 @@ items! {
     SerializeTupleVariant.serialize_field,
 }
 
-macro_rules! fields {
-    ($($compound:ident),*) => {$(
-        impl ser::$compound for Nested<'_> {
-            type Ok = ();
-            type Error = Refusal;
+impl ser::SerializeStructVariant for Nested<'_> {
+    type Ok = ();
+    type Error = Refusal;
 
-            fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Refusal> {
-                self.entry(key, value)
-            }
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Refusal> {
+        self.entry(key, value)
+    }
 
-            fn end(self) -> Result<(), Refusal> {
-                self.close();
-                Ok(())
-            }
-        }
-    )*};
+    fn end(self) -> Result<(), Refusal> {
+        self.close();
+        Ok(())
+    }
 }
-
-fields!(SerializeStruct, SerializeStructVariant);
 
 impl ser::SerializeMap for Nested<'_> {
     type Ok = ();

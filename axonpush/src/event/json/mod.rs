@@ -4,7 +4,10 @@
 //! before anyone can object. This serializer leaves scalars and strings to `serde_json` and keeps the structure in its
 //! own hands: it refuses by depth and size while it writes, and cuts a string no event could carry before it copies it.
 
+mod bounded;
 mod encoder;
+mod fields;
+pub(crate) mod read;
 pub(super) mod swar;
 #[cfg(test)]
 mod tests;
@@ -72,6 +75,13 @@ pub(crate) fn prefix(text: &str, max: usize) -> &str {
     }
     // A character has at most four bytes, so one of these ends on a boundary.
     (max.saturating_sub(3)..=max).rev().find_map(|end| text.get(..end)).unwrap_or_default()
+}
+
+/// Foreign text as it may stand in a message: on one line, without characters that could rewrite a terminal, and at
+/// most `max` bytes.
+pub(crate) fn shown(text: &str, max: usize) -> String {
+    let bidi = |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    prefix(text, max).chars().map(|c| if c.is_control() || bidi(c) { ' ' } else { c }).collect()
 }
 
 /// Whether encoded JSON text is an object.

@@ -69,6 +69,81 @@ fn a_huge_value_is_refused_and_a_huge_string_cut_before_it_is_copied() {
     assert!(cut.len() <= MAX_STRING_BYTES + 2);
 }
 
+/// A struct as `serde_json` hands its private ones to a serializer.
+struct Private(&'static str, String);
+
+impl Serialize for Private {
+    fn serialize<S: ser::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct(self.0, 1)?;
+        ser::SerializeStruct::serialize_field(&mut fields, self.0, &self.1)?;
+        ser::SerializeStruct::end(fields)
+    }
+}
+
+fn number(text: &str) -> Private {
+    Private("$serde_json::private::Number", text.to_owned())
+}
+
+fn raw(text: impl Into<String>) -> Private {
+    Private("$serde_json::private::RawValue", text.into())
+}
+
+#[test]
+fn a_number_of_any_precision_is_written_as_it_is() {
+    let digits = "3.14159265358979323846264338327950288e-10";
+    assert_eq!(text(&[number("42"), number(digits), number("-0")]), format!("[42,{digits},-0]"));
+    assert_eq!(text(&[number("1,\"x\":2"), number("NaN"), number("")]), r#"["1,\"x\":2","NaN",""]"#);
+}
+
+#[test]
+fn raw_json_is_written_in_the_one_spelling_that_redaction_reads() {
+    let spelled = " { \"pass\\u0077ord\" : [ 1 , 2.50 ],\n\"b\":{} } ";
+    assert_eq!(text(&[raw(spelled)]), r#"[{"b":{},"password":[1,2.5]}]"#);
+    assert_eq!(text(&raw(" [1] ")), "[1]");
+    assert_eq!(text(&raw(serde_json::to_string(&"\"".repeat(100_000)).unwrap())).len(), 200_002);
+    let refused = |text: String| write(&raw(text), &mut Vec::new()).unwrap_err();
+    assert!(matches!(refused("{\"a\":1}{".to_owned()), Refusal::Raw));
+    assert!(matches!(refused("[".repeat(120) + &"]".repeat(120)), Refusal::TooDeep));
+    assert!(matches!(refused("[".repeat(100_000)), Refusal::Raw));
+    assert!(matches!(refused(format!("[{}1]", "1,".repeat(5 << 20))), Refusal::TooLarge));
+}
+
+#[test]
+fn a_display_that_fails_is_refused_and_an_endless_one_cut() {
+    struct Shown(Option<&'static str>);
+    impl std::fmt::Display for Shown {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            let Some(text) = self.0 else { return Err(std::fmt::Error) };
+            let mut cut = Ok(());
+            while cut.is_ok() {
+                cut = f.write_str(text);
+            }
+            // Whoever ignores that it was enough adds nothing.
+            let _ignored = f.write_str("x");
+            cut
+        }
+    }
+    impl Serialize for Shown {
+        fn serialize<S: ser::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_str(self)
+        }
+    }
+    struct Failing(Option<&'static str>);
+    impl Serialize for Failing {
+        fn serialize<S: ser::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            Err(ser::Error::custom(Shown(self.0)))
+        }
+    }
+    let refusal = write(&[Shown(None)], &mut Vec::new()).unwrap_err();
+    assert!(refusal.to_string().contains("`Display`"), "{refusal}");
+    assert_eq!(text(&Shown(Some("é"))).len(), MAX_STRING_BYTES + 2);
+    assert!(text(&Shown(Some("éa"))).ends_with("a\""));
+    for failing in [Failing(None), Failing(Some("é\n"))] {
+        let message = write(&failing, &mut Vec::new()).unwrap_err().to_string();
+        assert!((1..=1024).contains(&message.len()), "{message}");
+    }
+}
+
 #[test]
 fn keys_that_are_no_scalars_are_refused() {
     let refusal = write(&BTreeMap::from([((1, 2), 3)]), &mut Vec::new()).unwrap_err();

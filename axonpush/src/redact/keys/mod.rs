@@ -1,0 +1,73 @@
+//! Which keys name secrets or content.
+//!
+//! A key is read as words: split at punctuation, spaces and where a capital begins a word. So `x-api-key`,
+//! `db_password`, `clientSecret`, `AWS_SECRET_ACCESS_KEY` and `http.request.header.authorization` are all caught,
+//! while `max_tokens` and `secretary` are not. Words written together, as in `dbpassword`, are known by their ends.
+
+mod fold;
+#[cfg(test)]
+mod tests;
+mod vocabulary;
+mod words;
+
+pub(super) use self::fold::folded;
+use self::{
+    vocabulary::{Word, look_up},
+    words::Words,
+};
+
+/// What a key says about its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum KeyKind {
+    Plain,
+    Secret,
+    Content,
+}
+
+/// Longer keys are no names anyone chose; what stands past this is not read, so a value of theirs is hidden.
+pub(super) const MAX_KEY_BYTES: usize = 256;
+
+/// Classifies `key`, the UTF-8 of a key; `extra` holds folded keys the caller wants hidden.
+pub(super) fn classify(key: &[u8], extra: &[String]) -> KeyKind {
+    if key.len() > MAX_KEY_BYTES {
+        return KeyKind::Secret;
+    }
+    // Most keys are one small word. Looking at all of it without stopping early costs next to nothing.
+    let one_word = key.iter().fold(true, |plain, byte| plain & byte.is_ascii_lowercase());
+    if one_word {
+        return match look_up(key) {
+            Word::Secret | Word::SecretEnding | Word::SecretAlone | Word::Token => KeyKind::Secret,
+            _ if is_listed(key, extra) => KeyKind::Secret,
+            Word::Content | Word::Direction => KeyKind::Content,
+            _ => KeyKind::Plain,
+        };
+    }
+    if key.is_ascii() {
+        return classify_ascii(key, extra);
+    }
+    // Zero-width and full-width characters are how a key hides from a list. Such keys are rare and may cost more.
+    let key = String::from_utf8_lossy(key);
+    if extra.contains(&folded(&key)) {
+        return KeyKind::Secret;
+    }
+    classify_ascii(&fold::to_ascii(&key), extra)
+}
+
+fn classify_ascii(key: &[u8], extra: &[String]) -> KeyKind {
+    // A key of more words than are looked at is no name anyone chose.
+    let classify = |camel_case| Words::split(key, camel_case).map_or(KeyKind::Secret, |words| words.classify(extra));
+    let kind = classify(false);
+    let mixed_case = key.iter().any(u8::is_ascii_uppercase) && key.iter().any(u8::is_ascii_lowercase);
+    if kind == KeyKind::Secret || !mixed_case {
+        return kind;
+    }
+    // `clientSecret` is two words; `passWord` is one that someone spelled as two.
+    match classify(true) {
+        KeyKind::Plain => kind,
+        known => known,
+    }
+}
+
+fn is_listed(folded: &[u8], extra: &[String]) -> bool {
+    extra.iter().any(|extra| extra.as_bytes() == folded)
+}
