@@ -72,7 +72,7 @@ async fn the_key_is_in_no_debug_display_or_error() {
         AxonPush::builder().api_key(KEY).base_url(format!("https://user:{KEY}@host.example")).build(),
         AxonPush::builder().api_key(KEY).base_url(format!("https://host.example/?key={KEY}")).build(),
         AxonPush::builder().api_key(KEY).base_url(KEY).build(),
-        AxonPush::builder().api_key(KEY).tenant_id(format!("{KEY}\r\n")).build(),
+        AxonPush::builder().api_key(KEY).tenant_id(format!("{KEY}\r\nx: y")).build(),
     ] {
         seen.push(shown(&bad.unwrap_err()));
     }
