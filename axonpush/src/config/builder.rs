@@ -39,6 +39,7 @@ const DEFAULT_SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 ///     .environment("production")
 ///     .queue(QueuePolicy::new().max_events(50_000).overflow(OverflowPolicy::ShedLowestSeverity))
 ///     .shutdown_timeout(Duration::from_secs(5))
+/// #   .base_url("http://localhost:4000")
 ///     .build()?;
 /// # Ok::<(), axonpush::Error>(())
 /// ```

@@ -135,7 +135,7 @@ fn pairs_within_pairs_cost_one_look_an_object() {
     let many: String = (0..40_000).map(|_| r#","value":1"#).collect();
     let mut out = Vec::new();
     RedactionPolicy::new().redact(format!("{{\"a\":1{many}}}").as_bytes(), false, &mut out);
-    assert!(started.elapsed() < std::time::Duration::from_secs(2), "{:?}", started.elapsed());
+    assert!(started.elapsed() < std::time::Duration::from_secs(10), "{:?}", started.elapsed());
 }
 
 fn any_object() -> impl Strategy<Value = Value> {

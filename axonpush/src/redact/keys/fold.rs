@@ -21,8 +21,18 @@ pub(super) fn to_ascii(key: &str) -> Vec<u8> {
 }
 
 pub(super) fn is_ascii_separator(byte: u8) -> bool {
-    byte.is_ascii_punctuation() || byte == b' ' || byte.is_ascii_control()
+    SEPARATORS.get(usize::from(byte)).is_some_and(|separator| *separator)
 }
+
+const SEPARATORS: [bool; 256] = {
+    let mut separators = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        separators[byte as usize] = !byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    separators
+};
 
 fn is_separator(c: char) -> bool {
     c.is_ascii_punctuation() || c.is_whitespace() || c.is_control() || is_dash(c) || is_ignorable(c)

@@ -27,21 +27,31 @@ pub(super) enum KeyKind {
 /// Longer keys are no names anyone chose; what stands past this is not read, so a value of theirs is hidden.
 pub(super) const MAX_KEY_BYTES: usize = 256;
 
-/// Classifies `key`, the UTF-8 of a key; `extra` holds folded keys the caller wants hidden.
-pub(super) fn classify(key: &[u8], extra: &[String]) -> KeyKind {
-    if key.len() > MAX_KEY_BYTES {
+/// Classifies `raw`, a key as it stands between its quotes in JSON; `extra` holds folded keys the caller wants hidden.
+pub(super) fn classify(raw: &[u8], extra: &[String]) -> KeyKind {
+    if raw.len() > MAX_KEY_BYTES {
         return KeyKind::Secret;
     }
     // Most keys are one small word. Looking at all of it without stopping early costs next to nothing.
-    let one_word = key.iter().fold(true, |plain, byte| plain & byte.is_ascii_lowercase());
+    let one_word = raw.iter().fold(true, |plain, byte| plain & byte.is_ascii_lowercase());
     if one_word {
-        return match look_up(key) {
+        return match look_up(raw) {
             Word::Secret | Word::SecretEnding | Word::SecretAlone | Word::Token => KeyKind::Secret,
-            _ if is_listed(key, extra) => KeyKind::Secret,
+            _ if is_listed(raw, extra) => KeyKind::Secret,
             Word::Content | Word::Direction => KeyKind::Content,
             _ => KeyKind::Plain,
         };
     }
+    if raw.contains(&b'\\') {
+        // An escape must not hide a key from the list.
+        let quoted = [b"\"", raw, b"\""].concat();
+        return classify_name(serde_json::from_slice::<String>(&quoted).unwrap_or_default().as_bytes(), extra);
+    }
+    classify_name(raw, extra)
+}
+
+/// As [`classify`], for a key without escapes.
+fn classify_name(key: &[u8], extra: &[String]) -> KeyKind {
     if key.is_ascii() {
         return classify_ascii(key, extra);
     }
@@ -54,15 +64,19 @@ pub(super) fn classify(key: &[u8], extra: &[String]) -> KeyKind {
 }
 
 fn classify_ascii(key: &[u8], extra: &[String]) -> KeyKind {
-    // A key of more words than are looked at is no name anyone chose.
-    let classify = |camel_case| Words::split(key, camel_case).map_or(KeyKind::Secret, |words| words.classify(extra));
-    let kind = classify(false);
+    // Clearing a buffer for the longest key costs more than reading a usual one.
+    if key.len() <= 64 { classify_words::<64>(key, extra) } else { classify_words::<MAX_KEY_BYTES>(key, extra) }
+}
+
+fn classify_words<const N: usize>(key: &[u8], extra: &[String]) -> KeyKind {
+    let mut words = Words::<N>::new();
+    let kind = words.classify(key, false, extra);
     let mixed_case = key.iter().any(u8::is_ascii_uppercase) && key.iter().any(u8::is_ascii_lowercase);
     if kind == KeyKind::Secret || !mixed_case {
         return kind;
     }
     // `clientSecret` is two words; `passWord` is one that someone spelled as two.
-    match classify(true) {
+    match words.classify(key, true, extra) {
         KeyKind::Plain => kind,
         known => known,
     }

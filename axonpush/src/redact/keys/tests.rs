@@ -88,6 +88,9 @@ fn secret_keys_are_caught_in_the_plural_glued_and_numbered() {
             "setcookie",
             "proxyauthorization",
             "userpassword",
+            "userpasswords",
+            "passwordhash",
+            "dbpasswdhash",
             "accesstokens",
             "password1",
             "token1",
@@ -238,6 +241,14 @@ fn names_that_only_look_like_it_are_kept() {
         ],
         KeyKind::Plain,
     );
+}
+
+#[test]
+fn every_word_of_the_vocabulary_is_found() {
+    for (word, kind) in vocabulary::WORDS {
+        assert_eq!(vocabulary::exact(word), kind);
+        assert_eq!(vocabulary::exact(&[word, b"zz"].concat()), Word::Unknown);
+    }
 }
 
 #[test]

@@ -44,50 +44,15 @@ pub(super) fn look_up(word: &[u8]) -> Word {
 
 /// As [`look_up`], for single words and the fixed compounds among them.
 pub(super) fn exact(word: &[u8]) -> Word {
-    match word {
-        b"" => Word::Number,
-        b"password" | b"passwd" | b"pwd" | b"passphrase" | b"passcode" | b"secret" | b"secrets" | b"apikey"
-        | b"accesskey" | b"privatekey" | b"accesstoken" | b"refreshtoken" | b"authtoken" | b"clientsecret"
-        | b"credential" | b"credentials" | b"creds" | b"jwt" | b"jwts" => Word::Secret,
-        b"authorization" | b"cookie" | b"cookies" | b"bearer" | b"auth" | b"otp" | b"totp" => Word::SecretEnding,
-        b"pin" => Word::SecretAlone,
-        b"header" | b"headers" | b"value" | b"values" | b"string" | b"raw" | b"code" | b"codes" => Word::Filler,
-        b"key" | b"keys" => Word::Key,
-        b"token" => Word::Token,
-        b"tokens" => Word::Tokens,
-        b"pass" => Word::Pass,
-        b"input" | b"inputs" | b"output" | b"outputs" => Word::Direction,
-        b"prompt"
-        | b"prompts"
-        | b"message"
-        | b"messages"
-        | b"completion"
-        | b"completions"
-        | b"response"
-        | b"responses"
-        | b"toolargument"
-        | b"toolarguments"
-        | b"toolinput"
-        | b"toolinputs"
-        | b"toolresult"
-        | b"toolresults"
-        | b"tooloutput"
-        | b"tooloutputs"
-        | b"toolcallarguments"
-        | b"toolcallresult"
-        | b"toolcallresults"
-        | b"toolcalloutput"
-        | b"retrievaldocument"
-        | b"retrievaldocuments"
-        | b"retrievalcontent"
-        | b"retrievalcontents"
-        | b"inputmessages"
-        | b"outputmessages"
-        | b"systeminstructions" => Word::Content,
-        b"genai" | b"gen" | b"llm" | b"ai" | b"content" => Word::ContentPrefix,
-        b"tool" | b"tools" | b"toolcall" | b"toolcalls" => Word::Tool,
-        b"retrieval" => Word::Retrieval,
-        _ => Word::Unknown,
+    let mut slot = hash(word);
+    loop {
+        // Most words of most keys are in no list, and their slot says so at once.
+        let entry = SLOTS.get(slot).and_then(|place| WORDS.get(usize::from(*place)));
+        match entry {
+            Some((known, kind)) if *known == word => return *kind,
+            Some(_) => slot = (slot + 1) % SLOTS.len(),
+            None => return Word::Unknown,
+        }
     }
 }
 
@@ -148,6 +113,7 @@ pub(super) fn owns_pass(word: &[u8]) -> bool {
     )
 }
 
+/// Several words written together are known by how they end.
 fn glued(word: &[u8]) -> Word {
     // `dbpwd` is the shortest.
     if word.len() < 5 {
@@ -174,17 +140,78 @@ fn glued(word: &[u8]) -> Word {
     };
     match known {
         Some(known) => known,
-        None if holds_a_password(word) => Word::Secret,
+        None if holds_a_password(word, singular) => Word::Secret,
         None => Word::Unknown,
     }
 }
 
-fn holds_a_password(word: &[u8]) -> bool {
-    // One comparison of four bytes rules nearly every word out.
-    word.windows(4).enumerate().any(|(at, four)| {
-        four == b"pass"
-            && word.get(at + 4..).is_some_and(|rest| {
-                [b"word".as_slice(), b"wd", b"phrase", b"code"].iter().any(|end| rest.starts_with(end))
-            })
-    })
+fn holds_a_password(word: &[u8], singular: &[u8]) -> bool {
+    const PASSWORDS: [&[u8]; 4] = [b"password", b"passwd", b"passphrase", b"passcode"];
+    let begins = |word: &[u8]| PASSWORDS.iter().any(|known| word.starts_with(known));
+    match (word.first(), singular.last()) {
+        (Some(b'p'), _) if begins(word) => true,
+        (_, Some(b'd' | b'e')) if PASSWORDS.iter().any(|known| singular.ends_with(known)) => true,
+        // In the middle it takes a long word, such as `dbpasswordhash`.
+        _ => word.len() >= 12 && (1..word.len()).any(|at| word.get(at..).is_some_and(begins)),
+    }
+}
+
+/// Every word known by itself.
+#[rustfmt::skip]
+pub(super) const WORDS: [(&[u8], Word); 82] = [
+    (b"", Word::Number),
+    (b"password", Word::Secret), (b"passwd", Word::Secret), (b"pwd", Word::Secret), (b"passphrase", Word::Secret),
+    (b"passcode", Word::Secret), (b"secret", Word::Secret), (b"secrets", Word::Secret), (b"apikey", Word::Secret),
+    (b"accesskey", Word::Secret), (b"privatekey", Word::Secret), (b"accesstoken", Word::Secret),
+    (b"refreshtoken", Word::Secret), (b"authtoken", Word::Secret), (b"clientsecret", Word::Secret),
+    (b"credential", Word::Secret), (b"credentials", Word::Secret), (b"creds", Word::Secret), (b"jwt", Word::Secret),
+    (b"jwts", Word::Secret),
+    (b"authorization", Word::SecretEnding), (b"cookie", Word::SecretEnding), (b"cookies", Word::SecretEnding),
+    (b"bearer", Word::SecretEnding), (b"auth", Word::SecretEnding), (b"otp", Word::SecretEnding),
+    (b"totp", Word::SecretEnding),
+    (b"pin", Word::SecretAlone),
+    (b"header", Word::Filler), (b"headers", Word::Filler), (b"value", Word::Filler), (b"values", Word::Filler),
+    (b"string", Word::Filler), (b"raw", Word::Filler), (b"code", Word::Filler), (b"codes", Word::Filler),
+    (b"key", Word::Key), (b"keys", Word::Key),
+    (b"token", Word::Token),
+    (b"tokens", Word::Tokens),
+    (b"pass", Word::Pass),
+    (b"input", Word::Direction), (b"inputs", Word::Direction), (b"output", Word::Direction),
+    (b"outputs", Word::Direction),
+    (b"prompt", Word::Content), (b"prompts", Word::Content), (b"message", Word::Content),
+    (b"messages", Word::Content), (b"completion", Word::Content), (b"completions", Word::Content),
+    (b"response", Word::Content), (b"responses", Word::Content), (b"toolargument", Word::Content),
+    (b"toolarguments", Word::Content), (b"toolinput", Word::Content), (b"toolinputs", Word::Content),
+    (b"toolresult", Word::Content), (b"toolresults", Word::Content), (b"tooloutput", Word::Content),
+    (b"tooloutputs", Word::Content), (b"toolcallarguments", Word::Content), (b"toolcallresult", Word::Content),
+    (b"toolcallresults", Word::Content), (b"toolcalloutput", Word::Content), (b"retrievaldocument", Word::Content),
+    (b"retrievaldocuments", Word::Content), (b"retrievalcontent", Word::Content),
+    (b"retrievalcontents", Word::Content), (b"inputmessages", Word::Content), (b"outputmessages", Word::Content),
+    (b"systeminstructions", Word::Content),
+    (b"genai", Word::ContentPrefix), (b"gen", Word::ContentPrefix), (b"llm", Word::ContentPrefix),
+    (b"ai", Word::ContentPrefix), (b"content", Word::ContentPrefix),
+    (b"tool", Word::Tool), (b"tools", Word::Tool), (b"toolcall", Word::Tool), (b"toolcalls", Word::Tool),
+    (b"retrieval", Word::Retrieval),
+];
+
+/// Where each word stands in [`WORDS`], in the slot of its hash or the next free one; past its end for a free slot.
+const SLOTS: [u8; 512] = {
+    let mut slots = [u8::MAX; 512];
+    let mut place = 0_u8;
+    while (place as usize) < WORDS.len() {
+        let mut slot = hash(WORDS[place as usize].0);
+        while slots[slot] != u8::MAX {
+            slot = (slot + 1) % slots.len();
+        }
+        slots[slot] = place;
+        place += 1;
+    }
+    slots
+};
+
+/// A slot for a word, from its length, its ends and its middle.
+const fn hash(word: &[u8]) -> usize {
+    let [first, .., last] = word else { return word.len() };
+    let middle = word[word.len() / 2];
+    (word.len() * 83 + *first as usize * 5 + *last as usize * 29 + middle as usize * 151) % 512
 }

@@ -1,7 +1,7 @@
 //! A key as words, and what they say together.
 
 use super::{
-    KeyKind, MAX_KEY_BYTES,
+    KeyKind,
     fold::is_ascii_separator,
     vocabulary::{Word, exact, look_up, owns_key, owns_pass, owns_tokens},
 };
@@ -9,54 +9,70 @@ use super::{
 /// Words looked at in one key.
 const MAX_WORDS: usize = 32;
 
-/// A key as lowercase words: the letters without separators, where each word ends, and what it is known as.
-pub(super) struct Words {
-    letters: [u8; MAX_KEY_BYTES],
+/// A key of at most `N` bytes as lowercase words: the letters without separators, where each word ends, and what it is
+/// known as.
+pub(super) struct Words<const N: usize> {
+    letters: [u8; N],
     len: usize,
     ends: [u16; MAX_WORDS],
     kinds: [Word; MAX_WORDS],
     count: usize,
+    /// No word of it is known as anything.
+    says_nothing: bool,
 }
 
-impl Words {
-    /// Splits a key at its separators and, if asked, where a capital begins a word; `None` when there are more words
-    /// than are looked at.
-    pub(super) fn split(key: &[u8], camel_case: bool) -> Option<Self> {
-        let mut words = Self {
-            letters: [0; MAX_KEY_BYTES],
+impl<const N: usize> Words<N> {
+    pub(super) fn new() -> Self {
+        Self {
+            letters: [0; N],
             len: 0,
             ends: [0; MAX_WORDS],
             kinds: [Word::Unknown; MAX_WORDS],
             count: 0,
-        };
+            says_nothing: true,
+        }
+    }
+
+    /// Splits a key at its separators and, if asked, where a capital begins a word, and says what it is.
+    pub(super) fn classify(&mut self, key: &[u8], camel_case: bool, extra: &[String]) -> KeyKind {
+        // A key of more words than are looked at is no name anyone chose.
+        if self.split(key, camel_case).is_none() || super::is_listed(self.letters(), extra) {
+            return KeyKind::Secret;
+        }
+        let whole = exact(self.letters());
+        if whole == Word::Unknown && self.says_nothing {
+            return KeyKind::Plain;
+        }
+        if self.is_secret(whole) {
+            return KeyKind::Secret;
+        }
+        if whole == Word::Content || self.is_content() { KeyKind::Content } else { KeyKind::Plain }
+    }
+
+    fn split(&mut self, key: &[u8], camel_case: bool) -> Option<()> {
+        (self.len, self.count, self.says_nothing) = (0, 0, true);
         let mut before = 0;
         for (at, &byte) in key.iter().enumerate() {
             let separator = is_ascii_separator(byte);
             if separator || (camel_case && starts_word(before, byte, key.get(at + 1).copied())) {
-                words.end_word()?;
+                self.end_word()?;
             }
             if !separator {
-                *words.letters.get_mut(words.len)? = byte.to_ascii_lowercase();
-                words.len += 1;
+                *self.letters.get_mut(self.len)? = byte.to_ascii_lowercase();
+                self.len += 1;
             }
             before = byte;
         }
-        words.end_word()?;
-        Some(words)
-    }
-
-    pub(super) fn classify(&self, extra: &[String]) -> KeyKind {
-        if self.is_secret() || super::is_listed(self.letters(), extra) {
-            return KeyKind::Secret;
-        }
-        if self.is_content() { KeyKind::Content } else { KeyKind::Plain }
+        self.end_word()
     }
 
     fn end_word(&mut self) -> Option<()> {
         let start = self.start(self.count);
         if self.len > start {
             let word = without_number(self.letters.get(start..self.len)?);
-            *self.kinds.get_mut(self.count)? = look_up(word);
+            let kind = look_up(word);
+            self.says_nothing &= kind == Word::Unknown;
+            *self.kinds.get_mut(self.count)? = kind;
             *self.ends.get_mut(self.count)? = u16::try_from(self.len).ok()?;
             self.count += 1;
         }
@@ -85,7 +101,7 @@ impl Words {
         without_number(self.letters.get(self.start(i)..end).unwrap_or_default())
     }
 
-    fn is_secret(&self) -> bool {
+    fn is_secret(&self, whole: Word) -> bool {
         // The last word that says something.
         let mut last = Word::Unknown;
         for (i, &kind) in self.kinds().iter().enumerate() {
@@ -105,7 +121,7 @@ impl Words {
         }
         // `client_secret` is found above; `ap_ikey` and `pin` are what is left to find.
         matches!(last, Word::SecretEnding | Word::Token)
-            || matches!(exact(self.letters()), Word::Secret | Word::SecretEnding | Word::SecretAlone | Word::Token)
+            || matches!(whole, Word::Secret | Word::SecretEnding | Word::SecretAlone | Word::Token)
     }
 
     fn is_content(&self) -> bool {
