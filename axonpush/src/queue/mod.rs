@@ -121,7 +121,8 @@ impl Queue {
     /// Whether giving up what the policy allows to give up would do. If not, nothing is given up.
     fn can_make_room(&self, state: &State, severity: Severity, body: &[u8]) -> bool {
         let lines = match self.policy.overflow {
-            OverflowPolicy::DropOldest => state.waiting.len(),
+            // The whole queue may go, and it has room for the largest event.
+            OverflowPolicy::DropOldest => return body.len() <= self.policy.max_bytes,
             OverflowPolicy::DropNewest | OverflowPolicy::Block { .. } => 0,
             OverflowPolicy::ShedLowestSeverity => severity as usize + 1,
         };
