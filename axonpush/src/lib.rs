@@ -82,4 +82,4 @@ pub use retry::{BreakerState, RetryPolicy};
 pub use serverless::flush_after_invocation;
 #[cfg(feature = "signal")]
 pub use signal::shutdown_signal;
-pub use sink::OtlpFormat;
+pub use sink::{Compression, OtlpFormat};

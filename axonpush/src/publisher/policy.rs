@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::{error::Error, sink::OtlpFormat};
+use crate::{
+    error::Error,
+    sink::{Compression, OtlpEncoding, OtlpFormat},
+};
 
 /// Whether handing an event over waits for its delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -46,7 +49,7 @@ pub struct DeliveryPolicy {
     pub(crate) mode: DeliveryMode,
     pub(crate) logs: DeliveryLane,
     pub(crate) spans: DeliveryLane,
-    pub(crate) otlp: OtlpFormat,
+    pub(crate) otlp: OtlpEncoding,
     pub(crate) batch: BatchPolicy,
 }
 
@@ -76,7 +79,13 @@ impl DeliveryPolicy {
 
     /// How OTLP batches are encoded; [`OtlpFormat::Json`] unless set.
     pub fn otlp_format(mut self, format: OtlpFormat) -> Self {
-        self.otlp = format;
+        self.otlp.format = format;
+        self
+    }
+
+    /// How OTLP batches are compressed; [`Compression::None`] unless set.
+    pub fn otlp_compression(mut self, compression: Compression) -> Self {
+        self.otlp.compression = compression;
         self
     }
 

@@ -8,9 +8,12 @@ use crate::error::Error;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum OverflowPolicy {
-    /// The oldest waiting event: the newest may describe the failure under way; the oldest has had its chance to
-    /// leave.
+    /// The oldest waiting event of the lowest severity; the new event when everything waiting matters more. A flood of
+    /// `DEBUG` costs no `ERROR`. Among events of one severity it is the oldest that goes: the newest may describe the
+    /// failure under way; the oldest has had its chance to leave.
     #[default]
+    ShedLowestSeverity,
+    /// The oldest waiting event, whatever its severity.
     DropOldest,
     /// The new event.
     DropNewest,
@@ -21,8 +24,6 @@ pub enum OverflowPolicy {
         /// How long to wait.
         timeout: Duration,
     },
-    /// The oldest waiting event of the lowest severity; the new event when everything waiting matters more.
-    ShedLowestSeverity,
 }
 
 /// How much the queue holds: 10,000 events and 16 MiB unless set, whichever is reached first.
@@ -39,7 +40,7 @@ pub struct QueuePolicy {
 }
 
 impl QueuePolicy {
-    /// 10,000 events, 16 MiB, [`OverflowPolicy::DropOldest`].
+    /// 10,000 events, 16 MiB, [`OverflowPolicy::ShedLowestSeverity`].
     pub fn new() -> Self {
         Self { max_events: 10_000, max_bytes: 16 << 20, overflow: OverflowPolicy::default() }
     }

@@ -5,14 +5,15 @@ mod otlp;
 
 use bytes::Bytes;
 
-pub use self::otlp::OtlpFormat;
+pub(crate) use self::otlp::OtlpEncoding;
+pub use self::otlp::{Compression, OtlpFormat};
 use crate::{error::Error, event::record::Lane, transport::Request};
 
 /// The request that carries these event bodies.
-pub(crate) fn request<'a>(lane: Lane, bodies: impl Iterator<Item = &'a Bytes>, format: OtlpFormat) -> Request {
+pub(crate) fn request<'a>(lane: Lane, bodies: impl Iterator<Item = &'a Bytes>, otlp: OtlpEncoding) -> Request {
     match lane {
         Lane::Event => events::request(bodies.last().cloned().unwrap_or_default()),
-        Lane::Logs | Lane::Spans => otlp::request(lane, bodies, format),
+        Lane::Logs | Lane::Spans => otlp::request(lane, bodies, otlp),
     }
 }
 

@@ -131,6 +131,9 @@ impl Transport {
         let mut builder = self.http.request(request.method.clone(), url).timeout(timeout);
         if let Some(body) = &request.body {
             builder = builder.header(header::CONTENT_TYPE, body.content_type.clone()).body(body.bytes.clone());
+            if let Some(encoding) = &body.content_encoding {
+                builder = builder.header(header::CONTENT_ENCODING, encoding.clone());
+            }
             if let Some(channel) = &body.channel {
                 builder = builder.header("x-axonpush-channel", channel.clone());
                 builder = builder.header("x-api-key", self.key.clone());

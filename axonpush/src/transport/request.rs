@@ -27,6 +27,7 @@ pub(crate) struct Request {
 pub(crate) struct RequestBody {
     pub(crate) bytes: Bytes,
     pub(crate) content_type: HeaderValue,
+    pub(crate) content_encoding: Option<HeaderValue>,
     /// `X-Axonpush-Channel`, which routes OTLP. With it goes the older name of the key's header, which some OTLP
     /// receivers still ask for.
     pub(crate) channel: Option<HeaderValue>,
@@ -40,7 +41,7 @@ impl Request {
             method: Method::POST,
             path: path.into(),
             query: Vec::new(),
-            body: Some(RequestBody { bytes: body, content_type: JSON, channel: None }),
+            body: Some(RequestBody { bytes: body, content_type: JSON, content_encoding: None, channel: None }),
             max_response: MAX_RECEIPT,
         }
     }

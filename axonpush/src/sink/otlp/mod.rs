@@ -2,6 +2,7 @@
 //!
 //! Records wait as the body of `POST /event`; here they are translated, field by field, without building a tree.
 
+mod compression;
 mod fields;
 mod json;
 mod protobuf;
@@ -12,6 +13,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 use serde::Deserialize;
 
+pub use self::compression::Compression;
 use self::fields::{Fields, Group, text};
 use crate::{
     error::{Error, Kind},
@@ -30,12 +32,19 @@ pub enum OtlpFormat {
     Protobuf,
 }
 
+/// How batches are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct OtlpEncoding {
+    pub(crate) format: OtlpFormat,
+    pub(crate) compression: Compression,
+}
+
 /// The request that carries these event bodies, which share a channel.
-pub(super) fn request<'a>(lane: Lane, bodies: impl Iterator<Item = &'a Bytes>, format: OtlpFormat) -> Request {
+pub(super) fn request<'a>(lane: Lane, bodies: impl Iterator<Item = &'a Bytes>, encoding: OtlpEncoding) -> Request {
     let records: Vec<Fields<'a>> = bodies.map(|body| Fields::read(body)).collect();
     let channel = records.first().map(|fields| text(fields.channel)).unwrap_or_default();
     let groups = Group::all(&records);
-    let body = match format {
+    let body = match encoding.format {
         OtlpFormat::Json => json::batch(lane, &groups),
         OtlpFormat::Protobuf => protobuf::batch(lane, &groups),
     };
@@ -43,13 +52,15 @@ pub(super) fn request<'a>(lane: Lane, bodies: impl Iterator<Item = &'a Bytes>, f
         Lane::Spans => ("exporting spans", "/v1/traces"),
         _ => ("exporting logs", "/v1/logs"),
     };
-    let content_type = match format {
+    let content_type = match encoding.format {
         OtlpFormat::Json => "application/json",
         OtlpFormat::Protobuf => "application/x-protobuf",
     };
+    let (body, content_encoding) = encoding.compression.apply(body);
     let mut request = Request::post(what, path, Bytes::from(body));
     request.body = request.body.map(|body| RequestBody {
         content_type: HeaderValue::from_static(content_type),
+        content_encoding,
         // A channel that can't be a header is refused by the server, which says so.
         channel: HeaderValue::from_str(&channel).ok(),
         ..body

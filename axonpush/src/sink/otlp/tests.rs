@@ -2,6 +2,8 @@ use serde_json::{Value, json};
 
 use super::*;
 
+const PROTOBUF: OtlpEncoding = OtlpEncoding { format: OtlpFormat::Protobuf, compression: Compression::None };
+
 fn event(value: &Value) -> Bytes {
     Bytes::from(value.to_string())
 }
@@ -37,7 +39,7 @@ fn span() -> Bytes {
 }
 
 fn json_body(lane: Lane, bodies: &[Bytes]) -> Value {
-    let request = request(lane, bodies.iter(), OtlpFormat::Json);
+    let request = request(lane, bodies.iter(), OtlpEncoding::default());
     serde_json::from_slice(&request.body.unwrap().bytes).unwrap()
 }
 
@@ -124,7 +126,7 @@ fn records_are_grouped_by_resource_and_scope() {
 
 #[test]
 fn the_channel_and_content_type_are_headers() {
-    let request = request(Lane::Logs, [log()].iter(), OtlpFormat::Protobuf);
+    let request = request(Lane::Logs, [log()].iter(), PROTOBUF);
     let body = request.body.unwrap();
     assert_eq!((request.path.as_str(), body.channel.unwrap().to_str().unwrap()), ("/v1/logs", "c-1"));
     assert_eq!(body.content_type, "application/x-protobuf");
@@ -148,6 +150,22 @@ fn partial_success_is_counted_in_either_encoding() {
     }
 }
 
+#[cfg(feature = "gzip")]
+#[test]
+fn a_compressed_batch_says_so_and_holds_the_same() {
+    use std::io::Read as _;
+
+    for plain in [OtlpEncoding::default(), PROTOBUF] {
+        let body = |encoding| request(Lane::Logs, [log(), log()].iter(), encoding).body.unwrap();
+        let (plain, gzip) = (body(plain), body(OtlpEncoding { compression: Compression::Gzip, ..plain }));
+        assert!(plain.content_encoding.is_none() && gzip.content_encoding.unwrap() == "gzip");
+        assert_eq!((plain.content_type, plain.channel), (gzip.content_type, gzip.channel));
+        let mut unpacked = Vec::new();
+        flate2::read::GzDecoder::new(&*gzip.bytes).read_to_end(&mut unpacked).unwrap();
+        assert!(unpacked == plain.bytes && gzip.bytes.len() < plain.bytes.len());
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn any_response_is_read_or_refused_without_a_panic(bytes: Vec<u8>) {
@@ -156,9 +174,9 @@ proptest::proptest! {
 
     #[test]
     fn any_body_is_translated_without_a_panic(bytes: Vec<u8>) {
-        for format in [OtlpFormat::Json, OtlpFormat::Protobuf] {
-            request(Lane::Logs, [Bytes::from(bytes.clone())].iter(), format);
-            request(Lane::Spans, [Bytes::from(bytes.clone())].iter(), format);
+        for encoding in [OtlpEncoding::default(), PROTOBUF] {
+            request(Lane::Logs, [Bytes::from(bytes.clone())].iter(), encoding);
+            request(Lane::Spans, [Bytes::from(bytes.clone())].iter(), encoding);
         }
     }
 }
