@@ -5,6 +5,7 @@
 mod broken;
 mod hostile;
 mod lifecycle;
+pub(crate) mod lines;
 mod outages;
 mod places;
 mod processes;

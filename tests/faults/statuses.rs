@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use axonpush::{LossReason, QueuePolicy};
+use axonpush::{DeliveryLane, DeliveryPolicy, Event, EventType, LossReason, QueuePolicy};
 use axonpush_dev::Answer;
 use rig::PATIENCE;
 
@@ -69,9 +69,29 @@ pub(super) fn hopeless_5xx(_: Scale) -> Verdict {
 pub(super) fn refused_for_good(_: Scale) -> Verdict {
     let mut verdict = Verdict::new();
     let stage = Stage::new();
-    refuse_each(&stage, &mut verdict, &[400, 404, 413, 422]);
+    super::lines::forget();
+    refuse_each(&stage, &mut verdict, &[400, 404, 413, 422, 400, 404, 413, 422]);
+    for status in [400, 404, 413, 422] {
+        verdict.exactly("lines in the log a status", super::lines::about(status), 1);
+    }
     stage.close(&mut verdict);
+    too_large_in_all(&mut verdict);
     verdict
+}
+
+/// A batch that is too large goes in halves, and nothing of it is lost.
+fn too_large_in_all(verdict: &mut Verdict) {
+    let batches = DeliveryPolicy::new().logs(DeliveryLane::Otlp);
+    let stage = Stage::with(|settings| settings.channel_id("c").delivery(batches));
+    stage.server.script_otlp(Answer::status(413));
+    for n in 0..8 {
+        stage.client.events().enqueue(Event::new(format!("log{n}")).event_type(EventType::AppLog));
+    }
+    let report = stage.client.blocking().flush(PATIENCE);
+    verdict.exactly("of a batch in halves delivered", report.delivered(), 8);
+    // The first of them may have left in a batch of its own.
+    verdict.at_most("in requests", stage.proxy.requests(), 4);
+    stage.close(verdict);
 }
 
 pub(super) fn redirects(_: Scale) -> Verdict {
@@ -92,11 +112,11 @@ pub(super) fn redirects(_: Scale) -> Verdict {
 
 /// Each of `statuses` refuses one event, once, and the event after it is none the worse.
 fn refuse_each(stage: &Stage, verdict: &mut Verdict, statuses: &[u16]) {
-    for status in statuses {
+    for (n, status) in statuses.iter().enumerate() {
         stage.server.script(Answer::status(*status));
-        enqueue(&stage.client, &format!("refused{status}-"), 1);
+        enqueue(&stage.client, &format!("refused{n}-"), 1);
         let _ = stage.client.blocking().flush(PATIENCE);
-        enqueue(&stage.client, &format!("next{status}-"), 1);
+        enqueue(&stage.client, &format!("next{n}-"), 1);
         let _ = stage.client.blocking().flush(PATIENCE);
     }
     let (count, stats) = (statuses.len() as u64, stage.client.stats());

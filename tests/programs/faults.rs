@@ -27,6 +27,7 @@ fn main() -> ExitCode {
     }
     let scale = if args.iter().any(|arg| arg == "--short") { Scale::Short } else { Scale::Full };
     args.retain(|arg| arg != "--short");
+    faults::lines::listen();
     let mut entries = Vec::new();
     for arg in &args {
         let Some(entry) = ENTRIES.iter().find(|entry| entry.number.to_string() == *arg) else {

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::task::{Id, JoinError, JoinSet};
 
-use super::{batcher::Batcher, flight::Flight, state::Shared};
+use super::{batcher::Batcher, complaints::Complaints, flight::Flight, state::Shared};
 use crate::{
     clock,
     error::Error,
@@ -33,9 +33,6 @@ const WAKE_AT: usize = 64;
 /// the event's fault.
 const EXCUSE: Duration = Duration::from_secs(60);
 
-/// A success that confirms nothing may be a proxy's passing mood; so many more attempts are made.
-const UNCONFIRMED_RETRIES: u32 = 3;
-
 pub(super) struct Deliveries {
     shared: Arc<Shared>,
     endpoint: Endpoint,
@@ -47,6 +44,7 @@ pub(super) struct Deliveries {
     /// Flights that wait for another attempt.
     waiting: Vec<Flight>,
     batcher: Batcher,
+    complaints: Complaints,
     urgent: bool,
     /// Whether a pause may still be cut short, once, because there may be no later.
     last_chance: bool,
@@ -67,6 +65,7 @@ impl Deliveries {
             ready: VecDeque::new(),
             waiting: Vec::new(),
             batcher: Batcher::new(shared.delivery.batch.clone()),
+            complaints: Complaints::default(),
             urgent: false,
             last_chance: false,
             linger_until: None,
@@ -282,6 +281,8 @@ impl Deliveries {
             }
             Err(error) => {
                 let verdict = classify(&error);
+                let lost = if flight.ends_with(verdict) { flight.passengers.len() } else { 0 };
+                self.complaints.about(&error, lost, now);
                 self.shared.remember(error);
                 self.failed(flight, verdict, begun, now);
             }
@@ -300,14 +301,14 @@ impl Deliveries {
             }
             Verdict::Unconfirmed => {
                 self.endpoint.answered(begun);
-                flight.unconfirmed += 1;
-                if flight.unconfirmed > UNCONFIRMED_RETRIES {
+                if flight.ends_with(verdict) {
                     self.lose(flight, LossReason::BadResponse);
                 } else {
+                    flight.unconfirmed += 1;
                     self.again(flight, now);
                 }
             }
-            Verdict::Split if flight.passengers.len() > 1 => {
+            Verdict::Split if !flight.ends_with(verdict) => {
                 self.endpoint.answered(begun);
                 let (lane, otlp) = (flight.lane, self.shared.delivery.otlp);
                 let halves = flight.split(now, |passengers| {

@@ -4,7 +4,10 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use crate::{clock, event::record::Lane, queue::Ticket, transport::Request};
+use crate::{clock, event::record::Lane, queue::Ticket, retry::Verdict, transport::Request};
+
+/// A success that confirms nothing may be a proxy's passing mood; so many more attempts are made.
+const UNCONFIRMED_RETRIES: u32 = 3;
 
 /// A record in flight. Its body is shared with the request, and goes back to the queue's pool when both are done.
 #[derive(Debug)]
@@ -51,6 +54,16 @@ impl Flight {
             attempts: 0,
             unconfirmed: 0,
             not_before: now,
+        }
+    }
+
+    /// Whether an attempt that ended this way was the last one, of the whole and of its parts.
+    pub(super) fn ends_with(&self, verdict: Verdict) -> bool {
+        match verdict {
+            Verdict::GiveUp(_) => true,
+            Verdict::Split => self.passengers.len() == 1,
+            Verdict::Unconfirmed => self.unconfirmed == UNCONFIRMED_RETRIES,
+            Verdict::Retry(_) => false,
         }
     }
 

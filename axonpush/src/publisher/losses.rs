@@ -1,11 +1,11 @@
 //! Telling about losses: the application's hook, a line in its log, and the server itself.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use super::contain::contain;
 use crate::{
     event::{Severity, record::Lane},
     loss::{LossReason, Losses, LostEvents},
@@ -43,8 +43,7 @@ impl Teller {
     pub(super) fn tell(&mut self, policy: &LossPolicy, queue: &Queue, healthy: bool, now: Instant) {
         if let Some(hook) = &policy.hook {
             for lost in queue.take_lost() {
-                // A hook that panics costs the application its own notice and nothing else.
-                let _panicked = catch_unwind(AssertUnwindSafe(|| hook(&lost)));
+                contain(|| hook(&lost));
             }
         }
         let lost = queue.tally().lost;
@@ -54,13 +53,15 @@ impl Teller {
             if count > before && noticed_at.is_none_or(|at| now >= at + NOTICE_EVERY) {
                 *noticed_at = Some(now);
                 self.told.add(reason, count - before);
-                tracing::warn!(
-                    target: "axonpush",
-                    reason = reason.as_str(),
-                    lost = count - before,
-                    in_all = count,
-                    "events were lost; AxonPush::last_error may say why"
-                );
+                contain(|| {
+                    tracing::warn!(
+                        target: "axonpush",
+                        reason = reason.as_str(),
+                        lost = count - before,
+                        in_all = count,
+                        "events were lost; AxonPush::last_error may say why"
+                    );
+                });
             }
         }
         if healthy {

@@ -6,6 +6,8 @@
 
 mod batcher;
 mod block_on;
+mod complaints;
+mod contain;
 mod control;
 mod deliveries;
 mod flight;
