@@ -215,6 +215,15 @@ impl AxonPush {
         inner.encode(event, |body| inner.publisher.enqueue(event.severity, lane, body, when).map(drop)).flatten()
     }
 
+    /// Blocks the current thread until `future`, which waits for this client, is ready. `None`, at once: it would never
+    /// be, on this thread.
+    pub(crate) fn block_on<F: Future>(&self, future: F) -> Option<F::Output> {
+        match &self.0 {
+            Some(inner) => inner.publisher.block_on(future),
+            None => block_on(future),
+        }
+    }
+
     /// Counts an event that could not be handed over.
     pub(crate) fn refuse(&self, error: Error) {
         if let Some(inner) = &self.0 {
@@ -288,7 +297,7 @@ fn request_attributes(context: &RequestContext) -> Vec<u8> {
 impl Drop for Inner {
     // Whoever forgets to shut down loses nothing that can be delivered in a bounded time.
     fn drop(&mut self) {
-        let _report = block_on(self.publisher.shutdown(self.config.shutdown_timeout));
+        let _report = self.publisher.block_on(self.publisher.shutdown(self.config.shutdown_timeout));
     }
 }
 

@@ -4,6 +4,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 /// A moment for timers; steps of the wall clock don't touch it.
 pub(crate) fn now() -> Instant {
+    // In tests time may be virtual: the runtime's, where that was paused.
+    #[cfg(any(test, feature = "testing"))]
+    return tokio::time::Instant::now().into_std();
+    #[cfg(not(any(test, feature = "testing")))]
     Instant::now()
 }
 

@@ -63,6 +63,9 @@ mod serverless;
 #[cfg(feature = "signal")]
 mod signal;
 mod sink;
+#[cfg(any(test, feature = "testing"))]
+#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
+pub mod testing;
 mod transport;
 
 pub use client::AxonPush;

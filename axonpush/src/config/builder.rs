@@ -14,6 +14,9 @@ use crate::{
     transport::{ApiKey, BaseUrl, TransportPolicy},
 };
 
+#[cfg(any(test, feature = "testing"))]
+use crate::transport::InMemory;
+
 /// Where the hosted service lives.
 const DEFAULT_BASE_URL: &str = "https://api.axonpush.xyz";
 
@@ -66,6 +69,8 @@ pub struct AxonPushBuilder {
     delivery: DeliveryPolicy,
     on_loss: Option<Hook>,
     report_losses: Option<bool>,
+    #[cfg(any(test, feature = "testing"))]
+    memory: Option<InMemory>,
 }
 
 /// A closure, which has no other way to be shown.
@@ -214,6 +219,13 @@ impl AxonPushBuilder {
         self
     }
 
+    /// Puts something in the place of the network.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn memory(mut self, memory: InMemory) -> Self {
+        self.memory = Some(memory);
+        self
+    }
+
     /// Checks every setting.
     pub(crate) fn config(self) -> Result<Config, Error> {
         let env = if self.from_env { Env::read(|name| std::env::var_os(name))? } else { Env::default() };
@@ -257,6 +269,8 @@ impl AxonPushBuilder {
                 environment,
                 connect_timeout: positive("connect_timeout", self.connect_timeout, DEFAULT_CONNECT_TIMEOUT)?,
                 attempt_timeout: positive("attempt_timeout", self.attempt_timeout, DEFAULT_ATTEMPT_TIMEOUT)?,
+                #[cfg(any(test, feature = "testing"))]
+                memory: self.memory,
             },
             retry,
             queue,

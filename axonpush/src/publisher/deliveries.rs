@@ -129,16 +129,20 @@ impl Deliveries {
             self.board(batch, now);
         }
         loop {
-            let (room, next) = match self.endpoint.permit(self.attempts.len(), now) {
-                Permit::Begin(room) => (room, None),
-                Permit::Probe => (usize::from(self.probe(now)), None),
-                Permit::WaitUntil(until) => (0, Some(until)),
+            // While nothing flows there is nothing to be woken for: losses are told by the clock, and a probe's answer
+            // is an event of its own. Only a probe that finds nothing to send waits for the next event.
+            let (room, next, threshold) = match self.endpoint.permit(self.attempts.len(), now) {
+                Permit::Begin(room) => (room, None, usize::MAX),
+                Permit::Probe => (0, None, if self.probe(now) { usize::MAX } else { 1 }),
+                Permit::WaitUntil(until) => (0, Some(until), usize::MAX),
             };
             self.shared.set_breaker(self.endpoint.state());
             if self.endpoint.state() != BreakerState::Closed {
-                // While nothing flows there is nothing to be woken for; losses are told by the clock.
-                self.shared.queue.arm(if room > 0 { 1 } else { usize::MAX });
-                return next;
+                self.linger_until = None;
+                if self.shared.queue.arm(threshold) {
+                    return next;
+                }
+                continue;
             }
             let (begun, retry_at) = self.begin_some(room, now);
             let threshold = if begun == room {
@@ -254,7 +258,7 @@ impl Deliveries {
         let (lane, request, count) = (flight.lane, flight.request.clone(), flight.passengers.len());
         let task = self.attempts.spawn(async move {
             let body = shared.transport.attempt(&request, shared.transport.attempt_timeout()).await?;
-            sink::rejected(lane, &body, count)
+            sink::rejected(lane, &body, count, shared.delivery.otlp)
         });
         self.flying.insert(task.id(), (flight, now));
         true

@@ -11,6 +11,8 @@ mod contain;
 mod control;
 mod deliveries;
 mod flight;
+#[cfg(test)]
+mod histories;
 mod losses;
 mod policy;
 mod report;
@@ -28,7 +30,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use tokio::sync::oneshot;
+use tokio::{runtime::Handle, sync::oneshot};
 
 pub(crate) use self::{
     block_on::block_on,
@@ -161,7 +163,7 @@ impl Publisher {
             Offer::Closed => return Err(Error::closed()),
         };
         if self.shared.delivery.mode == DeliveryMode::Sync {
-            let _settled = block_on(self.flush(self.settings.timeout));
+            let _settled = self.block_on(self.flush(self.settings.timeout));
         }
         Ok(accepted)
     }
@@ -224,6 +226,16 @@ impl Publisher {
     /// Whether [`shutdown`](Self::shutdown) was called.
     pub(crate) fn is_closed(&self) -> bool {
         self.shared.queue.is_closed()
+    }
+
+    /// Blocks the current thread until `future`, which waits for the worker, is ready. `None`, at once: the worker needs
+    /// this very thread.
+    pub(crate) fn block_on<F: Future>(&self, future: F) -> Option<F::Output> {
+        let here = || Handle::try_current().map(|here| here.id()).ok();
+        if self.shared.transport.host().is_some_and(|host| here() == Some(host.id())) {
+            return None;
+        }
+        block_on(future)
     }
 
     pub(crate) fn stats(&self) -> Stats {

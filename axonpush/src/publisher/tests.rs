@@ -11,6 +11,7 @@ fn publisher() -> Publisher {
         environment: None,
         connect_timeout: Duration::from_secs(1),
         attempt_timeout: Duration::from_secs(1),
+        memory: None,
     };
     let settings = Settings {
         queue: QueuePolicy::new(),

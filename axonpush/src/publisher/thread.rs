@@ -2,14 +2,14 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::Pin,
+    pin::{Pin, pin},
     sync::{Arc, atomic::Ordering},
     task::{Context, Poll, ready},
     thread,
 };
 
 use tokio::{
-    runtime::{Builder, Handle, Runtime},
+    runtime::{Builder, Handle},
     sync::mpsc,
     task::JoinHandle,
 };
@@ -30,6 +30,11 @@ pub(super) struct WorkerThread {
 
 impl WorkerThread {
     pub(super) fn start(shared: Arc<Shared>) -> Result<Self, Error> {
+        let (control, questions) = mpsc::unbounded_channel();
+        if let Some(host) = shared.transport.host().cloned() {
+            host.spawn(supervise(shared, questions));
+            return Ok(Self { runtime: host, control });
+        }
         let cannot = |error: std::io::Error| {
             Error::new(Kind::Closed, "the worker thread can't be started; are threads or file descriptors used up?")
                 .with_source(error)
@@ -43,12 +48,11 @@ impl WorkerThread {
             .build()
             .map_err(cannot)?;
         let handle = runtime.handle().clone();
-        let (control, mut questions) = mpsc::unbounded_channel();
         thread::Builder::new()
             .name("axonpush".to_owned())
             .spawn(move || {
                 suppress::mark_thread();
-                supervise(&runtime, &shared, &mut questions);
+                runtime.block_on(supervise(shared, questions));
                 // A name look-up that hangs must not hold the thread.
                 runtime.shutdown_background();
             })
@@ -73,11 +77,15 @@ impl WorkerThread {
 
 /// Runs the worker until it ends by itself. One that panics is a bug of ours; what it had in flight is lost and counted,
 /// and another one takes over.
-fn supervise(runtime: &Runtime, shared: &Arc<Shared>, questions: &mut mpsc::UnboundedReceiver<Control>) {
+async fn supervise(shared: Arc<Shared>, mut questions: mpsc::UnboundedReceiver<Control>) {
     loop {
-        let worker = Worker::new(Arc::clone(shared));
-        let run = AssertUnwindSafe(|| runtime.block_on(worker.run(questions)));
-        if catch_unwind(run).is_ok() {
+        let mut run = pin!(Worker::new(Arc::clone(&shared)).run(&mut questions));
+        let panicked = std::future::poll_fn(|cx| {
+            // On a thread of its own the mark is there already; on a test's runtime it must not outlast the turn.
+            let turn = suppress::while_working(|| catch_unwind(AssertUnwindSafe(|| run.as_mut().poll(cx))));
+            turn.map_or(Poll::Ready(true), |poll| poll.map(|()| false))
+        });
+        if !panicked.await {
             return;
         }
         shared.restarts.fetch_add(1, Ordering::Relaxed);

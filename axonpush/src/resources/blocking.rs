@@ -7,7 +7,7 @@ use crate::{
     client::AxonPush,
     error::{Error, Kind},
     event::{Event, Receipt},
-    publisher::{FlushReport, block_on},
+    publisher::FlushReport,
 };
 
 impl AxonPush {
@@ -43,12 +43,12 @@ impl<'a> Blocking<'a> {
 
     /// As [`AxonPush::flush`].
     pub fn flush(&self, timeout: Duration) -> FlushReport {
-        block_on(self.client.flush(timeout)).unwrap_or_else(|| self.left_behind())
+        self.client.block_on(self.client.flush(timeout)).unwrap_or_else(|| self.left_behind())
     }
 
     /// As [`AxonPush::shutdown`].
     pub fn shutdown(&self, timeout: Duration) -> FlushReport {
-        block_on(self.client.shutdown(timeout)).unwrap_or_else(|| self.left_behind())
+        self.client.block_on(self.client.shutdown(timeout)).unwrap_or_else(|| self.left_behind())
     }
 
     /// The report of someone who could not wait.
@@ -71,13 +71,13 @@ impl BlockingEvents<'_> {
     ///
     /// As there.
     pub fn publish(&self, event: Event) -> Result<Receipt, Error> {
-        block_on(self.client.events().publish(event)).unwrap_or_else(|| Err(on_the_worker()))
+        self.client.block_on(self.client.events().publish(event)).unwrap_or_else(|| Err(on_the_worker()))
     }
 
     /// As [`Events::publish_many`](crate::Events::publish_many).
     pub fn publish_many(&self, events: impl IntoIterator<Item = Event>) -> Vec<Result<Receipt, Error>> {
         // Nothing but the worker itself is turned away, and it has no events of its own.
-        block_on(self.client.events().publish_many(events)).unwrap_or_default()
+        self.client.block_on(self.client.events().publish_many(events)).unwrap_or_default()
     }
 
     /// As [`Events::search`](crate::Events::search).
@@ -86,7 +86,7 @@ impl BlockingEvents<'_> {
     ///
     /// As there.
     pub fn search(&self, query: EventQuery) -> Result<Vec<StoredEvent>, Error> {
-        block_on(self.client.events().search(query)).unwrap_or_else(|| Err(on_the_worker()))
+        self.client.block_on(self.client.events().search(query)).unwrap_or_else(|| Err(on_the_worker()))
     }
 }
 

@@ -6,7 +6,11 @@ use crate::{error::Error, event::Receipt, transport::Request};
 
 /// The request that publishes one encoded event.
 pub(crate) fn request(body: Bytes) -> Request {
-    Request::post("publishing an event", "/event", body)
+    Request {
+        #[cfg(any(test, feature = "testing"))]
+        events: vec![body.clone()],
+        ..Request::post("publishing an event", "/event", body)
+    }
 }
 
 /// Whether the body of a success names the stored event.

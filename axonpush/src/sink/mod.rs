@@ -10,17 +10,25 @@ pub use self::otlp::{Compression, OtlpFormat};
 use crate::{error::Error, event::record::Lane, transport::Request};
 
 /// The request that carries these event bodies.
-pub(crate) fn request<'a>(lane: Lane, bodies: impl Iterator<Item = &'a Bytes>, otlp: OtlpEncoding) -> Request {
+pub(crate) fn request<'a>(
+    lane: Lane,
+    bodies: impl Iterator<Item = &'a Bytes> + Clone,
+    encoding: OtlpEncoding,
+) -> Request {
     match lane {
         Lane::Event => events::request(bodies.last().cloned().unwrap_or_default()),
-        Lane::Logs | Lane::Spans => otlp::request(lane, bodies, otlp),
+        Lane::Logs | Lane::Spans => Request {
+            #[cfg(any(test, feature = "testing"))]
+            events: bodies.clone().cloned().collect(),
+            ..otlp::request(lane, bodies, encoding)
+        },
     }
 }
 
 /// How many of the `count` records the server turned down, from the body of its success.
-pub(crate) fn rejected(lane: Lane, body: &[u8], count: usize) -> Result<u64, Error> {
+pub(crate) fn rejected(lane: Lane, body: &[u8], count: usize, encoding: OtlpEncoding) -> Result<u64, Error> {
     match lane {
         Lane::Event => events::confirm(body).map(|()| 0),
-        Lane::Logs | Lane::Spans => otlp::rejected(body, count as u64),
+        Lane::Logs | Lane::Spans => otlp::rejected(body, count as u64, encoding.format),
     }
 }

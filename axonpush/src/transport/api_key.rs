@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::{HeaderName, HeaderValue};
 
-use super::header_value;
+use super::network::header_value;
 use crate::error::Error;
 
 /// An API key (`ak_…`) or a public ingest token (`pt_…`).

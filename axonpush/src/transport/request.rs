@@ -20,6 +20,9 @@ pub(crate) struct Request {
     pub(crate) body: Option<RequestBody>,
     /// Bytes of a successful answer that are read.
     pub(crate) max_response: usize,
+    /// The event bodies it carries, whatever its encoding.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) events: Vec<Bytes>,
 }
 
 /// The body of a request, and the headers that belong to it.
@@ -43,13 +46,24 @@ impl Request {
             query: Vec::new(),
             body: Some(RequestBody { bytes: body, content_type: JSON, content_encoding: None, channel: None }),
             max_response: MAX_RECEIPT,
+            #[cfg(any(test, feature = "testing"))]
+            events: Vec::new(),
         }
     }
 
     pub(crate) fn get(what: &'static str, path: impl Into<String>) -> Self {
         /// A page of 500 of the largest events, in theory twice that; in practice far below.
         const MAX_PAGE: usize = 64 << 20;
-        Self { what, method: Method::GET, path: path.into(), query: Vec::new(), body: None, max_response: MAX_PAGE }
+        Self {
+            what,
+            method: Method::GET,
+            path: path.into(),
+            query: Vec::new(),
+            body: None,
+            max_response: MAX_PAGE,
+            #[cfg(any(test, feature = "testing"))]
+            events: Vec::new(),
+        }
     }
 
     pub(crate) fn query(mut self, query: Vec<(&'static str, String)>) -> Self {

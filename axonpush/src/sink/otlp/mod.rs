@@ -68,8 +68,9 @@ pub(super) fn request<'a>(lane: Lane, bodies: impl Iterator<Item = &'a Bytes>, e
     request
 }
 
-/// How many of `count` records were turned down, from the body of a success in either encoding.
-pub(super) fn rejected(body: &[u8], count: u64) -> Result<u64, Error> {
+/// How many of `count` records were turned down, from the body of a success. Servers may answer in either encoding,
+/// whatever they were asked in; but nothing at all is a message in protobuf only.
+pub(super) fn rejected(body: &[u8], count: u64, asked_in: OtlpFormat) -> Result<u64, Error> {
     #[derive(Default, Deserialize)]
     #[serde(rename_all = "camelCase", default)]
     struct Response {
@@ -94,6 +95,8 @@ pub(super) fn rejected(body: &[u8], count: u64) -> Result<u64, Error> {
             Some(Count::Number(number)) => number,
             Some(Count::Text(text)) => text.parse().map_err(unconfirmed)?,
         }
+    } else if body.is_empty() && asked_in == OtlpFormat::Json {
+        return Err(unconfirmed("an empty body"));
     } else {
         protobuf::rejected(body).ok_or_else(|| unconfirmed("not a protobuf response"))?
     };

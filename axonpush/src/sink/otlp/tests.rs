@@ -143,11 +143,13 @@ fn partial_success_is_counted_in_either_encoding() {
         (b"", 0),
         (b"\x0a\x05\x08\x03\x12\x01x", 3),
     ] {
-        assert_eq!(rejected(body, 10).unwrap(), count, "{body:?}");
+        assert_eq!(rejected(body, 10, OtlpFormat::Protobuf).unwrap(), count, "{body:?}");
     }
     for body in [&b"<html>"[..], b"{", b"\x0a\xff"] {
-        assert!(rejected(body, 10).unwrap_err().is_unconfirmed(), "{body:?}");
+        assert!(rejected(body, 10, OtlpFormat::Protobuf).unwrap_err().is_unconfirmed(), "{body:?}");
     }
+    let nothing = rejected(b"", 10, OtlpFormat::Json);
+    assert!(nothing.unwrap_err().is_unconfirmed(), "a proxy says nothing, too");
 }
 
 #[cfg(feature = "gzip")]
@@ -169,7 +171,7 @@ fn a_compressed_batch_says_so_and_holds_the_same() {
 proptest::proptest! {
     #[test]
     fn any_response_is_read_or_refused_without_a_panic(bytes: Vec<u8>) {
-        let _either = rejected(&bytes, 10);
+        let _either = rejected(&bytes, 10, OtlpFormat::Json);
     }
 
     #[test]
