@@ -63,6 +63,7 @@ mod serverless;
 #[cfg(feature = "signal")]
 mod signal;
 mod sink;
+mod sync;
 mod transport;
 
 pub use client::AxonPush;

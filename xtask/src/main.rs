@@ -14,6 +14,7 @@ mod ci;
 mod deps;
 mod faults;
 mod metadata;
+mod models;
 mod run;
 mod test;
 mod tidy;
@@ -90,8 +91,14 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "test",
         options: &[],
-        about: "builds the examples, runs every test and doc test, counts them",
+        about: "builds the examples, runs every test, doc test and model, counts them",
         run: |_| test::run(),
+    },
+    Command {
+        name: "models",
+        options: &[],
+        about: "what `test` runs of it: the queue under every order of its threads",
+        run: |_| models::run(&mut test::Tally::default()),
     },
     Command {
         name: "tidy",
