@@ -97,7 +97,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "models",
         options: &[],
-        about: "what `test` runs of it: the queue under every order of its threads",
+        about: "the part of `test` that tries the orders in which threads may come",
         run: |_| models::run(&mut test::Tally::default()),
     },
     Command {

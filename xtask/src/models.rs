@@ -11,7 +11,8 @@ use crate::{run, test::Tally};
 pub(crate) fn run(models: &mut Tally) -> run::Result {
     let messages = run::cargo_messages(BUILD)?;
     let program = executable(&messages).ok_or("cargo built the models and named no program")?;
-    run::program_watched(&program, &[FILTER], |line| models.read(line))?;
+    // A verdict of the checker may be followed by an abort, which would take along what was captured.
+    run::program_watched(&program, &[FILTER, "--nocapture"], |line| models.read(line))?;
     if models.passed == 0 {
         return Err("no model ran; are they still in modules called `models`?".into());
     }

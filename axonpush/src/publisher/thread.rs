@@ -1,16 +1,13 @@
 //! The worker's thread and the runtime on it.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::{Arc, atomic::Ordering},
     task::{Context, Poll, ready},
-    thread,
 };
 
 use tokio::{
     runtime::{Builder, Handle, Runtime},
-    sync::mpsc,
     task::JoinHandle,
 };
 
@@ -19,6 +16,7 @@ use crate::{
     context::suppress,
     error::{Error, Kind},
     loss::LossReason,
+    sync::{self, mpsc},
 };
 
 /// A running worker, by the two ways to reach it.
@@ -44,15 +42,13 @@ impl WorkerThread {
             .map_err(cannot)?;
         let handle = runtime.handle().clone();
         let (control, mut questions) = mpsc::unbounded_channel();
-        thread::Builder::new()
-            .name("axonpush".to_owned())
-            .spawn(move || {
-                suppress::mark_thread();
-                supervise(&runtime, &shared, &mut questions);
-                // A name look-up that hangs must not hold the thread.
-                runtime.shutdown_background();
-            })
-            .map_err(cannot)?;
+        let work = move || {
+            suppress::mark_thread();
+            supervise(&runtime, &shared, &mut questions);
+            // A name look-up that hangs must not hold the thread.
+            runtime.shutdown_background();
+        };
+        sync::spawn("axonpush", work).map_err(cannot)?;
         Ok(Self { runtime: handle, control })
     }
 
@@ -76,8 +72,7 @@ impl WorkerThread {
 fn supervise(runtime: &Runtime, shared: &Arc<Shared>, questions: &mut mpsc::UnboundedReceiver<Control>) {
     loop {
         let worker = Worker::new(Arc::clone(shared));
-        let run = AssertUnwindSafe(|| runtime.block_on(worker.run(questions)));
-        if catch_unwind(run).is_ok() {
+        if sync::run(runtime, worker.run(questions)).is_ok() {
             return;
         }
         shared.restarts.fetch_add(1, Ordering::Relaxed);

@@ -6,7 +6,8 @@
 mod latency;
 mod ledger;
 mod lost;
-#[cfg(all(test, axonpush_loom))]
+#[cfg(test)]
+#[cfg(axonpush_loom)]
 mod models;
 mod overflow;
 mod state;
