@@ -63,6 +63,7 @@ mod serverless;
 #[cfg(feature = "signal")]
 mod signal;
 mod sink;
+mod sync;
 #[cfg(any(test, feature = "testing"))]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 pub mod testing;

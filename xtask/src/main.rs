@@ -14,6 +14,7 @@ mod ci;
 mod deps;
 mod faults;
 mod metadata;
+mod models;
 mod run;
 mod test;
 mod tidy;
@@ -90,8 +91,14 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "test",
         options: &[],
-        about: "builds the examples, runs every test and doc test, counts them",
+        about: "builds the examples, runs every test, doc test and model, counts them",
         run: |_| test::run(),
+    },
+    Command {
+        name: "models",
+        options: &[],
+        about: "the part of `test` that tries the orders in which threads may come",
+        run: |_| models::run(&mut test::Tally::default()),
     },
     Command {
         name: "tidy",

@@ -34,9 +34,28 @@ pub(crate) fn cargo_output(args: &[&str]) -> Result<String> {
     Err(format!("`{}` failed:\n{}", line(&command), stderr.trim_end()).into())
 }
 
-/// Runs `cargo` and passes its stdout through, showing every line to `watch` on the way.
-pub(crate) fn cargo_watched(args: &[&str], mut watch: impl FnMut(&str)) -> Result {
+/// Runs `cargo` with its progress on our stderr and returns what it printed to stdout.
+pub(crate) fn cargo_messages(args: &[&str]) -> Result<String> {
     let mut command = cargo_command(args);
+    println!("$ {}", line(&command));
+    let output = command.stderr(Stdio::inherit()).output()?;
+    verdict(&command, output.status)?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Runs `cargo` and passes its stdout through, showing every line to `watch` on the way.
+pub(crate) fn cargo_watched(args: &[&str], watch: impl FnMut(&str)) -> Result {
+    show_watched(cargo_command(args), watch)
+}
+
+/// Runs any program like [`cargo_watched`].
+pub(crate) fn program_watched(name: &str, args: &[&str], watch: impl FnMut(&str)) -> Result {
+    let mut command = Command::new(name);
+    command.args(args);
+    show_watched(command, watch)
+}
+
+fn show_watched(mut command: Command, mut watch: impl FnMut(&str)) -> Result {
     println!("$ {}", line(&command));
     let mut child = command.stdout(Stdio::piped()).spawn()?;
     if let Some(stdout) = child.stdout.take() {

@@ -1,8 +1,8 @@
-//! `cargo xtask test`: builds the examples, runs every test and doc test, and then the quickstart.
+//! `cargo xtask test`: builds the examples, runs every test, doc test and model, and then the quickstart.
 //!
-//! All three builds select the whole workspace, so dependencies are compiled once.
+//! All builds but that of the models select the whole workspace, so dependencies are compiled once.
 
-use crate::run;
+use crate::{models, run};
 
 pub(crate) fn run() -> run::Result {
     // First, because some tests start a binary or an example as a program of its own. Not xtask:
@@ -11,6 +11,7 @@ pub(crate) fn run() -> run::Result {
 
     let mut tests = Tally::default();
     let mut doc_tests = Tally::default();
+    let mut modelled = Tally::default();
     let ran = [
         run::cargo_watched(&["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"], |line| {
             tests.read(line);
@@ -18,12 +19,13 @@ pub(crate) fn run() -> run::Result {
         run::cargo_watched(&["test", "--workspace", "--doc", "--no-fail-fast", "--features", DOCUMENTED], |line| {
             doc_tests.read(line);
         }),
+        models::run(&mut modelled),
     ];
 
     // The README's first command, as built above.
     let quickstart = quickstart();
 
-    println!("\ntests:     {tests}\ndoc tests: {doc_tests}");
+    println!("\ntests:     {tests}\ndoc tests: {doc_tests}\nmodels:    {modelled}");
     for result in ran {
         result?;
     }
@@ -46,15 +48,15 @@ fn quickstart() -> run::Result {
 
 /// The sum of all `test result:` lines.
 #[derive(Debug, Default, PartialEq)]
-struct Tally {
-    passed: u64,
+pub(crate) struct Tally {
+    pub(crate) passed: u64,
     failed: u64,
     ignored: u64,
     binaries: u64,
 }
 
 impl Tally {
-    fn read(&mut self, line: &str) {
+    pub(crate) fn read(&mut self, line: &str) {
         let Some(result) = line.strip_prefix("test result: ") else {
             return;
         };

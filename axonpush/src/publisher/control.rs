@@ -3,10 +3,8 @@
 
 use std::time::Instant;
 
-use tokio::sync::oneshot;
-
 use super::FlushReport;
-use crate::queue::WatchId;
+use crate::{queue::WatchId, sync::oneshot};
 
 pub(super) enum Control {
     /// Settle what was accepted before.

@@ -23,14 +23,14 @@ mod worker;
 
 use std::{
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use bytes::Bytes;
-use tokio::{runtime::Handle, sync::oneshot};
+use tokio::runtime::Handle;
 
 pub(crate) use self::{
     block_on::block_on,
@@ -54,6 +54,7 @@ use crate::{
     queue::{Offer, Queue, QueuePolicy, WatchId, WhenFull},
     retry::{Retry, RetryPolicy},
     sink,
+    sync::{Mutex, MutexGuard, oneshot},
     transport::{Request, Transport},
 };
 
@@ -210,14 +211,13 @@ impl Publisher {
     pub(crate) fn shutdown(&self, timeout: Duration) -> impl Future<Output = FlushReport> + use<> {
         self.shared.queue.close();
         let watch = self.shared.queue.watch();
-        let asked = self.ask(Control::Shutdown, watch, timeout);
+        let mut asked = self.ask(Control::Shutdown, watch, timeout);
+        if asked.is_none() && !self.start_no_more() {
+            // It had ended, or a call has started it meanwhile; the answer tells.
+            asked = self.ask(Control::Shutdown, watch, timeout);
+        }
         if asked.is_none() {
             // Nobody will ever deliver what is left.
-            let mut worker = self.lock();
-            if matches!(*worker, Worker::NotStarted) {
-                *worker = Worker::Stopped;
-            }
-            drop(worker);
             self.shared.queue.abandon(LossReason::Shutdown, Vec::new());
         }
         self.report(asked, watch)
@@ -326,6 +326,15 @@ impl Publisher {
         }
     }
 
+    /// Sees to it that no worker is started from now on. `false`: one was.
+    fn start_no_more(&self) -> bool {
+        let mut worker = self.lock();
+        if matches!(*worker, Worker::NotStarted) {
+            *worker = Worker::Stopped;
+        }
+        matches!(*worker, Worker::Stopped)
+    }
+
     fn running(&self) -> Option<WorkerThread> {
         match &*self.lock() {
             Worker::Running(thread) => Some(thread.clone()),
@@ -340,5 +349,8 @@ impl Publisher {
 
 type Answer = oneshot::Receiver<FlushReport>;
 
+#[cfg(test)]
+#[cfg(axonpush_loom)]
+mod models;
 #[cfg(test)]
 mod tests;

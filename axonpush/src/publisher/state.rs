@@ -8,10 +8,10 @@ use std::{
     time::Instant,
 };
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 use super::{DeliveryPolicy, LossPolicy, Queue, RetryPolicy, Settings, Stats, Transport};
-use crate::{clock, error::Error, retry::BreakerState};
+use crate::{clock, error::Error, retry::BreakerState, sync::Notify};
 
 pub(super) struct Shared {
     pub(super) queue: Queue,

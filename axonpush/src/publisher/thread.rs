@@ -1,16 +1,13 @@
 //! The worker's thread and the runtime on it.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
     pin::{Pin, pin},
     sync::{Arc, atomic::Ordering},
     task::{Context, Poll, ready},
-    thread,
 };
 
 use tokio::{
     runtime::{Builder, Handle},
-    sync::mpsc,
     task::JoinHandle,
 };
 
@@ -19,6 +16,7 @@ use crate::{
     context::suppress,
     error::{Error, Kind},
     loss::LossReason,
+    sync::{self, mpsc},
 };
 
 /// A running worker, by the two ways to reach it.
@@ -48,15 +46,13 @@ impl WorkerThread {
             .build()
             .map_err(cannot)?;
         let handle = runtime.handle().clone();
-        thread::Builder::new()
-            .name("axonpush".to_owned())
-            .spawn(move || {
-                suppress::mark_thread();
-                runtime.block_on(supervise(shared, questions));
-                // A name look-up that hangs must not hold the thread.
-                runtime.shutdown_background();
-            })
-            .map_err(cannot)?;
+        let work = move || {
+            suppress::mark_thread();
+            sync::run(&runtime, supervise(shared, questions));
+            // A name look-up that hangs must not hold the thread.
+            runtime.shutdown_background();
+        };
+        sync::spawn("axonpush", work).map_err(cannot)?;
         Ok(Self { runtime: handle, control })
     }
 
@@ -82,7 +78,7 @@ async fn supervise(shared: Arc<Shared>, mut questions: mpsc::UnboundedReceiver<C
         let mut run = pin!(Worker::new(Arc::clone(&shared)).run(&mut questions));
         let panicked = std::future::poll_fn(|cx| {
             // On a thread of its own the mark is there already; on a test's runtime it must not outlast the turn.
-            let turn = suppress::while_working(|| catch_unwind(AssertUnwindSafe(|| run.as_mut().poll(cx))));
+            let turn = suppress::while_working(|| sync::catch(|| run.as_mut().poll(cx)));
             turn.map_or(Poll::Ready(true), |poll| poll.map(|()| false))
         });
         if !panicked.await {

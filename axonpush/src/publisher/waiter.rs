@@ -2,10 +2,8 @@
 
 use std::time::Instant;
 
-use tokio::sync::oneshot;
-
 use super::{FlushReport, control::Settle};
-use crate::queue::Queue;
+use crate::{queue::Queue, sync::oneshot};
 
 /// Someone who waits, from the moment the worker has heard of it.
 pub(super) struct Waiter(Settle);

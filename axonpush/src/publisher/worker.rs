@@ -5,10 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::mpsc;
-
 use super::{control::Control, deliveries::Deliveries, losses::Teller, state::Shared, waiter::Waiter};
-use crate::{clock, loss::LossReason};
+use crate::{clock, loss::LossReason, sync::mpsc};
 
 /// How often losses are told while they go on.
 const TELL_EVERY: Duration = Duration::from_millis(100);
@@ -56,7 +54,7 @@ impl Worker {
                 Some(control) = control.recv() => self.obey(control),
                 Some(ended) = self.deliveries.next() => self.deliveries.landed(ended),
                 () = shared.wake.notified() => {}
-                () = sleep_until(timer) => {}
+                () = clock::sleep_until(timer) => {}
             }
         }
     }
@@ -139,12 +137,5 @@ impl Worker {
             // Whoever asked may have stopped waiting.
             let _gone = done.send(report);
         }
-    }
-}
-
-async fn sleep_until(timer: Option<Instant>) {
-    match timer {
-        Some(at) => tokio::time::sleep_until(at.into()).await,
-        None => std::future::pending().await,
     }
 }

@@ -6,13 +6,16 @@
 mod latency;
 mod ledger;
 mod lost;
+#[cfg(test)]
+#[cfg(axonpush_loom)]
+mod models;
 mod overflow;
 mod state;
 #[cfg(test)]
 mod tests;
 
 use std::{
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    sync::PoisonError,
     time::{Duration, Instant},
 };
 
@@ -25,6 +28,7 @@ use crate::{
         record::{Lane, Record},
     },
     loss::{LossReason, LostEvents},
+    sync::{Condvar, Mutex, MutexGuard},
 };
 
 /// A queue of encoded events, bounded by count and bytes.
