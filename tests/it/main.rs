@@ -5,6 +5,7 @@ mod delivery;
 mod exchanges;
 mod faults;
 mod lifecycle;
+mod metrics;
 mod otlp;
 mod publishing;
 mod secrets;
