@@ -106,12 +106,12 @@ const COUNTERS: [Figure<u64>; 6] = [
 
 const GAUGES: [Figure<f64>; 6] = [
     ("axonpush_queue_events", Unit::Count, "Events waiting in the queue.", |stats| float(stats.queued())),
-    ("axonpush_queue_bytes", Unit::Bytes, "Their encoded size.", |stats| float(stats.queued_bytes())),
+    ("axonpush_queue_bytes", Unit::Bytes, "Encoded size of the events waiting.", |stats| float(stats.queued_bytes())),
     ("axonpush_queue_capacity_events", Unit::Count, "Events the queue holds at most.", |stats| float(stats.capacity())),
     ("axonpush_queue_capacity_bytes", Unit::Bytes, "Bytes the queue holds at most.", |stats| {
         float(stats.capacity_bytes())
     }),
-    ("axonpush_queue_oldest_age_seconds", Unit::Seconds, "Since the oldest event still here was accepted.", |stats| {
+    ("axonpush_queue_oldest_age_seconds", Unit::Seconds, "Time since the oldest event here was accepted.", |stats| {
         stats.oldest_age().unwrap_or_default().as_secs_f64()
     }),
     ("axonpush_in_flight_events", Unit::Count, "Events being sent.", |stats| float(stats.in_flight())),

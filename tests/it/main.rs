@@ -4,6 +4,7 @@
 mod delivery;
 mod exchanges;
 mod faults;
+mod lambda;
 mod lifecycle;
 mod metrics;
 mod otlp;
