@@ -37,6 +37,11 @@ impl Problem {
         Self { status, detail: detail.into(), errors: Vec::new() }
     }
 
+    pub(crate) fn with_fault(mut self, fault: Fault) -> Self {
+        self.errors.push(fault);
+        self
+    }
+
     pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, detail)
     }

@@ -54,6 +54,8 @@ mod event;
 pub mod exchange;
 mod fork;
 mod loss;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 mod publisher;
 mod queue;
 mod redact;

@@ -4,7 +4,9 @@
 mod delivery;
 mod exchanges;
 mod faults;
+mod lambda;
 mod lifecycle;
+mod metrics;
 mod otlp;
 mod publishing;
 mod secrets;

@@ -53,12 +53,25 @@ const NATIVE_TLS: &str = "native-tls";
 
 #[cfg(test)]
 mod tests {
-    use super::feature_sets;
+    use super::{SDK, feature_sets};
+    use crate::metadata::Workspace;
 
     #[test]
     fn every_feature_is_checked_alone_and_pairs_on_request() {
         let features = ["a", "b", "c"].map(str::to_owned);
         assert_eq!(feature_sets(&features, false), ["", "a", "b", "c"]);
         assert_eq!(feature_sets(&features, true), ["", "a", "b", "c", "a,b", "a,c", "b,c"]);
+    }
+    #[test]
+    fn the_features_of_the_sdk_are_found_where_they_are_declared() {
+        let workspace = Workspace::load().unwrap();
+        let features = &workspace.package(SDK).unwrap().features;
+        for feature in ["metrics", "native-tls", "rustls", "rustls-no-provider", "signal"] {
+            assert!(features.iter().any(|found| found == feature), "{feature}");
+        }
+        let sets = feature_sets(features, true);
+        for pair in ["metrics,native-tls", "metrics,rustls", "metrics,rustls-no-provider", "metrics,signal"] {
+            assert!(sets.iter().any(|set| set == pair), "{pair}");
+        }
     }
 }

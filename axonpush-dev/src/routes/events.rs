@@ -42,7 +42,7 @@ pub(super) async fn list(
     }
     parameters.check()?;
 
-    let rows = shared.store.read(|connection| search.run(connection)).await.map_err(|_| Problem::internal())?;
+    let rows = search.run(&shared.store).await.map_err(|_| Problem::internal())?;
     let events = rows.into_iter().filter_map(EventView::from_row).collect();
     Ok(super::json(&EventList { events }))
 }

@@ -12,7 +12,7 @@ use super::scripted;
 use crate::event::EventBody;
 use crate::guard;
 use crate::intake::Shared;
-use crate::problem::Problem;
+use crate::problem::{Fault, Problem};
 use crate::requests::ReceivedRequest;
 use crate::store::NewEvent;
 
@@ -35,6 +35,7 @@ pub(super) async fn publish(
 
 async fn store(shared: &Shared, request: &ReceivedRequest, headers: &HeaderMap) -> Result<Response, Problem> {
     guard::require_credentials(headers)?;
+    check_encoding(headers)?;
     if !is_json(headers) {
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send the event as `application/json`"));
     }
@@ -42,6 +43,20 @@ async fn store(shared: &Shared, request: &ReceivedRequest, headers: &HeaderMap) 
     let event = NewEvent::sent(&body, request);
     let receipt = shared.store.insert(event).await.map_err(|_| Problem::internal())?;
     Ok(super::json(&Accepted { event_id: &receipt.event_id, id: &receipt.event_id, status: "queued" }))
+}
+
+/// # Errors
+/// 415 for a compressed body, which would otherwise be refused as bad JSON.
+fn check_encoding(headers: &HeaderMap) -> Result<(), Problem> {
+    let values = headers.get_all(header::CONTENT_ENCODING).iter();
+    let codings = values.map(|value| String::from_utf8_lossy(value.as_bytes())).collect::<Vec<_>>().join(", ");
+    if codings.split(',').map(str::trim).all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case("identity")) {
+        return Ok(());
+    }
+    let detail = "`POST /event` takes no Content-Encoding but `identity`: send the JSON as it is. \
+                  gzip is for `/v1/logs` and `/v1/traces`";
+    let fault = Fault::new("header.Content-Encoding", "expected identity, or no such header");
+    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail).with_fault(fault.with_value(codings.into())))
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

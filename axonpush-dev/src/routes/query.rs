@@ -59,11 +59,14 @@ impl Parameters {
 
     /// How many rows to return: 1 to 500, default 50.
     pub(super) fn limit(&mut self) -> u32 {
-        let limit = self.parsed("limit", "expected integer").unwrap_or(DEFAULT_LIMIT);
-        if !(1..=MAX_LIMIT).contains(&limit) {
-            self.fault("limit", &format!("expected number between 1 and {MAX_LIMIT}"));
+        match self.text("limit").map(str::parse) {
+            None => DEFAULT_LIMIT,
+            Some(Ok(limit)) if (1..=MAX_LIMIT).contains(&limit) => limit,
+            Some(_) => {
+                self.fault("limit", &format!("expected limit to be an integer between 1 and {MAX_LIMIT}"));
+                DEFAULT_LIMIT
+            }
         }
-        limit
     }
 
     /// A value of type `T`, or `None` with a fault noted when it does not read as one.

@@ -1,7 +1,9 @@
 //! The store: one database connection on a thread of its own.
 //!
 //! Writes that wait together are committed together, and a write is answered only after its
-//! commit, so an event that was accepted is there for the very next read.
+//! commit, so an event that was accepted is there for the very next read. A second connection would
+//! help only with a file: one database in memory is locked as a whole by whoever reads. So a search
+//! takes its turns instead.
 
 mod insert;
 mod schema;

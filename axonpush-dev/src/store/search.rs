@@ -1,30 +1,39 @@
 //! Reading events back. Whatever a client sends reaches the database as a bound value, never as text.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::types::Value;
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use super::insert::to_nanos;
+use super::{Store, StoreFailure};
 use crate::event::Row;
 
 /// A search for events. Every filter must match.
 #[derive(Debug)]
 pub(crate) struct EventSearch {
     conditions: Conditions,
-    limit: u32,
+    since: i64,
+    until: i64,
+    limit: usize,
+    /// How many events to look at in one go; `None` where an index leads to those that match.
+    slice: Option<u32>,
 }
 
 impl EventSearch {
     pub(crate) fn new(since: Timestamp, until: Option<Timestamp>, limit: u32) -> Self {
-        let mut conditions = Conditions::default();
-        conditions.window(since, until);
-        Self { conditions, limit }
+        let (since, until) = (to_nanos(since), until.map_or(i64::MAX, to_nanos));
+        Self { conditions: Conditions::default(), since, until, limit: limit as usize, slice: Some(SLICE) }
     }
 
     /// Only events whose `column` is `value`.
     pub(crate) fn equals(&mut self, column: &'static str, value: String) {
         self.conditions.push(format!("{column} = ?"), [Value::Text(value)]);
+        if column == "trace_id" {
+            self.slice = None;
+        }
     }
 
     /// Only events whose identifier or payload contains `text`, in any case.
@@ -39,14 +48,44 @@ impl EventSearch {
         self.conditions.push("has_attribute(body, ?, ?)", [Value::Text(name), Value::Text(value)]);
     }
 
-    /// The events found, newest first.
-    pub(crate) fn run(self, connection: &Connection) -> rusqlite::Result<Vec<Row>> {
-        let Self { conditions: Conditions { sql, mut values }, limit } = self;
-        values.push(Value::Integer(limit.into()));
+    /// The events found, newest first. Goes through them slice by slice, so that those who publish meanwhile wait for one
+    /// slice and not for the whole search.
+    pub(crate) async fn run(self, store: &Store) -> Result<Vec<Row>, StoreFailure> {
+        let limit = self.limit;
+        let mut rest = Some(self.until);
+        let search = Arc::new(self);
+        let mut found = Vec::new();
+        while let Some(until) = rest {
+            let (search, left) = (Arc::clone(&search), limit - found.len());
+            let (rows, next) = store.read(move |connection| search.newest(connection, until, left)).await?;
+            found.extend(rows);
+            rest = next.filter(|_| found.len() < limit);
+        }
+        Ok(found)
+    }
+
+    /// The events found in the newest slice before `until`, at most `limit`, and where the next slice ends.
+    fn newest(&self, connection: &Connection, until: i64, limit: usize) -> rusqlite::Result<(Vec<Row>, Option<i64>)> {
+        // Events of the same moment stay together, so a slice may be a little larger.
+        let boundary = "SELECT created_at FROM events WHERE created_at >= ? AND created_at < ?
+                        ORDER BY created_at DESC LIMIT 1 OFFSET ?";
+        let next = self.slice.map(|slice| {
+            let last = (self.since, until, slice - 1);
+            connection.prepare_cached(boundary)?.query_row(last, |row| row.get(0)).optional()
+        });
+        let next = next.transpose()?.flatten();
+        let mut conditions = self.conditions.clone();
+        conditions.push("created_at >= ?", [Value::Integer(next.unwrap_or(self.since))]);
+        conditions.push("created_at < ?", [Value::Integer(until)]);
+        let Conditions { sql, mut values } = conditions;
+        values.push(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
         let query = format!("SELECT {ROW} FROM events WHERE {sql} ORDER BY created_at DESC, id DESC LIMIT ?");
-        rows(connection, &query, values)
+        Ok((rows(connection, &query, values)?, next))
     }
 }
+
+/// A few milliseconds' worth of events.
+const SLICE: u32 = 1_000;
 
 /// Every event, oldest first.
 pub(crate) fn all_events(connection: &Connection) -> rusqlite::Result<Vec<Row>> {
@@ -54,7 +93,7 @@ pub(crate) fn all_events(connection: &Connection) -> rusqlite::Result<Vec<Row>> 
 }
 
 /// Conditions joined by AND, and the values bound to them.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Conditions {
     pub(super) sql: String,
     pub(super) values: Vec<Value>,
@@ -100,3 +139,77 @@ pub(super) fn rows(connection: &Connection, query: &str, values: Vec<Value>) -> 
 
 /// The columns of a [`Row`], in the order `rows` reads them.
 pub(super) const ROW: &str = "event_id, app_id, source, created_at, body, headers";
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::*;
+    use crate::event::EventBody;
+    use crate::requests::ReceivedRequest;
+    use crate::store::{Delivery, NewEvent, StorePolicy};
+
+    fn request() -> ReceivedRequest {
+        ReceivedRequest::new(
+            &Request::new(()).into_parts().0,
+            Bytes::from_static(br#"{"identifier":"a","payload":{}}"#),
+        )
+    }
+
+    fn body(identifier: usize) -> EventBody {
+        let body = serde_json::json!({"identifier": format!("e{identifier:03}"), "payload": {"odd": identifier % 2}});
+        EventBody::parse(body.to_string().as_bytes(), true).unwrap()
+    }
+
+    fn store() -> Store {
+        Store::open(&StorePolicy { file: None, max_events: 1_000, max_bytes: 1 << 20 }).unwrap()
+    }
+
+    fn search(slice: Option<u32>, limit: u32) -> EventSearch {
+        EventSearch { slice, ..EventSearch::new(Timestamp::MIN, None, limit) }
+    }
+
+    #[tokio::test]
+    async fn slices_together_are_the_whole() {
+        let store = store();
+        // Some arrive together, and so at the same moment.
+        for (arrival, size) in [1, 7, 1, 1, 30, 2, 1, 1, 9, 1, 1].into_iter().enumerate() {
+            let request = request();
+            let mut delivery = Delivery::new(&request);
+            store.insert_all((0..size).map(|n| delivery.event(&body(arrival * 50 + n))).collect()).await.unwrap();
+        }
+        for limit in [1, 2, 10, 54, 55, 500] {
+            let whole = found(&store, search(None, limit)).await;
+            assert_eq!(whole.len(), limit.min(55) as usize);
+            for slice in [1, 2, 3, 5, 54, 55, 56, 1_000] {
+                assert_eq!(found(&store, search(Some(slice), limit)).await, whole, "slices of {slice}, limit {limit}");
+            }
+            let mut odd = search(None, limit);
+            odd.contains("odd\n1");
+            let odd = found(&store, odd).await;
+            for slice in [1, 3, 1_000] {
+                let mut sliced = search(Some(slice), limit);
+                sliced.contains("odd\n1");
+                assert_eq!(found(&store, sliced).await, odd, "slices of {slice}, limit {limit}");
+            }
+        }
+    }
+
+    async fn found(store: &Store, search: EventSearch) -> Vec<String> {
+        search.run(store).await.unwrap().into_iter().map(|row| row.event_id).collect()
+    }
+
+    #[tokio::test]
+    async fn an_event_is_stored_while_a_long_search_goes_on() {
+        let store = store();
+        for n in 0..50 {
+            store.insert(NewEvent::sent(&body(n), &request())).await.unwrap();
+        }
+        tokio::select! {
+            biased;
+            // Asked first, and with fifty slices to go through.
+            _ = search(Some(1), 500).run(&store) => panic!("the publisher waited for the search"),
+            receipt = store.insert(NewEvent::sent(&body(50), &request())) => assert!(receipt.is_ok()),
+        }
+    }
+}

@@ -124,6 +124,30 @@ async fn an_event_must_say_that_it_is_json() {
 }
 
 #[tokio::test]
+async fn a_compressed_event_is_told_to_come_as_it_is() {
+    let rig = Rig::start().await;
+    let send = async |encoding: &str, body: Vec<u8>| {
+        let request = rig.request(Method::POST, "/event").header("content-type", "application/json");
+        request.header("content-encoding", encoding).body(body).send().await.unwrap()
+    };
+    let plain = event("a").to_string().into_bytes();
+    for encoding in ["gzip", "GZIP", "deflate", "br", "zstd", "identity, gzip", "chunked"] {
+        // Whatever the bytes are, the header is what is wrong.
+        for body in [plain.clone(), b"\x1f\x8b\x08\x00\x00".to_vec()] {
+            let document = problem(send(encoding, body).await, 415).await;
+            let detail = document["detail"].as_str().unwrap();
+            assert!(detail.contains("Content-Encoding") && detail.contains("`identity`"), "{detail}");
+            assert_eq!(locations(&document), ["header.Content-Encoding"]);
+            assert_eq!(document["errors"][0]["value"], encoding);
+        }
+    }
+    assert!(rig.server.is_empty());
+    for encoding in ["identity", "Identity", ""] {
+        assert_eq!(send(encoding, plain.clone()).await.status(), 200, "{encoding}");
+    }
+}
+
+#[tokio::test]
 async fn a_body_over_one_mebibyte_is_too_large() {
     let rig = Rig::start().await;
     let empty = json!({"identifier": "a", "payload": {"text": ""}}).to_string().len();

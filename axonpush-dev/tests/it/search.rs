@@ -88,6 +88,23 @@ async fn malformed_parameters_are_refused_by_name() {
 }
 
 #[tokio::test]
+async fn a_limit_that_is_none_is_told_what_one_looks_like() {
+    let rig = Rig::start().await;
+    for path in ["/events", "/traces"] {
+        for limit in ["-1", "0", "501", "4294967296", "-99999999999999999999", "1.5", "ten", "5%20"] {
+            let document = problem(rig.get(&format!("{path}?limit={limit}")).await, 422).await;
+            let sent = limit.replace("%20", " ");
+            let told = json!([{
+                "location": "query.limit",
+                "message": "expected limit to be an integer between 1 and 500",
+                "value": sent,
+            }]);
+            assert_eq!(document["errors"], told);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_window_includes_its_start_and_excludes_its_end() {
     let rig = Rig::start().await;
     rig.publish(event("a")).await;

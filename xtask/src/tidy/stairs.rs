@@ -27,6 +27,7 @@ const STEPS: &[(&str, usize)] = &[
     ("sink", 4),
     ("publisher", 5),
     ("config", 6),
+    ("metrics", 6),
     ("client", 7),
     ("exchange", 8),
     ("capture", 8),
