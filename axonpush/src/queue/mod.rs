@@ -17,14 +17,17 @@ use std::{
 };
 
 pub(crate) use self::ledger::{Seen, Tally};
-pub use self::overflow::{OverflowPolicy, QueuePolicy};
+pub use self::{
+    lost::{LostEvent, LostEvents},
+    overflow::{OverflowPolicy, QueuePolicy},
+};
 use self::state::{InFlight, State, Watch};
 use crate::{
     event::{
         Severity,
         record::{Lane, Record},
     },
-    loss::{LossReason, LostEvents},
+    loss::LossReason,
 };
 
 /// A queue of encoded events, bounded by count and bytes.
@@ -97,7 +100,7 @@ impl Queue {
         }
         state.ledger.accepted += 1;
         if !self.fits(&state, body) && !self.can_make_room(&state, severity, body) {
-            state.lose(None, LossReason::QueueFull, body.to_vec());
+            state.lose_offered(severity, lane, body);
             return Offer::Lost;
         }
         while !self.fits(&state, body) {
@@ -152,7 +155,7 @@ impl Queue {
         let mut taken = Vec::with_capacity(most.min(state.waiting_count));
         while taken.len() < most {
             let Some(ticket) = state.oldest().and_then(|line| state.pop(line)) else { break };
-            state.in_flight.push(InFlight { seq: ticket.seq, accepted_at: ticket.record.accepted_at });
+            state.in_flight.push(InFlight::new(&ticket));
             taken.push(ticket);
         }
         if !taken.is_empty() {
@@ -176,8 +179,8 @@ impl Queue {
     /// Enters that a record in flight was lost; its body goes to the hook.
     pub(crate) fn lost(&self, seq: u64, reason: LossReason, body: Vec<u8>) {
         let mut state = self.lock();
-        if state.land(seq).is_some() {
-            state.lose(Some(seq), reason, body);
+        if let Some(landed) = state.land(seq) {
+            state.lose_flying(&landed, reason, body);
         }
     }
 
@@ -185,16 +188,16 @@ impl Queue {
     pub(crate) fn abandon(&self, reason: LossReason, bodies: Vec<(u64, Vec<u8>)>) {
         let mut state = self.lock();
         for (seq, body) in bodies {
-            if state.land(seq).is_some() {
-                state.lose(Some(seq), reason, body);
+            if let Some(landed) = state.land(seq) {
+                state.lose_flying(&landed, reason, body);
             }
         }
         for flying in std::mem::take(&mut state.in_flight) {
-            state.lose(Some(flying.seq), reason, Vec::new());
+            state.lose_flying(&flying, reason, Vec::new());
         }
         (state.waiting_count, state.waiting_bytes) = (0, 0);
         for ticket in std::mem::take(&mut state.waiting).into_iter().flatten() {
-            state.lose(Some(ticket.seq), reason, ticket.record.body);
+            state.lose_waiting(ticket, reason);
         }
         self.room.notify_all();
     }
@@ -203,7 +206,7 @@ impl Queue {
     pub(crate) fn abandon_in_flight(&self, reason: LossReason) {
         let mut state = self.lock();
         for flying in std::mem::take(&mut state.in_flight) {
-            state.lose(Some(flying.seq), reason, Vec::new());
+            state.lose_flying(&flying, reason, Vec::new());
         }
         state.wake_at = state.waiting_count + 1;
     }

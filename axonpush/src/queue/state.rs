@@ -3,7 +3,13 @@
 use std::{collections::VecDeque, time::Instant};
 
 use super::{OverflowPolicy, Seen, Ticket, WatchId, latency::Latency, ledger::Ledger, lost::Lost};
-use crate::{event::Severity, loss::LossReason};
+use crate::{
+    event::{
+        Severity,
+        record::{Lane, Record},
+    },
+    loss::LossReason,
+};
 
 /// Buffers kept for reuse, and the largest one worth keeping.
 const POOL_SIZE: usize = 256;
@@ -20,6 +26,15 @@ pub(super) struct Watch {
 pub(super) struct InFlight {
     pub(super) seq: u64,
     pub(super) accepted_at: Instant,
+    pub(super) severity: Severity,
+    pub(super) lane: Lane,
+}
+
+impl InFlight {
+    pub(super) fn new(ticket: &Ticket) -> Self {
+        let Record { severity, lane, accepted_at, .. } = ticket.record;
+        Self { seq: ticket.seq, accepted_at, severity, lane }
+    }
 }
 
 pub(super) struct State {
@@ -91,17 +106,32 @@ impl State {
 
     pub(super) fn evict(&mut self, line: usize) {
         if let Some(ticket) = self.pop(line) {
-            self.lose(Some(ticket.seq), LossReason::QueueFull, ticket.record.body);
+            self.lose_waiting(ticket, LossReason::QueueFull);
         }
     }
 
-    /// Books a loss; `seq` is that of the record, if it ever had one.
-    pub(super) fn lose(&mut self, seq: Option<u64>, reason: LossReason, body: Vec<u8>) {
+    /// Books the loss of a record that waited.
+    pub(super) fn lose_waiting(&mut self, ticket: Ticket, reason: LossReason) {
+        let Record { severity, lane, body, .. } = ticket.record;
+        self.saw(ticket.seq, Some(reason));
+        self.book(reason, severity, lane, body);
+    }
+
+    /// Books the loss of a record that was in flight.
+    pub(super) fn lose_flying(&mut self, landed: &InFlight, reason: LossReason, body: Vec<u8>) {
+        self.saw(landed.seq, Some(reason));
+        self.book(reason, landed.severity, landed.lane, body);
+    }
+
+    /// Books the loss of a record that never got in.
+    pub(super) fn lose_offered(&mut self, severity: Severity, lane: Lane, body: &[u8]) {
+        let body = self.buffer(body);
+        self.book(LossReason::QueueFull, severity, lane, body);
+    }
+
+    fn book(&mut self, reason: LossReason, severity: Severity, lane: Lane, body: Vec<u8>) {
         self.ledger.lost.add(reason, 1);
-        if let Some(seq) = seq {
-            self.saw(seq, Some(reason));
-        }
-        if let Some(buffer) = self.lost.add(reason, body) {
+        if let Some(buffer) = self.lost.add(reason, severity, lane, body) {
             self.recycle(buffer);
         }
     }
