@@ -11,9 +11,12 @@ use crate::{
     loss::LossReason,
 };
 
-/// Buffers kept for reuse, and the largest one worth keeping.
-const POOL_SIZE: usize = 256;
+/// Bytes of buffers kept for reuse, and the largest buffer worth keeping. A few batches of small records find room, so that
+/// one that lands leaves enough for the next.
+const POOL_BYTES: usize = 1 << 20;
 const POOL_BUFFER_BYTES: usize = 8 << 10;
+/// What keeping a buffer costs besides its bytes, so that tiny ones are bounded too.
+const POOL_BUFFER_COST: usize = 64;
 
 /// Somebody's interest in every event accepted before some moment.
 pub(super) struct Watch {
@@ -52,7 +55,8 @@ pub(super) struct State {
     pub(super) closed: bool,
     pub(super) watches: Vec<Watch>,
     pub(super) next_watch: u64,
-    pub(super) pool: Vec<Vec<u8>>,
+    pool: Vec<Vec<u8>>,
+    pool_bytes: usize,
 }
 
 impl State {
@@ -71,6 +75,7 @@ impl State {
             watches: Vec::new(),
             next_watch: 0,
             pool: Vec::new(),
+            pool_bytes: 0,
         }
     }
 
@@ -155,18 +160,20 @@ impl State {
 
     /// `body` in a reused buffer of about its size, so that what the queue holds is what its bound says.
     pub(super) fn buffer(&mut self, body: &[u8]) -> Vec<u8> {
-        match self.pool.pop() {
-            Some(mut buffer) if (body.len()..=body.len() + body.len() / 4 + 64).contains(&buffer.capacity()) => {
-                buffer.extend_from_slice(body);
-                buffer
-            }
-            _ => body.to_vec(),
+        let Some(mut buffer) = self.pool.pop() else { return body.to_vec() };
+        self.pool_bytes -= buffer.capacity() + POOL_BUFFER_COST;
+        if !(body.len()..=body.len() + body.len() / 4 + 64).contains(&buffer.capacity()) {
+            return body.to_vec();
         }
+        buffer.extend_from_slice(body);
+        buffer
     }
 
     pub(super) fn recycle(&mut self, mut buffer: Vec<u8>) {
-        if self.pool.len() < POOL_SIZE && buffer.capacity() <= POOL_BUFFER_BYTES {
+        let cost = buffer.capacity() + POOL_BUFFER_COST;
+        if buffer.capacity() <= POOL_BUFFER_BYTES && self.pool_bytes + cost <= POOL_BYTES {
             buffer.clear();
+            self.pool_bytes += cost;
             self.pool.push(buffer);
         }
     }
