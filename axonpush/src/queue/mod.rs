@@ -3,6 +3,7 @@
 //! Each event is, at any moment, in exactly one place: waiting, in flight, delivered or lost. All four counts move
 //! under one lock, so their sum is the number of accepted events at every instant and not just in the end.
 
+mod in_flight;
 mod latency;
 mod ledger;
 mod lost;
@@ -21,7 +22,7 @@ pub use self::{
     lost::{LostEvent, LostEvents},
     overflow::{OverflowPolicy, QueuePolicy},
 };
-use self::state::{InFlight, State, Watch};
+use self::state::{State, Watch};
 use crate::{
     event::{
         Severity,
@@ -155,7 +156,7 @@ impl Queue {
         let mut taken = Vec::with_capacity(most.min(state.waiting_count));
         while taken.len() < most {
             let Some(ticket) = state.oldest().and_then(|line| state.pop(line)) else { break };
-            state.in_flight.push(InFlight::new(&ticket));
+            state.in_flight.push(&ticket);
             taken.push(ticket);
         }
         if !taken.is_empty() {
@@ -164,22 +165,34 @@ impl Queue {
         taken
     }
 
-    /// Enters that records were delivered at `now`. `buffer` is a body, for reuse, when nobody else holds it.
-    pub(crate) fn delivered(&self, seq: u64, now: Instant, buffer: Option<Vec<u8>>) {
-        let mut state = self.lock();
-        let Some(landed) = state.land(seq) else { return };
-        state.ledger.delivered += 1;
-        state.saw(seq, None);
-        state.latency.add(now.saturating_duration_since(landed.accepted_at));
-        if let Some(buffer) = buffer {
-            state.recycle(buffer);
+    /// Enters that records were delivered at `now`. With each goes its body, for reuse, when nobody else holds it.
+    pub(crate) fn delivered(&self, now: Instant, records: &mut dyn Iterator<Item = (u64, Option<Vec<u8>>)>) {
+        /// Many enough that a batch costs few locks, few enough that whoever hands over hardly notices.
+        const AT_ONCE: usize = 16;
+
+        let mut some = Vec::with_capacity(AT_ONCE);
+        loop {
+            some.extend(records.take(AT_ONCE));
+            if some.is_empty() {
+                return;
+            }
+            let mut state = self.lock();
+            for (seq, buffer) in some.drain(..) {
+                let Some(landed) = state.in_flight.land(seq) else { continue };
+                state.ledger.delivered += 1;
+                state.saw(seq, None);
+                state.latency.add(now.saturating_duration_since(landed.accepted_at));
+                if let Some(buffer) = buffer {
+                    state.recycle(buffer);
+                }
+            }
         }
     }
 
     /// Enters that a record in flight was lost; its body goes to the hook.
     pub(crate) fn lost(&self, seq: u64, reason: LossReason, body: Vec<u8>) {
         let mut state = self.lock();
-        if let Some(landed) = state.land(seq) {
+        if let Some(landed) = state.in_flight.land(seq) {
             state.lose_flying(&landed, reason, body);
         }
     }
@@ -188,11 +201,11 @@ impl Queue {
     pub(crate) fn abandon(&self, reason: LossReason, bodies: Vec<(u64, Vec<u8>)>) {
         let mut state = self.lock();
         for (seq, body) in bodies {
-            if let Some(landed) = state.land(seq) {
+            if let Some(landed) = state.in_flight.land(seq) {
                 state.lose_flying(&landed, reason, body);
             }
         }
-        for flying in std::mem::take(&mut state.in_flight) {
+        for flying in std::mem::take(&mut state.in_flight).into_iter() {
             state.lose_flying(&flying, reason, Vec::new());
         }
         (state.waiting_count, state.waiting_bytes) = (0, 0);
@@ -205,7 +218,7 @@ impl Queue {
     /// Loses what is in flight, whose bodies nobody has any more.
     pub(crate) fn abandon_in_flight(&self, reason: LossReason) {
         let mut state = self.lock();
-        for flying in std::mem::take(&mut state.in_flight) {
+        for flying in std::mem::take(&mut state.in_flight).into_iter() {
             state.lose_flying(&flying, reason, Vec::new());
         }
         state.wake_at = state.waiting_count + 1;

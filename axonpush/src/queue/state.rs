@@ -1,8 +1,14 @@
 //! What the queue's lock guards.
 
-use std::{collections::VecDeque, time::Instant};
+use std::collections::VecDeque;
 
-use super::{OverflowPolicy, Seen, Ticket, WatchId, latency::Latency, ledger::Ledger, lost::Lost};
+use super::{
+    OverflowPolicy, Seen, Ticket, WatchId,
+    in_flight::{AllInFlight, InFlight},
+    latency::Latency,
+    ledger::Ledger,
+    lost::Lost,
+};
 use crate::{
     event::{
         Severity,
@@ -25,25 +31,10 @@ pub(super) struct Watch {
     pub(super) seen: Seen,
 }
 
-/// A record that was taken and is not settled.
-pub(super) struct InFlight {
-    pub(super) seq: u64,
-    pub(super) accepted_at: Instant,
-    pub(super) severity: Severity,
-    pub(super) lane: Lane,
-}
-
-impl InFlight {
-    pub(super) fn new(ticket: &Ticket) -> Self {
-        let Record { severity, lane, accepted_at, .. } = ticket.record;
-        Self { seq: ticket.seq, accepted_at, severity, lane }
-    }
-}
-
 pub(super) struct State {
     /// One line per severity, so that shedding finds its victim at once; `seq` gives the order across them.
     pub(super) waiting: [VecDeque<Ticket>; Severity::ALL.len()],
-    pub(super) in_flight: Vec<InFlight>,
+    pub(super) in_flight: AllInFlight,
     pub(super) ledger: Ledger,
     pub(super) latency: Latency,
     pub(super) lost: Lost,
@@ -63,7 +54,7 @@ impl State {
     pub(super) fn new(keep_lost: bool) -> Self {
         Self {
             waiting: Default::default(),
-            in_flight: Vec::new(),
+            in_flight: AllInFlight::default(),
             ledger: Ledger::default(),
             latency: Latency::new(),
             lost: Lost::new(keep_lost),
@@ -139,12 +130,6 @@ impl State {
         if let Some(buffer) = self.lost.add(reason, severity, lane, body) {
             self.recycle(buffer);
         }
-    }
-
-    /// Takes a record off the list of those in flight, if it is on it.
-    pub(super) fn land(&mut self, seq: u64) -> Option<InFlight> {
-        let at = self.in_flight.iter().position(|flying| flying.seq == seq)?;
-        Some(self.in_flight.swap_remove(at))
     }
 
     /// Tells whoever is interested that a record left.

@@ -8,7 +8,8 @@ use crate::event::{record::Lane, scan};
 
 /// A whole `ExportLogsServiceRequest` or `ExportTraceServiceRequest`; their field numbers agree.
 pub(super) fn batch(lane: Lane, groups: &[Group<'_>]) -> Vec<u8> {
-    let mut out = Vec::new();
+    let size: usize = groups.iter().flat_map(|group| &group.records).map(|fields| fields.payload.len() + 256).sum();
+    let mut out = Vec::with_capacity(size);
     for group in groups {
         message(1, &mut out, |resource_records| {
             if has_entries(group.resource) {
@@ -197,15 +198,26 @@ fn read_varint(from: &mut &[u8]) -> Option<u64> {
     None
 }
 
-/// A nested message: its length is known when it is written, so its bytes are moved to make room for it.
+/// A nested message: its length is known when it is written. One byte is kept for it; where it takes more, the message is
+/// moved to make room, which only the longer ones are.
 fn message(field: u32, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     tag(field, 2, out);
     let start = out.len();
+    out.push(0);
     write(out);
-    let length = (out.len() - start) as u64;
-    let mut prefix = Vec::with_capacity(5);
-    varint(length, &mut prefix);
-    out.splice(start..start, prefix);
+    let length = out.len() - start - 1;
+    let more = (length.max(1).ilog2() / 7) as usize;
+    let end = out.len();
+    out.resize(end + more, 0);
+    out.copy_within(start + 1..end, start + 1 + more);
+    let mut left = length;
+    for byte in out.iter_mut().skip(start).take(more + 1) {
+        *byte = (left & 0x7f) as u8 | 0x80;
+        left >>= 7;
+    }
+    if let Some(last) = out.get_mut(start + more) {
+        *last &= 0x7f;
+    }
 }
 
 fn bytes(field: u32, value: &[u8], out: &mut Vec<u8>) {
