@@ -6,8 +6,8 @@ use std::{
 };
 
 use axonpush::{
-    AxonPush, BreakerState, DeliveryLane, DeliveryMode, DeliveryPolicy, Event, EventType, Health, LogPayload, LossReason,
-    OverflowPolicy, QueuePolicy, Severity,
+    AxonPush, BreakerState, DeliveryLane, DeliveryMode, DeliveryPolicy, Event, EventType, Health, LogPayload,
+    LossReason, OverflowPolicy, QueuePolicy, Severity,
 };
 use axonpush_dev::Answer;
 use rig::{PATIENCE, client, server, settings};

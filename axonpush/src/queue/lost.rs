@@ -84,13 +84,7 @@ impl Lost {
     }
 
     /// Takes a lost record in; gives its buffer back when it is not kept.
-    pub(super) fn add(
-        &mut self,
-        reason: LossReason,
-        severity: Severity,
-        lane: Lane,
-        body: Vec<u8>,
-    ) -> Option<Vec<u8>> {
+    pub(super) fn add(&mut self, reason: LossReason, severity: Severity, lane: Lane, body: Vec<u8>) -> Option<Vec<u8>> {
         if !self.keep {
             return Some(body);
         }

@@ -18,11 +18,11 @@ use std::{
 };
 
 pub(crate) use self::ledger::{Seen, Tally};
+use self::state::{State, Watch};
 pub use self::{
     lost::{LostEvent, LostEvents},
     overflow::{OverflowPolicy, QueuePolicy},
 };
-use self::state::{State, Watch};
 use crate::{
     event::{
         Severity,
