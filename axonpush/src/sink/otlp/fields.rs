@@ -7,8 +7,10 @@ use crate::event::{json, scan};
 /// The fields of one event body. Empty slices stand for absent fields.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Fields<'a> {
+    /// Of the whole body.
+    pub(super) size: usize,
     pub(super) identifier: &'a [u8],
-    pub(super) payload: &'a [u8],
+    pub(super) payload: Payload<'a>,
     pub(super) channel: &'a [u8],
     pub(super) event_type: &'a [u8],
     pub(super) agent: &'a [u8],
@@ -19,31 +21,90 @@ pub(super) struct Fields<'a> {
     pub(super) metadata: &'a [u8],
 }
 
-impl<'a> Fields<'a> {
-    pub(super) fn read(body: &'a [u8]) -> Self {
-        let mut fields = Self::default();
-        scan::for_each_entry(body, |key, entry| {
-            let value = value(entry);
-            match key {
-                "identifier" => fields.identifier = value,
-                "payload" => fields.payload = value,
-                "channel_id" => fields.channel = value,
-                "eventType" => fields.event_type = value,
-                "agentId" => fields.agent = value,
-                "traceId" => fields.trace = value,
-                "spanId" => fields.span = value,
-                "parentSpanId" => fields.parent = value,
-                "dedupKey" => fields.dedup = value,
-                "metadata" => fields.metadata = value,
-                _ => {}
+/// The fields of a log's or span's payload that OTLP has a place for. Empty slices stand for absent fields.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Payload<'a> {
+    pub(super) time: &'a [u8],
+    pub(super) severity_number: &'a [u8],
+    pub(super) severity_text: &'a [u8],
+    pub(super) body: &'a [u8],
+    pub(super) attributes: &'a [u8],
+    pub(super) resource: &'a [u8],
+    pub(super) scope: &'a [u8],
+    pub(super) name: &'a [u8],
+    pub(super) kind: &'a [u8],
+    pub(super) start: &'a [u8],
+    pub(super) end: &'a [u8],
+    pub(super) status: &'a [u8],
+    pub(super) events: &'a [u8],
+    pub(super) links: &'a [u8],
+}
+
+impl<'a> Payload<'a> {
+    /// The fields of the object that `text` begins with, and its length.
+    fn read(text: &'a [u8]) -> (Self, usize) {
+        let mut payload = Self::default();
+        let length = scan::for_each_entry(text, |key, entry| {
+            let place = match key {
+                "timeUnixNano" => &mut payload.time,
+                "severityNumber" => &mut payload.severity_number,
+                "severityText" => &mut payload.severity_text,
+                "body" => &mut payload.body,
+                "attributes" => &mut payload.attributes,
+                "resource" => &mut payload.resource,
+                "scope" => &mut payload.scope,
+                "name" => &mut payload.name,
+                "kind" => &mut payload.kind,
+                "startTimeUnixNano" => &mut payload.start,
+                "endTimeUnixNano" => &mut payload.end,
+                "status" => &mut payload.status,
+                "events" => &mut payload.events,
+                "links" => &mut payload.links,
+                _ => return,
+            };
+            // Of a key that stands there twice, the first counts.
+            if place.is_empty() {
+                *place = value(entry);
             }
         });
-        fields
+        (payload, length)
     }
+}
 
-    /// A field of the payload.
-    pub(super) fn payload(&self, key: &str) -> &'a [u8] {
-        scan::entry(self.payload, key).and_then(|range| self.payload.get(range)).unwrap_or_default()
+impl<'a> Fields<'a> {
+    pub(super) fn read(body: &'a [u8]) -> Self {
+        let mut fields = Self { size: body.len(), ..Self::default() };
+        let mut at = 1;
+        while body.get(at) == Some(&b'"') {
+            let key_end = scan::string_end(body, at);
+            let (key, start) = (body.get(at..key_end).unwrap_or_default(), key_end + 1);
+            let rest = body.get(start..).unwrap_or_default();
+            if key == b"\"payload\"" && rest.first() == Some(&b'{') {
+                // Most of the body: what is in it is read on the way to its end.
+                let (payload, length) = Payload::read(rest);
+                fields.payload = payload;
+                at = start + length + 1;
+                continue;
+            }
+            let end = scan::value_end(body, start);
+            let place = match key {
+                b"\"identifier\"" => Some(&mut fields.identifier),
+                b"\"channel_id\"" => Some(&mut fields.channel),
+                b"\"eventType\"" => Some(&mut fields.event_type),
+                b"\"agentId\"" => Some(&mut fields.agent),
+                b"\"traceId\"" => Some(&mut fields.trace),
+                b"\"spanId\"" => Some(&mut fields.span),
+                b"\"parentSpanId\"" => Some(&mut fields.parent),
+                b"\"dedupKey\"" => Some(&mut fields.dedup),
+                b"\"metadata\"" => Some(&mut fields.metadata),
+                _ => None,
+            };
+            if let Some(place) = place {
+                *place = body.get(start..end).unwrap_or_default();
+            }
+            at = end + 1;
+        }
+        fields
     }
 
     /// What OTLP has no place for, as attributes: a name, and JSON text.
@@ -77,7 +138,7 @@ impl<'a> Group<'a> {
     pub(super) fn all(records: &[Fields<'a>]) -> Vec<Self> {
         let mut groups: Vec<Self> = Vec::new();
         for fields in records {
-            let (resource, scope) = (fields.payload("resource"), fields.identifier);
+            let (resource, scope) = (fields.payload.resource, fields.identifier);
             // Neighbours are likely to share theirs.
             match groups.iter_mut().rev().find(|group| group.resource == resource && group.scope == scope) {
                 Some(group) => group.records.push(*fields),
@@ -91,12 +152,22 @@ impl<'a> Group<'a> {
 /// The names of resource attributes on the OTLP path, where they differ from the event path.
 pub(super) fn otlp_name(key: &str) -> &str {
     match key {
+        _ if !key.starts_with("code.") && !key.starts_with("deployment.") => key,
         "deployment.environment" => "deployment.environment.name",
         "code.filepath" => "code.file.path",
         "code.lineno" => "code.line.number",
         "code.function" => "code.function.name",
         _ => key,
     }
+}
+
+/// The text of a JSON string, as bytes.
+pub(super) fn text_bytes(string: &[u8]) -> Cow<'_, [u8]> {
+    let inside = scan::inside(string);
+    if inside.contains(&b'\\') {
+        return Cow::Owned(text(string).into_owned().into_bytes());
+    }
+    Cow::Borrowed(inside)
 }
 
 /// The text of a JSON string.

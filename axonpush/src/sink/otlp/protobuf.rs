@@ -1,14 +1,14 @@
 //! OTLP/Protobuf: the few messages of `opentelemetry.proto` that carry logs and spans, by their field numbers.
 
 use super::{
-    fields::{Fields, Group, has_entries, hex, otlp_name, text, value},
+    fields::{Fields, Group, has_entries, hex, otlp_name, text, text_bytes, value},
     json::is_integer,
 };
 use crate::event::{record::Lane, scan};
 
 /// A whole `ExportLogsServiceRequest` or `ExportTraceServiceRequest`; their field numbers agree.
 pub(super) fn batch(lane: Lane, groups: &[Group<'_>]) -> Vec<u8> {
-    let size: usize = groups.iter().flat_map(|group| &group.records).map(|fields| fields.payload.len() + 256).sum();
+    let size: usize = groups.iter().flat_map(|group| &group.records).map(|fields| fields.size).sum();
     let mut out = Vec::with_capacity(size);
     for group in groups {
         message(1, &mut out, |resource_records| {
@@ -30,10 +30,10 @@ pub(super) fn batch(lane: Lane, groups: &[Group<'_>]) -> Vec<u8> {
 
 fn scope_of(lane: Lane, group: &Group<'_>, out: &mut Vec<u8>) {
     if lane != Lane::Spans {
-        bytes(1, text(group.scope).as_bytes(), out);
+        bytes(1, &text_bytes(group.scope), out);
         return;
     }
-    let scope = group.records.first().map(|fields| fields.payload("scope")).unwrap_or_default();
+    let scope = group.records.first().map(|fields| fields.payload.scope).unwrap_or_default();
     scan::for_each_entry(scope, |key, entry| match key {
         "name" => bytes(1, text(value(entry)).as_bytes(), out),
         "version" => bytes(2, text(value(entry)).as_bytes(), out),
@@ -42,14 +42,14 @@ fn scope_of(lane: Lane, group: &Group<'_>, out: &mut Vec<u8>) {
 }
 
 fn log(fields: &Fields<'_>, out: &mut Vec<u8>) {
-    fixed64(1, nanos(fields.payload("timeUnixNano")), out);
-    varint_field(2, number(fields.payload("severityNumber")), out);
-    bytes(3, text(fields.payload("severityText")).as_bytes(), out);
-    let body = fields.payload("body");
+    fixed64(1, nanos(fields.payload.time), out);
+    varint_field(2, number(fields.payload.severity_number), out);
+    bytes(3, &text_bytes(fields.payload.severity_text), out);
+    let body = fields.payload.body;
     if !body.is_empty() {
         message(5, out, |out| any_value(body, out));
     }
-    attributes(6, fields.payload("attributes"), out);
+    attributes(6, fields.payload.attributes, out);
     leftovers(6, fields, out);
     hex_bytes(9, hex(fields.trace, 32), out);
     hex_bytes(10, hex(fields.span, 16), out);
@@ -59,15 +59,15 @@ fn span(fields: &Fields<'_>, out: &mut Vec<u8>) {
     hex_bytes(1, hex(fields.trace, 32), out);
     hex_bytes(2, hex(fields.span, 16), out);
     hex_bytes(4, hex(fields.parent, 16), out);
-    bytes(5, text(fields.payload("name")).as_bytes(), out);
+    bytes(5, &text_bytes(fields.payload.name), out);
     varint_field(6, kind(fields), out);
-    fixed64(7, nanos(fields.payload("startTimeUnixNano")), out);
-    fixed64(8, nanos(fields.payload("endTimeUnixNano")), out);
-    attributes(9, fields.payload("attributes"), out);
+    fixed64(7, nanos(fields.payload.start), out);
+    fixed64(8, nanos(fields.payload.end), out);
+    attributes(9, fields.payload.attributes, out);
     leftovers(9, fields, out);
-    scan::for_each_item(fields.payload("events"), |event| message(11, out, |out| span_event(event, out)));
-    scan::for_each_item(fields.payload("links"), |link| message(13, out, |out| span_link(link, out)));
-    message(15, out, |out| status(fields.payload("status"), out));
+    scan::for_each_item(fields.payload.events, |event| message(11, out, |out| span_event(event, out)));
+    scan::for_each_item(fields.payload.links, |link| message(13, out, |out| span_link(link, out)));
+    message(15, out, |out| status(fields.payload.status, out));
 }
 
 fn span_event(event: &[u8], out: &mut Vec<u8>) {
@@ -98,30 +98,31 @@ fn status(status: &[u8], out: &mut Vec<u8>) {
 
 /// The span kind as OTLP numbers it, one above the API's number.
 pub(super) fn kind(fields: &Fields<'_>) -> u64 {
-    number(fields.payload("kind")) + 1
+    number(fields.payload.kind) + 1
 }
 
 fn attributes(field: u32, object: &[u8], out: &mut Vec<u8>) {
     scan::for_each_entry(object, |key, entry| {
         let name = otlp_name(key);
+        // The value stands after the key, its quotes and the colon.
         if name == key {
-            let key = text(entry.get(..scan::string_end(entry, 0)).unwrap_or_default());
-            key_value(field, &key, value(entry), out);
+            let value = entry.get(key.len() + 3..).unwrap_or_default();
+            key_value(field, &text_bytes(entry.get(..key.len() + 2).unwrap_or_default()), value, out);
         } else {
-            key_value(field, name, value(entry), out);
+            key_value(field, name.as_bytes(), value(entry), out);
         }
     });
 }
 
 fn leftovers(field: u32, fields: &Fields<'_>, out: &mut Vec<u8>) {
     for (key, value) in fields.leftovers() {
-        key_value(field, key, value, out);
+        key_value(field, key.as_bytes(), value, out);
     }
 }
 
-fn key_value(field: u32, key: &str, value: &[u8], out: &mut Vec<u8>) {
+fn key_value(field: u32, key: &[u8], value: &[u8], out: &mut Vec<u8>) {
     message(field, out, |out| {
-        bytes(1, key.as_bytes(), out);
+        bytes(1, key, out);
         message(2, out, |out| any_value(value, out));
     });
 }
@@ -130,10 +131,10 @@ fn any_value(value: &[u8], out: &mut Vec<u8>) {
     match value.first() {
         // An empty string is a value, unlike an absent one.
         Some(b'"') => {
-            let text = text(value);
+            let text = text_bytes(value);
             tag(1, 2, out);
             varint(text.len() as u64, out);
-            out.extend_from_slice(text.as_bytes());
+            out.extend_from_slice(&text);
         }
         Some(b't' | b'f') => {
             tag(2, 0, out);
@@ -205,7 +206,7 @@ fn message(field: u32, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     let start = out.len();
     out.push(0);
     write(out);
-    let length = out.len() - start - 1;
+    let length = (out.len() - start - 1) as u64;
     let more = (length.max(1).ilog2() / 7) as usize;
     let end = out.len();
     out.resize(end + more, 0);
