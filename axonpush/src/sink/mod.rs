@@ -9,7 +9,7 @@ pub use self::otlp::OtlpFormat;
 use crate::{error::Error, event::record::Lane, transport::Request};
 
 /// The request that carries these event bodies.
-pub(crate) fn request<'a>(lane: Lane, bodies: impl Iterator<Item = &'a Bytes>, format: OtlpFormat) -> Request {
+pub(crate) fn request<'a>(lane: Lane, bodies: impl Iterator<Item = &'a Bytes> + Clone, format: OtlpFormat) -> Request {
     match lane {
         Lane::Event => events::request(bodies.last().cloned().unwrap_or_default()),
         Lane::Logs | Lane::Spans => otlp::request(lane, bodies, format),

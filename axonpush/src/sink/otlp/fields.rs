@@ -7,8 +7,6 @@ use crate::event::{json, scan};
 /// The fields of one event body. Empty slices stand for absent fields.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Fields<'a> {
-    /// Of the whole body.
-    pub(super) size: usize,
     pub(super) identifier: &'a [u8],
     pub(super) payload: Payload<'a>,
     pub(super) channel: &'a [u8],
@@ -73,7 +71,7 @@ impl<'a> Payload<'a> {
 
 impl<'a> Fields<'a> {
     pub(super) fn read(body: &'a [u8]) -> Self {
-        let mut fields = Self { size: body.len(), ..Self::default() };
+        let mut fields = Self::default();
         let mut at = 1;
         while body.get(at) == Some(&b'"') {
             let key_end = scan::string_end(body, at);
@@ -129,23 +127,33 @@ pub(super) struct Group<'a> {
     /// JSON text of an object, or empty.
     pub(super) resource: &'a [u8],
     /// JSON text of a string, or empty.
+    pub(super) name: &'a [u8],
+    /// JSON text of an object, or empty: the scope of spans.
     pub(super) scope: &'a [u8],
-    pub(super) records: Vec<Fields<'a>>,
+    /// The records as they stand in the batch, one after the other.
+    pub(super) records: Vec<u8>,
 }
 
 impl<'a> Group<'a> {
-    /// Every record in its group, in the order the groups first appear.
-    pub(super) fn all(records: &[Fields<'a>]) -> Vec<Self> {
-        let mut groups: Vec<Self> = Vec::new();
-        for fields in records {
-            let (resource, scope) = (fields.payload.resource, fields.identifier);
-            // Neighbours are likely to share theirs.
-            match groups.iter_mut().rev().find(|group| group.resource == resource && group.scope == scope) {
-                Some(group) => group.records.push(*fields),
-                None => groups.push(Self { resource, scope, records: vec![*fields] }),
-            }
+    /// Writes a record into its group; groups are in the order in which they first appear.
+    pub(super) fn add(
+        groups: &mut Vec<Self>,
+        fields: &Fields<'a>,
+        size: usize,
+        write: impl FnOnce(&Fields<'a>, &mut Vec<u8>),
+    ) {
+        let (resource, name) = (fields.payload.resource, fields.identifier);
+        // Neighbours are likely to share theirs.
+        let at = groups.iter().rposition(|group| group.resource == resource && group.name == name);
+        let at = at.unwrap_or_else(|| {
+            // The first one is likely to be the only one.
+            let records = Vec::with_capacity(if groups.is_empty() { size } else { 0 });
+            groups.push(Self { resource, name, scope: fields.payload.scope, records });
+            groups.len() - 1
+        });
+        if let Some(group) = groups.get_mut(at) {
+            write(fields, &mut group.records);
         }
-        groups
     }
 }
 

@@ -9,7 +9,7 @@ pub(super) fn batch(lane: Lane, groups: &[Group<'_>]) -> Vec<u8> {
         Lane::Spans => ("resourceSpans", "scopeSpans", "spans"),
         _ => ("resourceLogs", "scopeLogs", "logRecords"),
     };
-    let size: usize = groups.iter().flat_map(|group| &group.records).map(|fields| 2 * fields.size).sum();
+    let size: usize = groups.iter().map(|group| group.records.len() + 2 * group.resource.len() + 256).sum();
     let mut out = Vec::with_capacity(size);
     out.push(b'{');
     json::write_own_key(resources, &mut out);
@@ -28,29 +28,33 @@ pub(super) fn batch(lane: Lane, groups: &[Group<'_>]) -> Vec<u8> {
         json::write_own_key("scope", &mut out);
         out.push(b'{');
         if lane == Lane::Spans {
-            let scope = group.records.first().map(|fields| fields.payload.scope).unwrap_or_default();
-            out.extend_from_slice(scan::inside(scope));
+            out.extend_from_slice(scan::inside(group.scope));
         } else {
             json::write_own_key("name", &mut out);
-            out.extend_from_slice(group.scope);
+            out.extend_from_slice(group.name);
         }
         out.push(b'}');
         json::write_own_key(records, &mut out);
         out.push(b'[');
-        for fields in &group.records {
-            comma(&mut out);
-            out.push(b'{');
-            if lane == Lane::Spans {
-                span(fields, &mut out);
-            } else {
-                log(fields, &mut out);
-            }
-            out.push(b'}');
-        }
+        out.extend_from_slice(&group.records);
         out.extend_from_slice(b"]}]}");
     }
     out.extend_from_slice(b"]}");
     out
+}
+
+/// A record, after a comma where there is one before it.
+pub(super) fn record(lane: Lane, fields: &Fields<'_>, out: &mut Vec<u8>) {
+    if !out.is_empty() {
+        out.push(b',');
+    }
+    out.push(b'{');
+    if lane == Lane::Spans {
+        span(fields, out);
+    } else {
+        log(fields, out);
+    }
+    out.push(b'}');
 }
 
 fn log(fields: &Fields<'_>, out: &mut Vec<u8>) {

@@ -31,10 +31,21 @@ pub enum OtlpFormat {
 }
 
 /// The request that carries these event bodies, which share a channel.
-pub(super) fn request<'a>(lane: Lane, bodies: impl Iterator<Item = &'a Bytes>, format: OtlpFormat) -> Request {
-    let records: Vec<Fields<'a>> = bodies.map(|body| Fields::read(body)).collect();
-    let channel = records.first().map(|fields| text(fields.channel)).unwrap_or_default();
-    let groups = Group::all(&records);
+pub(super) fn request<'a>(lane: Lane, bodies: impl Iterator<Item = &'a Bytes> + Clone, format: OtlpFormat) -> Request {
+    let size: usize = bodies.clone().map(Bytes::len).sum();
+    let (mut channel, mut groups): (&[u8], _) = (b"", Vec::new());
+    for body in bodies {
+        let fields = Fields::read(body);
+        if groups.is_empty() {
+            channel = fields.channel;
+        }
+        let size = if format == OtlpFormat::Json { 2 * size } else { size };
+        Group::add(&mut groups, &fields, size, |fields, out| match format {
+            OtlpFormat::Json => json::record(lane, fields, out),
+            OtlpFormat::Protobuf => protobuf::record(lane, fields, out),
+        });
+    }
+    let channel = text(channel);
     let body = match format {
         OtlpFormat::Json => json::batch(lane, &groups),
         OtlpFormat::Protobuf => protobuf::batch(lane, &groups),

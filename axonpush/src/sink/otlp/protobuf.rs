@@ -8,33 +8,41 @@ use crate::event::{record::Lane, scan};
 
 /// A whole `ExportLogsServiceRequest` or `ExportTraceServiceRequest`; their field numbers agree.
 pub(super) fn batch(lane: Lane, groups: &[Group<'_>]) -> Vec<u8> {
-    let size: usize = groups.iter().flat_map(|group| &group.records).map(|fields| fields.size).sum();
+    let size: usize = groups.iter().map(|group| group.records.len() + 2 * group.resource.len() + 256).sum();
     let mut out = Vec::with_capacity(size);
+    let (mut resource, mut scope) = (Vec::new(), Vec::new());
     for group in groups {
-        message(1, &mut out, |resource_records| {
-            if has_entries(group.resource) {
-                message(1, resource_records, |resource| attributes(1, group.resource, resource));
-            }
-            message(2, resource_records, |scope_records| {
-                message(1, scope_records, |scope| scope_of(lane, group, scope));
-                for fields in &group.records {
-                    message(2, scope_records, |record| {
-                        if lane == Lane::Spans { span(fields, record) } else { log(fields, record) }
-                    });
-                }
-            });
-        });
+        resource.clear();
+        scope.clear();
+        if has_entries(group.resource) {
+            message(1, &mut resource, |resource| attributes(1, group.resource, resource));
+        }
+        message(1, &mut scope, |scope| scope_of(lane, group, scope));
+        // The records are most of it: the lengths of what is around them are known before, so that nothing is moved.
+        let scope_records = scope.len() + group.records.len();
+        let resource_records = resource.len() + 1 + varint_len(scope_records) + scope_records;
+        tag(1, 2, &mut out);
+        varint(resource_records as u64, &mut out);
+        out.extend_from_slice(&resource);
+        tag(2, 2, &mut out);
+        varint(scope_records as u64, &mut out);
+        out.extend_from_slice(&scope);
+        out.extend_from_slice(&group.records);
     }
     out
 }
 
+/// A record, as the field of its scope.
+pub(super) fn record(lane: Lane, fields: &Fields<'_>, out: &mut Vec<u8>) {
+    message(2, out, |out| if lane == Lane::Spans { span(fields, out) } else { log(fields, out) });
+}
+
 fn scope_of(lane: Lane, group: &Group<'_>, out: &mut Vec<u8>) {
     if lane != Lane::Spans {
-        bytes(1, &text_bytes(group.scope), out);
+        bytes(1, &text_bytes(group.name), out);
         return;
     }
-    let scope = group.records.first().map(|fields| fields.payload.scope).unwrap_or_default();
-    scan::for_each_entry(scope, |key, entry| match key {
+    scan::for_each_entry(group.scope, |key, entry| match key {
         "name" => bytes(1, text(value(entry)).as_bytes(), out),
         "version" => bytes(2, text(value(entry)).as_bytes(), out),
         _ => {}
@@ -206,12 +214,14 @@ fn message(field: u32, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     let start = out.len();
     out.push(0);
     write(out);
-    let length = (out.len() - start - 1) as u64;
-    let more = (length.max(1).ilog2() / 7) as usize;
-    let end = out.len();
-    out.resize(end + more, 0);
-    out.copy_within(start + 1..end, start + 1 + more);
-    let mut left = length;
+    let length = out.len() - start - 1;
+    let more = varint_len(length) - 1;
+    if more > 0 {
+        let end = out.len();
+        out.resize(end + more, 0);
+        out.copy_within(start + 1..end, start + 1 + more);
+    }
+    let mut left = length as u64;
     for byte in out.iter_mut().skip(start).take(more + 1) {
         *byte = (left & 0x7f) as u8 | 0x80;
         left >>= 7;
@@ -253,6 +263,10 @@ fn varint_field(field: u32, value: u64, out: &mut Vec<u8>) {
 
 fn tag(field: u32, wire_type: u32, out: &mut Vec<u8>) {
     varint(u64::from(field << 3 | wire_type), out);
+}
+
+fn varint_len(value: usize) -> usize {
+    value.max(1).ilog2() as usize / 7 + 1
 }
 
 fn varint(mut value: u64, out: &mut Vec<u8>) {
