@@ -21,7 +21,7 @@ use crate::{
     fork::PerProcess,
     loss::Losses,
     publisher::{Accepted, FlushReport, LossEncoder, LossPolicy, Publisher, Settings, Stats, block_on},
-    queue::WhenFull,
+    queue::{LostEvent, WhenFull},
     transport::{Request, Transport},
 };
 
@@ -222,6 +222,15 @@ impl AxonPush {
             Some(inner) => inner.publisher.block_on(future),
             None => block_on(future),
         }
+    }
+
+    /// Hands a lost event over once more, as it is.
+    pub(crate) fn enqueue_again(&self, lost: &LostEvent) -> Result<(), Error> {
+        let Some(inner) = &self.0 else { return Ok(()) };
+        if inner.publisher.is_echo() {
+            return Ok(());
+        }
+        inner.publisher.enqueue(lost.severity, lost.lane, &lost.body, WhenFull::ApplyPolicy).map(drop)
     }
 
     /// Counts an event that could not be handed over.

@@ -79,9 +79,9 @@ pub use event::{
     AgentId, AppId, AttributeValue, Attributes, ChannelId, EnvironmentId, Event, EventId, EventType, LogPayload,
     Receipt, Severity, SpanId, SpanKind, SpanPayload, SpanStatus, TraceId,
 };
-pub use loss::{LossReason, Losses, LostEvent, LostEvents};
+pub use loss::{LossReason, Losses};
 pub use publisher::{BatchPolicy, DeliveryLane, DeliveryMode, DeliveryPolicy, FlushReport, Health, Stats};
-pub use queue::{OverflowPolicy, QueuePolicy};
+pub use queue::{LostEvent, LostEvents, OverflowPolicy, QueuePolicy};
 pub use redact::{ContentCapture, RedactionPolicy};
 pub use resources::{Blocking, BlockingEvents, EventQuery, Events, SemanticKind, Source, StoredEvent, TryEnqueueError};
 pub use retry::{BreakerState, RetryPolicy};

@@ -105,54 +105,6 @@ impl fmt::Display for Losses {
     }
 }
 
-/// Events that were lost for one reason, handed back to the application's loss hook.
-#[derive(Debug, Clone, Default)]
-pub struct LostEvents {
-    pub(crate) reason: Option<LossReason>,
-    pub(crate) count: u64,
-    pub(crate) events: Vec<LostEvent>,
-}
-
-impl LostEvents {
-    /// Why.
-    pub fn reason(&self) -> LossReason {
-        self.reason.unwrap_or(LossReason::Internal)
-    }
-
-    /// How many, exactly.
-    pub fn len(&self) -> u64 {
-        self.count
-    }
-
-    /// Whether there are none; a hook is never called with none.
-    pub fn is_empty(&self) -> bool {
-        self.count == 0
-    }
-
-    /// The events themselves. In a flood of losses only the first 1,000 or 1 MiB between two calls are kept, so these
-    /// may be fewer than [`len`](Self::len).
-    pub fn events(&self) -> &[LostEvent] {
-        &self.events
-    }
-}
-
-/// One lost event: the request body that was not delivered, redacted.
-#[derive(Clone, PartialEq, Eq)]
-pub struct LostEvent(pub(crate) Vec<u8>);
-
-impl LostEvent {
-    /// The body as JSON text, fit for a file and for sending again: its `dedupKey` makes a repetition harmless.
-    pub fn as_json(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or_default()
-    }
-}
-
-impl fmt::Debug for LostEvent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "LostEvent({} bytes)", self.0.len())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

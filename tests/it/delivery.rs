@@ -6,7 +6,8 @@ use std::{
 };
 
 use axonpush::{
-    BreakerState, DeliveryMode, DeliveryPolicy, Event, Health, LossReason, OverflowPolicy, QueuePolicy, Severity,
+    AxonPush, BreakerState, DeliveryLane, DeliveryMode, DeliveryPolicy, Event, EventType, Health, LogPayload,
+    LossReason, OverflowPolicy, QueuePolicy, Severity,
 };
 use axonpush_dev::Answer;
 use rig::{PATIENCE, client, server, settings};
@@ -136,6 +137,55 @@ async fn events_left_at_shutdown_are_handed_back() {
     }
     let report = client.shutdown(Duration::from_millis(200)).await;
     assert_eq!((report.left(), *lost.lock().unwrap()), (100, (100, 100)));
+}
+
+#[tokio::test]
+async fn a_lost_event_offered_again_arrives_once_on_its_own_way() {
+    let server = server();
+    let (tell, lost) = std::sync::mpsc::channel();
+    let client = settings(&server)
+        .channel_id("orders")
+        .delivery(DeliveryPolicy::new().logs(DeliveryLane::Otlp))
+        .on_loss(move |events| tell.send(events.events().to_vec()).unwrap())
+        .build()
+        .unwrap();
+    server.script(Answer::status(422));
+    server.script_otlp(Answer::status(400));
+    client.events().enqueue(Event::new("order").severity(Severity::Error));
+    client.events().enqueue(Event::new("log").event_type(EventType::AppLog).payload(&LogPayload::new("x")).unwrap());
+    assert!(client.flush(PATIENCE).await.left() == 0 && server.is_empty());
+    let lost: Vec<_> = lost.iter().flatten().take(2).collect();
+    assert_eq!(lost.iter().filter(|event| event.severity() == Severity::Error).count(), 1);
+    for event in lost.iter().chain(&lost) {
+        client.events().enqueue_again(event);
+    }
+    assert!(client.flush(PATIENCE).await.is_complete());
+    assert_eq!((server.len(), server.request_count("POST", "/v1/logs")), (2, 2));
+    assert!(client.shutdown(PATIENCE).await.is_complete());
+    client.events().enqueue_again(&lost[0]);
+    assert!(client.stats().refused() == 1 && client.last_error().unwrap().is_closed());
+    AxonPush::disabled().events().enqueue_again(&lost[0]);
+}
+
+#[tokio::test]
+async fn what_the_loss_hook_itself_offers_again_is_suppressed() {
+    let server = server();
+    let own = Arc::new(Mutex::new(None::<AxonPush>));
+    let itself = Arc::clone(&own);
+    let client = settings(&server)
+        .on_loss(move |events| {
+            let client = itself.lock().unwrap().clone().unwrap();
+            events.events().iter().for_each(|event| client.events().enqueue_again(event));
+        })
+        .build()
+        .unwrap();
+    *own.lock().unwrap() = Some(client.clone());
+    server.script(Answer::status(422));
+    client.events().enqueue(Event::new("x"));
+    until(|| client.stats().suppressed() == 1).await;
+    assert!(client.shutdown(PATIENCE).await.is_complete());
+    own.lock().unwrap().take();
+    assert_eq!((client.stats().accepted(), server.len()), (1, 0));
 }
 
 #[tokio::test]

@@ -114,9 +114,9 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        options: &[],
+        options: &[bench::INSTRUCTIONS],
         about: "the benches, side by side with what a user would do instead; not part of `ci`",
-        run: |_| bench::run(),
+        run: |options| bench::run(options.iter().any(|option| option == bench::INSTRUCTIONS)),
     },
     Command {
         name: "faults",

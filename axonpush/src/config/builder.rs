@@ -6,9 +6,8 @@ use super::{Config, env::Env, platform};
 use crate::{
     error::Error,
     event::{Attributes, ChannelId},
-    loss::LostEvents,
     publisher::{DeliveryPolicy, LossHook},
-    queue::QueuePolicy,
+    queue::{LostEvents, QueuePolicy},
     redact::RedactionPolicy,
     retry::RetryPolicy,
     transport::{ApiKey, BaseUrl, TransportPolicy},
@@ -206,7 +205,7 @@ impl AxonPushBuilder {
 
     /// Calls `hook` with events that were lost, once per reason and at most ten times a second. It runs on the worker's
     /// thread, where it should not take long; a panic in it is caught, and events it publishes are ignored. Whoever
-    /// wants to keep what was lost hands it to a thread of their own.
+    /// wants to keep what was lost hands it to a thread of their own, and offers it again from there: [`Events::enqueue_again`](crate::Events::enqueue_again).
     pub fn on_loss(mut self, hook: impl Fn(&LostEvents) + Send + Sync + 'static) -> Self {
         self.on_loss = Some(Hook(Arc::new(hook)));
         self

@@ -52,7 +52,8 @@ pub(crate) fn value_end(json: &[u8], start: usize) -> usize {
 }
 
 /// Calls `each` with the key (as it stands in the text, escapes and all) and the whole `"key":value` of every entry.
-pub(crate) fn for_each_entry<'a>(object: &'a [u8], mut each: impl FnMut(&'a str, &'a [u8])) {
+/// Returns the index after the object, which need not be all of the text.
+pub(crate) fn for_each_entry<'a>(object: &'a [u8], mut each: impl FnMut(&'a str, &'a [u8])) -> usize {
     let mut at = 1;
     while object.get(at) == Some(&b'"') {
         let key_end = string_end(object, at);
@@ -63,6 +64,8 @@ pub(crate) fn for_each_entry<'a>(object: &'a [u8], mut each: impl FnMut(&'a str,
         }
         at = end + 1;
     }
+    // An empty one has its bracket where the others have their first key.
+    at.max(2)
 }
 
 /// Calls `each` with every item of an array.

@@ -32,11 +32,9 @@ pub(crate) fn encode(
     let start = out.len();
     out.push(b'{');
     field(out, "identifier", &event.identifier);
-    json::write_own_key("payload", out);
     let otel_shaped = event.event_type.is_otel_shaped();
     let (to_payload, to_metadata): (&[u8], &[u8]) =
         if otel_shaped { (around.attributes, b"") } else { (b"", around.attributes) };
-    redact(&payload(event, to_payload)?, otel_shaped, out);
     if let Some(id) = event.channel_id.as_ref().or(around.channel_id) {
         // The one snake_case name of the contract.
         field(out, "channel_id", id.as_str());
@@ -75,6 +73,9 @@ pub(crate) fn encode(
             field(out, "occurredAt", &time.to_string());
         }
     }
+    // Last, so that whoever looks for another field need not find the end of this one.
+    json::write_own_key("payload", out);
+    redact(&payload(event, to_payload)?, otel_shaped, out);
     out.push(b'}');
     let size = out.len() - start;
     if size > MAX_EVENT_BYTES {

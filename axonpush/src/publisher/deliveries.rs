@@ -348,14 +348,11 @@ impl Deliveries {
 
     fn deliver(&mut self, flight: Flight, rejected: u64, now: Instant) {
         // A server that took some of a batch does not say which; the counts are what can be right.
-        for (n, (seq, body)) in flight.into_bodies().enumerate() {
-            if (n as u64) < rejected {
-                self.shared.queue.lost(seq, LossReason::Rejected, body.into());
-            } else {
-                let buffer = body.is_unique().then(|| body.into());
-                self.shared.queue.delivered(seq, now, buffer);
-            }
+        let mut bodies = flight.into_bodies();
+        for (seq, body) in bodies.by_ref().take(usize::try_from(rejected).unwrap_or(usize::MAX)) {
+            self.shared.queue.lost(seq, LossReason::Rejected, body.into());
         }
+        self.shared.queue.delivered(now, &mut bodies.map(|(seq, body)| (seq, body.is_unique().then(|| body.into()))));
     }
 
     fn lose(&mut self, flight: Flight, reason: LossReason) {

@@ -8,8 +8,8 @@ use std::{
 use super::contain::contain;
 use crate::{
     event::{Severity, record::Lane},
-    loss::{LossReason, Losses, LostEvents},
-    queue::{Offer, Queue, WhenFull},
+    loss::{LossReason, Losses},
+    queue::{LostEvents, Offer, Queue, WhenFull},
 };
 
 /// The least time between two lines in the log about the same reason, and between two events about losses.

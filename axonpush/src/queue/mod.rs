@@ -3,6 +3,7 @@
 //! Each event is, at any moment, in exactly one place: waiting, in flight, delivered or lost. All four counts move
 //! under one lock, so their sum is the number of accepted events at every instant and not just in the end.
 
+mod in_flight;
 mod latency;
 mod ledger;
 mod lost;
@@ -20,14 +21,17 @@ use std::{
 };
 
 pub(crate) use self::ledger::{Seen, Tally};
-pub use self::overflow::{OverflowPolicy, QueuePolicy};
-use self::state::{InFlight, State, Watch};
+use self::state::{State, Watch};
+pub use self::{
+    lost::{LostEvent, LostEvents},
+    overflow::{OverflowPolicy, QueuePolicy},
+};
 use crate::{
     event::{
         Severity,
         record::{Lane, Record},
     },
-    loss::{LossReason, LostEvents},
+    loss::LossReason,
     sync::{Condvar, Mutex, MutexGuard},
 };
 
@@ -101,7 +105,7 @@ impl Queue {
         }
         state.ledger.accepted += 1;
         if !self.fits(&state, body) && !self.can_make_room(&state, severity, body) {
-            state.lose(None, LossReason::QueueFull, body.to_vec());
+            state.lose_offered(severity, lane, body);
             return Offer::Lost;
         }
         while !self.fits(&state, body) {
@@ -156,7 +160,7 @@ impl Queue {
         let mut taken = Vec::with_capacity(most.min(state.waiting_count));
         while taken.len() < most {
             let Some(ticket) = state.oldest().and_then(|line| state.pop(line)) else { break };
-            state.in_flight.push(InFlight { seq: ticket.seq, accepted_at: ticket.record.accepted_at });
+            state.in_flight.push(&ticket);
             taken.push(ticket);
         }
         if !taken.is_empty() {
@@ -165,23 +169,35 @@ impl Queue {
         taken
     }
 
-    /// Enters that records were delivered at `now`. `buffer` is a body, for reuse, when nobody else holds it.
-    pub(crate) fn delivered(&self, seq: u64, now: Instant, buffer: Option<Vec<u8>>) {
-        let mut state = self.lock();
-        let Some(landed) = state.land(seq) else { return };
-        state.ledger.delivered += 1;
-        state.saw(seq, None);
-        state.latency.add(now.saturating_duration_since(landed.accepted_at));
-        if let Some(buffer) = buffer {
-            state.recycle(buffer);
+    /// Enters that records were delivered at `now`. With each goes its body, for reuse, when nobody else holds it.
+    pub(crate) fn delivered(&self, now: Instant, records: &mut dyn Iterator<Item = (u64, Option<Vec<u8>>)>) {
+        /// Many enough that a batch costs few locks, few enough that whoever hands over hardly notices.
+        const AT_ONCE: usize = 16;
+
+        let mut some = Vec::with_capacity(AT_ONCE);
+        loop {
+            some.extend(records.take(AT_ONCE));
+            if some.is_empty() {
+                return;
+            }
+            let mut state = self.lock();
+            for (seq, buffer) in some.drain(..) {
+                let Some(landed) = state.in_flight.land(seq) else { continue };
+                state.ledger.delivered += 1;
+                state.saw(seq, None);
+                state.latency.add(now.saturating_duration_since(landed.accepted_at));
+                if let Some(buffer) = buffer {
+                    state.recycle(buffer);
+                }
+            }
         }
     }
 
     /// Enters that a record in flight was lost; its body goes to the hook.
     pub(crate) fn lost(&self, seq: u64, reason: LossReason, body: Vec<u8>) {
         let mut state = self.lock();
-        if state.land(seq).is_some() {
-            state.lose(Some(seq), reason, body);
+        if let Some(landed) = state.in_flight.land(seq) {
+            state.lose_flying(&landed, reason, body);
         }
     }
 
@@ -189,16 +205,16 @@ impl Queue {
     pub(crate) fn abandon(&self, reason: LossReason, bodies: Vec<(u64, Vec<u8>)>) {
         let mut state = self.lock();
         for (seq, body) in bodies {
-            if state.land(seq).is_some() {
-                state.lose(Some(seq), reason, body);
+            if let Some(landed) = state.in_flight.land(seq) {
+                state.lose_flying(&landed, reason, body);
             }
         }
-        for flying in std::mem::take(&mut state.in_flight) {
-            state.lose(Some(flying.seq), reason, Vec::new());
+        for flying in std::mem::take(&mut state.in_flight).into_iter() {
+            state.lose_flying(&flying, reason, Vec::new());
         }
         (state.waiting_count, state.waiting_bytes) = (0, 0);
         for ticket in std::mem::take(&mut state.waiting).into_iter().flatten() {
-            state.lose(Some(ticket.seq), reason, ticket.record.body);
+            state.lose_waiting(ticket, reason);
         }
         self.room.notify_all();
     }
@@ -206,8 +222,8 @@ impl Queue {
     /// Loses what is in flight, whose bodies nobody has any more.
     pub(crate) fn abandon_in_flight(&self, reason: LossReason) {
         let mut state = self.lock();
-        for flying in std::mem::take(&mut state.in_flight) {
-            state.lose(Some(flying.seq), reason, Vec::new());
+        for flying in std::mem::take(&mut state.in_flight).into_iter() {
+            state.lose_flying(&flying, reason, Vec::new());
         }
         state.wake_at = state.waiting_count + 1;
     }

@@ -1,13 +1,28 @@
 //! What the queue's lock guards.
 
-use std::{collections::VecDeque, time::Instant};
+use std::collections::VecDeque;
 
-use super::{OverflowPolicy, Seen, Ticket, WatchId, latency::Latency, ledger::Ledger, lost::Lost};
-use crate::{event::Severity, loss::LossReason};
+use super::{
+    OverflowPolicy, Seen, Ticket, WatchId,
+    in_flight::{AllInFlight, InFlight},
+    latency::Latency,
+    ledger::Ledger,
+    lost::Lost,
+};
+use crate::{
+    event::{
+        Severity,
+        record::{Lane, Record},
+    },
+    loss::LossReason,
+};
 
-/// Buffers kept for reuse, and the largest one worth keeping.
-const POOL_SIZE: usize = 256;
+/// Bytes of buffers kept for reuse, and the largest buffer worth keeping. A few batches of small records find room, so that
+/// one that lands leaves enough for the next.
+const POOL_BYTES: usize = 1 << 20;
 const POOL_BUFFER_BYTES: usize = 8 << 10;
+/// What keeping a buffer costs besides its bytes, so that tiny ones are bounded too.
+const POOL_BUFFER_COST: usize = 64;
 
 /// Somebody's interest in every event accepted before some moment.
 pub(super) struct Watch {
@@ -16,16 +31,10 @@ pub(super) struct Watch {
     pub(super) seen: Seen,
 }
 
-/// A record that was taken and is not settled.
-pub(super) struct InFlight {
-    pub(super) seq: u64,
-    pub(super) accepted_at: Instant,
-}
-
 pub(super) struct State {
     /// One line per severity, so that shedding finds its victim at once; `seq` gives the order across them.
     pub(super) waiting: [VecDeque<Ticket>; Severity::ALL.len()],
-    pub(super) in_flight: Vec<InFlight>,
+    pub(super) in_flight: AllInFlight,
     pub(super) ledger: Ledger,
     pub(super) latency: Latency,
     pub(super) lost: Lost,
@@ -37,14 +46,15 @@ pub(super) struct State {
     pub(super) closed: bool,
     pub(super) watches: Vec<Watch>,
     pub(super) next_watch: u64,
-    pub(super) pool: Vec<Vec<u8>>,
+    pool: Vec<Vec<u8>>,
+    pool_bytes: usize,
 }
 
 impl State {
     pub(super) fn new(keep_lost: bool) -> Self {
         Self {
             waiting: Default::default(),
-            in_flight: Vec::new(),
+            in_flight: AllInFlight::default(),
             ledger: Ledger::default(),
             latency: Latency::new(),
             lost: Lost::new(keep_lost),
@@ -56,6 +66,7 @@ impl State {
             watches: Vec::new(),
             next_watch: 0,
             pool: Vec::new(),
+            pool_bytes: 0,
         }
     }
 
@@ -91,25 +102,34 @@ impl State {
 
     pub(super) fn evict(&mut self, line: usize) {
         if let Some(ticket) = self.pop(line) {
-            self.lose(Some(ticket.seq), LossReason::QueueFull, ticket.record.body);
+            self.lose_waiting(ticket, LossReason::QueueFull);
         }
     }
 
-    /// Books a loss; `seq` is that of the record, if it ever had one.
-    pub(super) fn lose(&mut self, seq: Option<u64>, reason: LossReason, body: Vec<u8>) {
+    /// Books the loss of a record that waited.
+    pub(super) fn lose_waiting(&mut self, ticket: Ticket, reason: LossReason) {
+        let Record { severity, lane, body, .. } = ticket.record;
+        self.saw(ticket.seq, Some(reason));
+        self.book(reason, severity, lane, body);
+    }
+
+    /// Books the loss of a record that was in flight.
+    pub(super) fn lose_flying(&mut self, landed: &InFlight, reason: LossReason, body: Vec<u8>) {
+        self.saw(landed.seq, Some(reason));
+        self.book(reason, landed.severity, landed.lane, body);
+    }
+
+    /// Books the loss of a record that never got in.
+    pub(super) fn lose_offered(&mut self, severity: Severity, lane: Lane, body: &[u8]) {
+        let body = self.buffer(body);
+        self.book(LossReason::QueueFull, severity, lane, body);
+    }
+
+    fn book(&mut self, reason: LossReason, severity: Severity, lane: Lane, body: Vec<u8>) {
         self.ledger.lost.add(reason, 1);
-        if let Some(seq) = seq {
-            self.saw(seq, Some(reason));
-        }
-        if let Some(buffer) = self.lost.add(reason, body) {
+        if let Some(buffer) = self.lost.add(reason, severity, lane, body) {
             self.recycle(buffer);
         }
-    }
-
-    /// Takes a record off the list of those in flight, if it is on it.
-    pub(super) fn land(&mut self, seq: u64) -> Option<InFlight> {
-        let at = self.in_flight.iter().position(|flying| flying.seq == seq)?;
-        Some(self.in_flight.swap_remove(at))
     }
 
     /// Tells whoever is interested that a record left.
@@ -125,18 +145,20 @@ impl State {
 
     /// `body` in a reused buffer of about its size, so that what the queue holds is what its bound says.
     pub(super) fn buffer(&mut self, body: &[u8]) -> Vec<u8> {
-        match self.pool.pop() {
-            Some(mut buffer) if (body.len()..=body.len() + body.len() / 4 + 64).contains(&buffer.capacity()) => {
-                buffer.extend_from_slice(body);
-                buffer
-            }
-            _ => body.to_vec(),
+        let Some(mut buffer) = self.pool.pop() else { return body.to_vec() };
+        self.pool_bytes -= buffer.capacity() + POOL_BUFFER_COST;
+        if !(body.len()..=body.len() + body.len() / 4 + 64).contains(&buffer.capacity()) {
+            return body.to_vec();
         }
+        buffer.extend_from_slice(body);
+        buffer
     }
 
     pub(super) fn recycle(&mut self, mut buffer: Vec<u8>) {
-        if self.pool.len() < POOL_SIZE && buffer.capacity() <= POOL_BUFFER_BYTES {
+        let cost = buffer.capacity() + POOL_BUFFER_COST;
+        if buffer.capacity() <= POOL_BUFFER_BYTES && self.pool_bytes + cost <= POOL_BYTES {
             buffer.clear();
+            self.pool_bytes += cost;
             self.pool.push(buffer);
         }
     }

@@ -9,7 +9,7 @@ use crate::{
     client::AxonPush,
     error::{Error, Kind},
     event::{Event, Receipt},
-    queue::WhenFull,
+    queue::{LostEvent, WhenFull},
     transport::Request,
 };
 
@@ -96,6 +96,32 @@ impl Events<'_> {
     #[expect(clippy::needless_pass_by_value, reason = "handing over is what the caller means")]
     pub fn enqueue(&self, event: Event) {
         if let Err(error) = self.client.enqueue(&event, WhenFull::ApplyPolicy) {
+            self.client.refuse(error);
+        }
+    }
+
+    /// Hands a lost event, which the loss hook was given, to the background queue once more: the same bytes with the
+    /// same `dedupKey`, on the same way, so that the server stores it once however often it is offered. The client may
+    /// be another one than that which lost it.
+    ///
+    /// Refused and counted like [`enqueue`](Self::enqueue). The hook itself runs on the worker's thread, where events
+    /// offered are ignored and counted as [`suppressed`](crate::Stats::suppressed): it passes them to another thread.
+    ///
+    /// ```
+    /// use axonpush::{AxonPush, LostEvent};
+    /// use std::sync::mpsc;
+    ///
+    /// let (lost, again) = mpsc::channel::<Vec<LostEvent>>();
+    /// # let settings = AxonPush::builder().api_key("ak_doc");
+    /// let client = settings.on_loss(move |events| drop(lost.send(events.events().to_vec()))).build()?;
+    /// // On a thread of the application, when it is time:
+    /// for event in again.try_iter().flatten() {
+    ///     client.events().enqueue_again(&event);
+    /// }
+    /// # Ok::<(), axonpush::Error>(())
+    /// ```
+    pub fn enqueue_again(&self, event: &LostEvent) {
+        if let Err(error) = self.client.enqueue_again(event) {
             self.client.refuse(error);
         }
     }

@@ -9,7 +9,7 @@ pub(super) fn batch(lane: Lane, groups: &[Group<'_>]) -> Vec<u8> {
         Lane::Spans => ("resourceSpans", "scopeSpans", "spans"),
         _ => ("resourceLogs", "scopeLogs", "logRecords"),
     };
-    let size: usize = groups.iter().flat_map(|group| &group.records).map(|fields| 2 * fields.payload.len() + 256).sum();
+    let size: usize = groups.iter().map(|group| group.records.len() + 2 * group.resource.len() + 256).sum();
     let mut out = Vec::with_capacity(size);
     out.push(b'{');
     json::write_own_key(resources, &mut out);
@@ -28,42 +28,46 @@ pub(super) fn batch(lane: Lane, groups: &[Group<'_>]) -> Vec<u8> {
         json::write_own_key("scope", &mut out);
         out.push(b'{');
         if lane == Lane::Spans {
-            let scope = group.records.first().map(|fields| fields.payload("scope")).unwrap_or_default();
-            out.extend_from_slice(scan::inside(scope));
+            out.extend_from_slice(scan::inside(group.scope));
         } else {
             json::write_own_key("name", &mut out);
-            out.extend_from_slice(group.scope);
+            out.extend_from_slice(group.name);
         }
         out.push(b'}');
         json::write_own_key(records, &mut out);
         out.push(b'[');
-        for fields in &group.records {
-            comma(&mut out);
-            out.push(b'{');
-            if lane == Lane::Spans {
-                span(fields, &mut out);
-            } else {
-                log(fields, &mut out);
-            }
-            out.push(b'}');
-        }
+        out.extend_from_slice(&group.records);
         out.extend_from_slice(b"]}]}");
     }
     out.extend_from_slice(b"]}");
     out
 }
 
-fn log(fields: &Fields<'_>, out: &mut Vec<u8>) {
-    for key in ["timeUnixNano", "severityNumber", "severityText"] {
-        raw(key, fields.payload(key), out);
+/// A record, after a comma where there is one before it.
+pub(super) fn record(lane: Lane, fields: &Fields<'_>, out: &mut Vec<u8>) {
+    if !out.is_empty() {
+        out.push(b',');
     }
-    let body = fields.payload("body");
+    out.push(b'{');
+    if lane == Lane::Spans {
+        span(fields, out);
+    } else {
+        log(fields, out);
+    }
+    out.push(b'}');
+}
+
+fn log(fields: &Fields<'_>, out: &mut Vec<u8>) {
+    raw("timeUnixNano", fields.payload.time, out);
+    raw("severityNumber", fields.payload.severity_number, out);
+    raw("severityText", fields.payload.severity_text, out);
+    let body = fields.payload.body;
     if !body.is_empty() {
         json::write_own_key("body", out);
         any_value(body, out);
     }
     ids(fields, out);
-    attributes(fields.payload("attributes"), fields.leftovers(), out);
+    attributes(fields.payload.attributes, fields.leftovers(), out);
 }
 
 fn span(fields: &Fields<'_>, out: &mut Vec<u8>) {
@@ -72,16 +76,14 @@ fn span(fields: &Fields<'_>, out: &mut Vec<u8>) {
         json::write_own_key("parentSpanId", out);
         json::write_plain_str(&parent, out);
     }
-    raw("name", fields.payload("name"), out);
-    for key in ["startTimeUnixNano", "endTimeUnixNano"] {
-        raw(key, fields.payload(key), out);
-    }
+    raw("name", fields.payload.name, out);
+    raw("startTimeUnixNano", fields.payload.start, out);
+    raw("endTimeUnixNano", fields.payload.end, out);
     json::write_own_key("kind", out);
     out.extend_from_slice(super::protobuf::kind(fields).to_string().as_bytes());
-    raw("status", fields.payload("status"), out);
-    attributes(fields.payload("attributes"), fields.leftovers(), out);
-    for list in ["events", "links"] {
-        let items = fields.payload(list);
+    raw("status", fields.payload.status, out);
+    attributes(fields.payload.attributes, fields.leftovers(), out);
+    for (list, items) in [("events", fields.payload.events), ("links", fields.payload.links)] {
         if !items.is_empty() {
             json::write_own_key(list, out);
             out.push(b'[');

@@ -40,10 +40,25 @@ pub(crate) struct OtlpEncoding {
 }
 
 /// The request that carries these event bodies, which share a channel.
-pub(super) fn request<'a>(lane: Lane, bodies: impl Iterator<Item = &'a Bytes>, encoding: OtlpEncoding) -> Request {
-    let records: Vec<Fields<'a>> = bodies.map(|body| Fields::read(body)).collect();
-    let channel = records.first().map(|fields| text(fields.channel)).unwrap_or_default();
-    let groups = Group::all(&records);
+pub(super) fn request<'a>(
+    lane: Lane,
+    bodies: impl Iterator<Item = &'a Bytes> + Clone,
+    encoding: OtlpEncoding,
+) -> Request {
+    let size: usize = bodies.clone().map(Bytes::len).sum();
+    let (mut channel, mut groups): (&[u8], _) = (b"", Vec::new());
+    for body in bodies {
+        let fields = Fields::read(body);
+        if groups.is_empty() {
+            channel = fields.channel;
+        }
+        let size = if encoding.format == OtlpFormat::Json { 2 * size } else { size };
+        Group::add(&mut groups, &fields, size, |fields, out| match encoding.format {
+            OtlpFormat::Json => json::record(lane, fields, out),
+            OtlpFormat::Protobuf => protobuf::record(lane, fields, out),
+        });
+    }
+    let channel = text(channel);
     let body = match encoding.format {
         OtlpFormat::Json => json::batch(lane, &groups),
         OtlpFormat::Protobuf => protobuf::batch(lane, &groups),

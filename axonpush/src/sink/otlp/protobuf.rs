@@ -1,39 +1,48 @@
 //! OTLP/Protobuf: the few messages of `opentelemetry.proto` that carry logs and spans, by their field numbers.
 
 use super::{
-    fields::{Fields, Group, has_entries, hex, otlp_name, text, value},
+    fields::{Fields, Group, has_entries, hex, otlp_name, text, text_bytes, value},
     json::is_integer,
 };
 use crate::event::{record::Lane, scan};
 
 /// A whole `ExportLogsServiceRequest` or `ExportTraceServiceRequest`; their field numbers agree.
 pub(super) fn batch(lane: Lane, groups: &[Group<'_>]) -> Vec<u8> {
-    let mut out = Vec::new();
+    let size: usize = groups.iter().map(|group| group.records.len() + 2 * group.resource.len() + 256).sum();
+    let mut out = Vec::with_capacity(size);
+    let (mut resource, mut scope) = (Vec::new(), Vec::new());
     for group in groups {
-        message(1, &mut out, |resource_records| {
-            if has_entries(group.resource) {
-                message(1, resource_records, |resource| attributes(1, group.resource, resource));
-            }
-            message(2, resource_records, |scope_records| {
-                message(1, scope_records, |scope| scope_of(lane, group, scope));
-                for fields in &group.records {
-                    message(2, scope_records, |record| {
-                        if lane == Lane::Spans { span(fields, record) } else { log(fields, record) }
-                    });
-                }
-            });
-        });
+        resource.clear();
+        scope.clear();
+        if has_entries(group.resource) {
+            message(1, &mut resource, |resource| attributes(1, group.resource, resource));
+        }
+        message(1, &mut scope, |scope| scope_of(lane, group, scope));
+        // The records are most of it: the lengths of what is around them are known before, so that nothing is moved.
+        let scope_records = scope.len() + group.records.len();
+        let resource_records = resource.len() + 1 + varint_len(scope_records) + scope_records;
+        tag(1, 2, &mut out);
+        varint(resource_records as u64, &mut out);
+        out.extend_from_slice(&resource);
+        tag(2, 2, &mut out);
+        varint(scope_records as u64, &mut out);
+        out.extend_from_slice(&scope);
+        out.extend_from_slice(&group.records);
     }
     out
 }
 
+/// A record, as the field of its scope.
+pub(super) fn record(lane: Lane, fields: &Fields<'_>, out: &mut Vec<u8>) {
+    message(2, out, |out| if lane == Lane::Spans { span(fields, out) } else { log(fields, out) });
+}
+
 fn scope_of(lane: Lane, group: &Group<'_>, out: &mut Vec<u8>) {
     if lane != Lane::Spans {
-        bytes(1, text(group.scope).as_bytes(), out);
+        bytes(1, &text_bytes(group.name), out);
         return;
     }
-    let scope = group.records.first().map(|fields| fields.payload("scope")).unwrap_or_default();
-    scan::for_each_entry(scope, |key, entry| match key {
+    scan::for_each_entry(group.scope, |key, entry| match key {
         "name" => bytes(1, text(value(entry)).as_bytes(), out),
         "version" => bytes(2, text(value(entry)).as_bytes(), out),
         _ => {}
@@ -41,14 +50,14 @@ fn scope_of(lane: Lane, group: &Group<'_>, out: &mut Vec<u8>) {
 }
 
 fn log(fields: &Fields<'_>, out: &mut Vec<u8>) {
-    fixed64(1, nanos(fields.payload("timeUnixNano")), out);
-    varint_field(2, number(fields.payload("severityNumber")), out);
-    bytes(3, text(fields.payload("severityText")).as_bytes(), out);
-    let body = fields.payload("body");
+    fixed64(1, nanos(fields.payload.time), out);
+    varint_field(2, number(fields.payload.severity_number), out);
+    bytes(3, &text_bytes(fields.payload.severity_text), out);
+    let body = fields.payload.body;
     if !body.is_empty() {
         message(5, out, |out| any_value(body, out));
     }
-    attributes(6, fields.payload("attributes"), out);
+    attributes(6, fields.payload.attributes, out);
     leftovers(6, fields, out);
     hex_bytes(9, hex(fields.trace, 32), out);
     hex_bytes(10, hex(fields.span, 16), out);
@@ -58,15 +67,15 @@ fn span(fields: &Fields<'_>, out: &mut Vec<u8>) {
     hex_bytes(1, hex(fields.trace, 32), out);
     hex_bytes(2, hex(fields.span, 16), out);
     hex_bytes(4, hex(fields.parent, 16), out);
-    bytes(5, text(fields.payload("name")).as_bytes(), out);
+    bytes(5, &text_bytes(fields.payload.name), out);
     varint_field(6, kind(fields), out);
-    fixed64(7, nanos(fields.payload("startTimeUnixNano")), out);
-    fixed64(8, nanos(fields.payload("endTimeUnixNano")), out);
-    attributes(9, fields.payload("attributes"), out);
+    fixed64(7, nanos(fields.payload.start), out);
+    fixed64(8, nanos(fields.payload.end), out);
+    attributes(9, fields.payload.attributes, out);
     leftovers(9, fields, out);
-    scan::for_each_item(fields.payload("events"), |event| message(11, out, |out| span_event(event, out)));
-    scan::for_each_item(fields.payload("links"), |link| message(13, out, |out| span_link(link, out)));
-    message(15, out, |out| status(fields.payload("status"), out));
+    scan::for_each_item(fields.payload.events, |event| message(11, out, |out| span_event(event, out)));
+    scan::for_each_item(fields.payload.links, |link| message(13, out, |out| span_link(link, out)));
+    message(15, out, |out| status(fields.payload.status, out));
 }
 
 fn span_event(event: &[u8], out: &mut Vec<u8>) {
@@ -97,30 +106,31 @@ fn status(status: &[u8], out: &mut Vec<u8>) {
 
 /// The span kind as OTLP numbers it, one above the API's number.
 pub(super) fn kind(fields: &Fields<'_>) -> u64 {
-    number(fields.payload("kind")) + 1
+    number(fields.payload.kind) + 1
 }
 
 fn attributes(field: u32, object: &[u8], out: &mut Vec<u8>) {
     scan::for_each_entry(object, |key, entry| {
         let name = otlp_name(key);
+        // The value stands after the key, its quotes and the colon.
         if name == key {
-            let key = text(entry.get(..scan::string_end(entry, 0)).unwrap_or_default());
-            key_value(field, &key, value(entry), out);
+            let value = entry.get(key.len() + 3..).unwrap_or_default();
+            key_value(field, &text_bytes(entry.get(..key.len() + 2).unwrap_or_default()), value, out);
         } else {
-            key_value(field, name, value(entry), out);
+            key_value(field, name.as_bytes(), value(entry), out);
         }
     });
 }
 
 fn leftovers(field: u32, fields: &Fields<'_>, out: &mut Vec<u8>) {
     for (key, value) in fields.leftovers() {
-        key_value(field, key, value, out);
+        key_value(field, key.as_bytes(), value, out);
     }
 }
 
-fn key_value(field: u32, key: &str, value: &[u8], out: &mut Vec<u8>) {
+fn key_value(field: u32, key: &[u8], value: &[u8], out: &mut Vec<u8>) {
     message(field, out, |out| {
-        bytes(1, key.as_bytes(), out);
+        bytes(1, key, out);
         message(2, out, |out| any_value(value, out));
     });
 }
@@ -129,10 +139,10 @@ fn any_value(value: &[u8], out: &mut Vec<u8>) {
     match value.first() {
         // An empty string is a value, unlike an absent one.
         Some(b'"') => {
-            let text = text(value);
+            let text = text_bytes(value);
             tag(1, 2, out);
             varint(text.len() as u64, out);
-            out.extend_from_slice(text.as_bytes());
+            out.extend_from_slice(&text);
         }
         Some(b't' | b'f') => {
             tag(2, 0, out);
@@ -197,15 +207,28 @@ fn read_varint(from: &mut &[u8]) -> Option<u64> {
     None
 }
 
-/// A nested message: its length is known when it is written, so its bytes are moved to make room for it.
+/// A nested message: its length is known when it is written. One byte is kept for it; where it takes more, the message is
+/// moved to make room, which only the longer ones are.
 fn message(field: u32, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     tag(field, 2, out);
     let start = out.len();
+    out.push(0);
     write(out);
-    let length = (out.len() - start) as u64;
-    let mut prefix = Vec::with_capacity(5);
-    varint(length, &mut prefix);
-    out.splice(start..start, prefix);
+    let length = out.len() - start - 1;
+    let more = varint_len(length) - 1;
+    if more > 0 {
+        let end = out.len();
+        out.resize(end + more, 0);
+        out.copy_within(start + 1..end, start + 1 + more);
+    }
+    let mut left = length as u64;
+    for byte in out.iter_mut().skip(start).take(more + 1) {
+        *byte = (left & 0x7f) as u8 | 0x80;
+        left >>= 7;
+    }
+    if let Some(last) = out.get_mut(start + more) {
+        *last &= 0x7f;
+    }
 }
 
 fn bytes(field: u32, value: &[u8], out: &mut Vec<u8>) {
@@ -240,6 +263,10 @@ fn varint_field(field: u32, value: u64, out: &mut Vec<u8>) {
 
 fn tag(field: u32, wire_type: u32, out: &mut Vec<u8>) {
     varint(u64::from(field << 3 | wire_type), out);
+}
+
+fn varint_len(value: usize) -> usize {
+    value.max(1).ilog2() as usize / 7 + 1
 }
 
 fn varint(mut value: u64, out: &mut Vec<u8>) {

@@ -1,0 +1,73 @@
+//! Hand-overs to be counted by the instruction: `cargo xtask bench --instructions` runs this under valgrind with two
+//! numbers of calls and divides the difference, so that what happens once cancels out.
+//!
+//! Only the calling thread is counted. The server never answers and the queue is full, as in `hand_over`. The queue is
+//! small, because filling it is counted as well and takes valgrind its time.
+
+use std::{hint::black_box, net::TcpListener, sync::mpsc, time::Duration};
+
+use axonpush::{AxonPush, AxonPushBuilder, Event, EventType, LostEvents, QueuePolicy};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Payload {
+    order_id: u64,
+    customer: &'static str,
+    total: f64,
+    express: bool,
+    items: [&'static str; 3],
+    note: &'static str,
+}
+
+const PAYLOAD: Payload = Payload {
+    order_id: 1_048_577,
+    customer: "c-00918273",
+    total: 129.95,
+    express: true,
+    items: ["sku-1029384756", "sku-5647382910", "sku-0192837465"],
+    note: "leave at the door, please ring twice",
+};
+
+fn main() {
+    let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
+    let (Some(what), Some(calls)) = (arguments.next(), arguments.next()) else {
+        println!("instructions are counted by `cargo xtask bench --instructions`");
+        return;
+    };
+    let calls: u32 = calls.parse().expect("a number of calls");
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let settings = || {
+        let url = format!("http://{}", silent.local_addr().expect("bound"));
+        AxonPush::builder().api_key("ak_bench").base_url(url).channel_id("orders").shutdown_timeout(Duration::ZERO)
+    };
+    let lost = lost(settings());
+    let client = settings().queue(QueuePolicy::new().max_events(100)).build().expect("complete settings");
+    for _ in 0..300 {
+        client.events().enqueue(event());
+    }
+    match what.as_str() {
+        "build" => (0..calls).for_each(|_| drop(black_box(event()))),
+        "enqueue" => (0..calls).for_each(|_| client.events().enqueue(black_box(event()))),
+        "prepared" => (0..calls).for_each(|_| client.events().enqueue_again(black_box(&lost))),
+        other => panic!("nothing is called {other}"),
+    }
+}
+
+fn event() -> Event {
+    Event::new("order.placed")
+        .event_type(EventType::AgentToolCallStart)
+        .agent_id("checkout")
+        .trace_id("4bf92f3577b34da6a3ce929d0e0e4736")
+        .payload(&PAYLOAD)
+        .expect("an object")
+}
+
+/// The same event, as a loss hook gets it.
+fn lost(settings: AxonPushBuilder) -> axonpush::LostEvent {
+    let (tell, lost) = mpsc::channel();
+    let hook = move |events: &LostEvents| drop(tell.send(events.events().to_vec()));
+    let client = settings.on_loss(hook).build().expect("complete settings");
+    client.events().enqueue(event());
+    drop(client);
+    lost.recv().expect("a lost event").remove(0)
+}
