@@ -77,7 +77,7 @@ async fn eventful(server: &DevServer) -> AxonPush {
     let itself: Arc<OnceLock<AxonPush>> = Arc::default();
     let echo = Arc::clone(&itself);
     let client = settings(server)
-        .queue(QueuePolicy::new().max_events(20))
+        .queue(QueuePolicy::new().max_events(1_000))
         .report_losses(false)
         // An event of the worker's own thread is an echo.
         .on_loss(move |_| echo.get().unwrap().events().enqueue(Event::new("echo")))
@@ -92,11 +92,11 @@ async fn eventful(server: &DevServer) -> AxonPush {
     client.events().enqueue(Event::new(""));
     assert_eq!(client.flush(PATIENCE).await.left(), 0);
     server.script(Answer::hang().always());
-    // More than wait and travel at once, so that some find no room.
-    for _ in 0..100 {
+    // The worker takes a few dozen; the others wait, and some find no room.
+    for _ in 0..1_200 {
         client.events().enqueue(Event::new("y"));
     }
-    until(|| client.stats().in_flight() > 0).await;
+    until(|| client.stats().in_flight() > 0 && client.stats().suppressed() > 0).await;
     client
 }
 
