@@ -17,7 +17,7 @@ use axonpush::{
 };
 use pin_project_lite::pin_project;
 
-use crate::{ResponseBody, error::ExchangeError};
+use crate::{ResponseBody, error::ExchangeError, service::values};
 
 pin_project! {
     /// The future of [`AxonPushService`](crate::AxonPushService).
@@ -84,7 +84,7 @@ pub(crate) fn answered<B: MessageBody>(
     if let Some(error) = response.error() {
         recorder.cause(error);
     }
-    recorder.headers_sent(response.status().as_u16());
+    recorder.headers_sent(response.status().as_u16(), &|name, each| values(response.headers(), name, each));
     match response.body().size() {
         BodySize::None | BodySize::Sized(0) => recorder.complete(),
         BodySize::Sized(length) => recorder.body_length(length),

@@ -1,9 +1,6 @@
 //! The service: where an exchange begins.
 
-use std::{
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::task::{Context, Poll};
 
 use actix_web::{
     Error, HttpMessage as _,
@@ -20,11 +17,11 @@ use crate::{ResponseBody, ResponseFuture};
 pub struct AxonPushService<S> {
     inner: S,
     client: axonpush::AxonPush,
-    policy: Arc<ExchangePolicy>,
+    policy: ExchangePolicy,
 }
 
 impl<S> AxonPushService<S> {
-    pub(crate) fn new(inner: S, client: axonpush::AxonPush, policy: Arc<ExchangePolicy>) -> Self {
+    pub(crate) fn new(inner: S, client: axonpush::AxonPush, policy: ExchangePolicy) -> Self {
         Self { inner, client, policy }
     }
 
@@ -33,19 +30,15 @@ impl<S> AxonPushService<S> {
         // `connection_info` would believe the client's own word on this.
         let secure = request.app_config().secure();
         let scheme = request.uri().scheme_str().unwrap_or(if secure { "https" } else { "http" });
-        let mut facts = RequestFacts::new("actix-web", request.method().as_str(), request.uri().path()).scheme(scheme);
         let route = request.match_pattern();
-        if let Some(route) = &route {
-            facts = facts.route(route);
-        }
-        if let Some(version) = version(request.version()) {
-            facts = facts.protocol_version(version);
-        }
-        if let Some(address) = request.peer_addr() {
-            facts = facts.client_address(address.ip());
-        }
-        let marker = request.extensions();
-        self.policy.begin_inside(marker.get(), &self.client, &facts, &|name| single(request.headers(), name))
+        let facts = RequestFacts::new("actix-web", request.method().as_str(), request.uri().path())
+            .with_query(request.uri().query())
+            .with_scheme(scheme)
+            .with_route(route.as_deref())
+            .with_protocol_version(version(request.version()))
+            .with_peer_address(request.peer_addr().map(|peer| peer.ip()));
+        let (marker, headers) = (request.extensions(), request.headers());
+        self.policy.begin_inside(marker.get(), &self.client, &facts, &|name, each| values(headers, name, each))
     }
 }
 
@@ -73,11 +66,9 @@ where
     }
 }
 
-/// The value of a header that is there exactly once.
-fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
-    let mut values = headers.get_all(name);
-    let value = values.next()?;
-    values.next().is_none().then(|| value.as_bytes())
+/// Hands every value of a header to `each`.
+pub(crate) fn values<'a>(headers: &'a HeaderMap, name: &str, each: &mut dyn FnMut(&'a [u8])) {
+    headers.get_all(name).for_each(|value| each(value.as_bytes()));
 }
 
 fn version(version: Version) -> Option<&'static str> {

@@ -1,9 +1,6 @@
 //! The middleware: what an app is given once, and every worker shares.
 
-use std::{
-    future::{Ready, ready},
-    sync::Arc,
-};
+use std::future::{Ready, ready};
 
 use actix_web::{
     Error,
@@ -22,28 +19,31 @@ use crate::{AxonPushService, ResponseBody};
 ///
 /// ```
 /// use actix_web::{App, web};
-/// use axonpush::exchange::ExchangePolicy;
+/// use axonpush::exchange::{ExchangePolicy, LifecyclePolicy, RequestIdPolicy};
 /// use axonpush_actix::AxonPush;
 ///
-/// let policy = ExchangePolicy::new().start_events(false).trust_request_id(false);
+/// let policy = ExchangePolicy::new()
+///     .lifecycle(LifecyclePolicy::new().start_events(false))
+///     .request_id(RequestIdPolicy::new().trust(false))
+///     .filter(|request| request.path() != "/healthz");
 /// let middleware = AxonPush::new(&axonpush::AxonPush::disabled()).policy(policy);
 /// let app = App::new().route("/", web::get().to(|| async { "hello" })).wrap(middleware);
 /// ```
 #[derive(Debug, Clone)]
 pub struct AxonPush {
     client: axonpush::AxonPush,
-    policy: Arc<ExchangePolicy>,
+    policy: ExchangePolicy,
 }
 
 impl AxonPush {
     /// A middleware that publishes through `client`.
     pub fn new(client: &axonpush::AxonPush) -> Self {
-        Self { client: client.clone(), policy: Arc::default() }
+        Self { client: client.clone(), policy: ExchangePolicy::new() }
     }
 
     /// What to report, and whose ids to believe.
     pub fn policy(mut self, policy: ExchangePolicy) -> Self {
-        self.policy = Arc::new(policy);
+        self.policy = policy;
         self
     }
 }
@@ -60,6 +60,6 @@ where
     type Future = Ready<Result<Self::Transform, ()>>;
 
     fn new_transform(&self, inner: S) -> Self::Future {
-        ready(Ok(AxonPushService::new(inner, self.client.clone(), Arc::clone(&self.policy))))
+        ready(Ok(AxonPushService::new(inner, self.client.clone(), self.policy.clone())))
     }
 }

@@ -10,7 +10,7 @@ use axonpush::exchange::{ExchangeRecorder, REQUEST_ID_HEADER};
 use http::{HeaderName, HeaderValue, Response, header::CONTENT_LENGTH};
 use pin_project_lite::pin_project;
 
-use crate::ResponseBody;
+use crate::{ResponseBody, service::values};
 
 pin_project! {
     /// The future of [`AxonPushService`](crate::AxonPushService).
@@ -76,7 +76,7 @@ fn answered<B: http_body::Body>(
     if let Ok(id) = HeaderValue::from_str(recorder.request_id().as_str()) {
         response.headers_mut().insert(HeaderName::from_static(REQUEST_ID_HEADER), id);
     }
-    recorder.headers_sent(response.status().as_u16());
+    recorder.headers_sent(response.status().as_u16(), &|name, each| values(response.headers(), name, each));
     // A length the handler set itself is the one the server will keep to.
     let announced = response.headers().get(CONTENT_LENGTH);
     if !announced.is_some_and(|length| recorder.content_length(length.as_bytes()))

@@ -1,7 +1,5 @@
 //! The layer: what an app is given once, and every service shares.
 
-use std::sync::Arc;
-
 use axonpush::{AxonPush, exchange::ExchangePolicy};
 use tower_layer::Layer;
 
@@ -14,29 +12,32 @@ use crate::AxonPushService;
 /// `http.request.failed` and `http.request.cancelled`.
 ///
 /// ```
-/// use axonpush::{AxonPush, exchange::ExchangePolicy};
+/// use axonpush::{AxonPush, exchange::{ExchangePolicy, LifecyclePolicy, RequestIdPolicy}};
 /// use axonpush_axum::AxonPushLayer;
 /// use axum::{Router, routing::get};
 ///
-/// let policy = ExchangePolicy::new().start_events(false).trust_request_id(false);
+/// let policy = ExchangePolicy::new()
+///     .lifecycle(LifecyclePolicy::new().start_events(false))
+///     .request_id(RequestIdPolicy::new().trust(false))
+///     .filter(|request| request.path() != "/healthz");
 /// let layer = AxonPushLayer::new(&AxonPush::disabled()).policy(policy);
 /// let app: Router = Router::new().route("/", get(|| async { "hello" })).layer(layer);
 /// ```
 #[derive(Debug, Clone)]
 pub struct AxonPushLayer {
     client: AxonPush,
-    policy: Arc<ExchangePolicy>,
+    policy: ExchangePolicy,
 }
 
 impl AxonPushLayer {
     /// A layer that publishes through `client`.
     pub fn new(client: &AxonPush) -> Self {
-        Self { client: client.clone(), policy: Arc::default() }
+        Self { client: client.clone(), policy: ExchangePolicy::new() }
     }
 
     /// What to report, and whose ids to believe.
     pub fn policy(mut self, policy: ExchangePolicy) -> Self {
-        self.policy = Arc::new(policy);
+        self.policy = policy;
         self
     }
 }
@@ -45,6 +46,6 @@ impl<S> Layer<S> for AxonPushLayer {
     type Service = AxonPushService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        AxonPushService::new(inner, self.client.clone(), Arc::clone(&self.policy))
+        AxonPushService::new(inner, self.client.clone(), self.policy.clone())
     }
 }

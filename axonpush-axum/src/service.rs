@@ -3,7 +3,6 @@
 use std::{
     fmt,
     net::SocketAddr,
-    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -22,11 +21,11 @@ use crate::{ResponseBody, ResponseFuture};
 pub struct AxonPushService<S> {
     inner: S,
     client: AxonPush,
-    policy: Arc<ExchangePolicy>,
+    policy: ExchangePolicy,
 }
 
 impl<S> AxonPushService<S> {
-    pub(crate) fn new(inner: S, client: AxonPush, policy: Arc<ExchangePolicy>) -> Self {
+    pub(crate) fn new(inner: S, client: AxonPush, policy: ExchangePolicy) -> Self {
         Self { inner, client, policy }
     }
 
@@ -35,19 +34,14 @@ impl<S> AxonPushService<S> {
         let extensions = request.extensions();
         // A nested router sees a path without its prefix; the client asked for the whole one.
         let uri = extensions.get::<OriginalUri>().map_or(request.uri(), |original| &original.0);
-        let mut facts =
-            RequestFacts::new("axum", request.method().as_str(), uri.path()).scheme(uri.scheme_str().unwrap_or("http"));
-        if let Some(route) = extensions.get::<MatchedPath>() {
-            facts = facts.route(route.as_str());
-        }
-        if let Some(version) = version(request.version()) {
-            facts = facts.protocol_version(version);
-        }
-        if let Some(ConnectInfo(address)) = extensions.get::<ConnectInfo<SocketAddr>>() {
-            facts = facts.client_address(address.ip());
-        }
+        let facts = RequestFacts::new("axum", request.method().as_str(), uri.path())
+            .with_query(uri.query())
+            .with_scheme(uri.scheme_str().unwrap_or("http"))
+            .with_route(extensions.get::<MatchedPath>().map(MatchedPath::as_str))
+            .with_protocol_version(version(request.version()))
+            .with_peer_address(extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip()));
         let headers = request.headers();
-        self.policy.begin_inside(extensions.get(), &self.client, &facts, &|name| single(headers, name))
+        self.policy.begin_inside(extensions.get(), &self.client, &facts, &|name, each| values(headers, name, each))
     }
 }
 
@@ -76,11 +70,9 @@ where
     }
 }
 
-/// The value of a header that is there exactly once.
-fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
-    let mut values = headers.get_all(name).iter();
-    let value = values.next()?;
-    values.next().is_none().then(|| value.as_bytes())
+/// Hands every value of a header to `each`.
+pub(crate) fn values<'a>(headers: &'a HeaderMap, name: &str, each: &mut dyn FnMut(&'a [u8])) {
+    headers.get_all(name).iter().for_each(|value| each(value.as_bytes()));
 }
 
 fn version(version: Version) -> Option<&'static str> {

@@ -44,6 +44,8 @@ struct Inner {
     trace: TraceParent,
     parent: Option<TraceParent>,
     attributes: Mutex<Attributes>,
+    /// Those of the request's end event alone.
+    end_attributes: Mutex<Attributes>,
 }
 
 impl RequestContext {
@@ -106,6 +108,19 @@ impl RequestContext {
     /// The attributes bound so far.
     pub fn attributes(&self) -> Attributes {
         self.attributes_mut().clone()
+    }
+
+    /// Attaches an attribute to the event that reports the request's end, and to its server span; setting a key again
+    /// replaces its value. The place for what only becomes known on the way: the order's number, a cache's hit.
+    pub fn set(&self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) {
+        let (key, value) = (key.into(), value.into());
+        self.0.end_attributes.lock().unwrap_or_else(PoisonError::into_inner).insert(key, value);
+    }
+
+    /// Lends the bound attributes, and those of the end event, to `with`, which runs no code of the application.
+    pub(crate) fn with_attributes<T>(&self, with: impl FnOnce(&Attributes, &Attributes) -> T) -> T {
+        let end = self.0.end_attributes.lock().unwrap_or_else(PoisonError::into_inner);
+        with(&self.attributes_mut(), &end)
     }
 
     /// Runs a future in this context. What it spawns is not covered; spawn `context.scope(..)` instead.
@@ -173,6 +188,7 @@ impl RequestContextBuilder {
             trace: self.parent.map_or_else(TraceParent::generate, |parent| parent.child()),
             parent: self.parent,
             attributes: Mutex::default(),
+            end_attributes: Mutex::default(),
         }))
     }
 }

@@ -56,7 +56,7 @@ pub struct Event {
 const MAX_ID_BYTES: usize = 1024;
 
 /// Bytes of an identifier that a message repeats.
-const MAX_SHOWN_BYTES: usize = 64;
+pub(super) const MAX_SHOWN_BYTES: usize = 64;
 
 impl Event {
     /// An event named `identifier`, with an empty payload.

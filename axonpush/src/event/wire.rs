@@ -1,8 +1,11 @@
 //! The body of `POST /event`: the contract's field names, in one place.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::SystemTime};
 
-use super::{ChannelId, Event, EventType, SpanId, json, record::MAX_EVENT_BYTES, scan};
+use super::{
+    AgentId, ChannelId, Event, EventType, SpanId, TraceId, builder::MAX_SHOWN_BYTES, json, record::MAX_EVENT_BYTES,
+    scan,
+};
 use crate::{clock, error::Error};
 
 /// What the surroundings add to an event that does not say it itself.
@@ -18,71 +21,107 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) send_occurred_at: bool,
 }
 
+/// Everything of a request body, completed. Empty text and `None` are left out.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Body<'a> {
+    pub(crate) identifier: &'a str,
+    /// Empty for the server's default type.
+    pub(crate) event_type: &'a str,
+    /// JSON text of an object.
+    pub(crate) payload: &'a [u8],
+    /// Whether the payload follows OpenTelemetry's shape.
+    pub(crate) structural: bool,
+    pub(crate) channel_id: Option<&'a str>,
+    pub(crate) agent_id: Option<&'a str>,
+    pub(crate) trace_id: Option<&'a str>,
+    pub(crate) span_id: Option<&'a str>,
+    pub(crate) parent_span_id: Option<&'a str>,
+    /// A fresh one unless set.
+    pub(crate) dedup_key: Option<&'a str>,
+    /// JSON text of an object, or empty.
+    pub(crate) metadata: &'a [u8],
+    pub(crate) occurred_at: Option<SystemTime>,
+}
+
+/// Copies the JSON text of payload or metadata from its first argument to its last, hiding what must not leave. The
+/// second says that the payload follows OpenTelemetry's shape.
+pub(crate) type Redact<'a> = &'a dyn Fn(&[u8], bool, &mut Vec<u8>);
+
 /// Appends the event's request body to `out`.
-///
-/// `redact` copies the JSON text of payload or metadata from its first argument to its last, hiding what must not
-/// leave; `structural` tells it that the payload follows OpenTelemetry's shape.
 pub(crate) fn encode(
     event: &Event,
     around: &Surroundings<'_>,
     out: &mut Vec<u8>,
-    redact: impl Fn(&[u8], bool, &mut Vec<u8>),
+    redact: Redact<'_>,
 ) -> Result<(), Error> {
     event.validate()?;
+    let structural = event.event_type.is_otel_shaped();
+    let (to_payload, to_metadata): (&[u8], &[u8]) =
+        if structural { (around.attributes, b"") } else { (b"", around.attributes) };
+    let (span_id, parent_span_id) = place(event, around);
+    let body = Body {
+        identifier: &event.identifier,
+        event_type: if event.event_type == EventType::Custom { "" } else { event.event_type.as_str() },
+        payload: &payload(event, to_payload)?,
+        structural,
+        channel_id: event.channel_id.as_ref().or(around.channel_id).map(ChannelId::as_str),
+        agent_id: event.agent_id.as_ref().map(AgentId::as_str),
+        trace_id: event.trace_id.as_ref().map(TraceId::as_str).or(around.trace_id),
+        span_id,
+        parent_span_id,
+        dedup_key: event.dedup_key.as_deref(),
+        metadata: &joined(&event.metadata, to_metadata),
+        occurred_at: around.send_occurred_at.then(|| event.occurred_at.unwrap_or_else(clock::wall)),
+    };
+    write(&body, out, redact)
+}
+
+/// As [`encode`], of what is complete.
+pub(crate) fn write(body: &Body<'_>, out: &mut Vec<u8>, redact: Redact<'_>) -> Result<(), Error> {
     let start = out.len();
     out.push(b'{');
-    field(out, "identifier", &event.identifier);
-    let otel_shaped = event.event_type.is_otel_shaped();
-    let (to_payload, to_metadata): (&[u8], &[u8]) =
-        if otel_shaped { (around.attributes, b"") } else { (b"", around.attributes) };
-    if let Some(id) = event.channel_id.as_ref().or(around.channel_id) {
+    field(out, "identifier", body.identifier);
+    if let Some(id) = body.channel_id {
         // The one snake_case name of the contract.
-        field(out, "channel_id", id.as_str());
+        field(out, "channel_id", id);
     }
-    if event.event_type != EventType::Custom {
-        field(out, "eventType", event.event_type.as_str());
+    if !body.event_type.is_empty() {
+        field(out, "eventType", body.event_type);
     }
-    if let Some(id) = &event.agent_id {
-        field(out, "agentId", id.as_str());
+    for (name, id) in [
+        ("agentId", body.agent_id),
+        ("traceId", body.trace_id),
+        ("spanId", body.span_id),
+        ("parentSpanId", body.parent_span_id),
+    ] {
+        if let Some(id) = id {
+            field(out, name, id);
+        }
     }
-    if let Some(id) = event.trace_id.as_ref().map(super::TraceId::as_str).or(around.trace_id) {
-        field(out, "traceId", id);
-    }
-    let (span_id, parent) = place(event, around);
-    if let Some(id) = span_id {
-        field(out, "spanId", id);
-    }
-    if let Some(id) = parent {
-        field(out, "parentSpanId", id);
-    }
-    if let Some(key) = &event.dedup_key {
+    if let Some(key) = body.dedup_key {
         field(out, "dedupKey", key);
     } else {
         let mut buffer = [0; uuid::fmt::Hyphenated::LENGTH];
         json::write_own_key("dedupKey", out);
         json::write_plain_str(super::id::new_dedup_key().as_hyphenated().encode_lower(&mut buffer), out);
     }
-    let metadata = joined(&event.metadata, to_metadata);
-    if !metadata.is_empty() {
+    if !body.metadata.is_empty() {
         json::write_own_key("metadata", out);
-        redact(&metadata, false, out);
+        redact(body.metadata, false, out);
     }
-    if around.send_occurred_at {
-        let time = event.occurred_at.unwrap_or_else(clock::wall);
-        if let Ok(time) = jiff::Timestamp::try_from(time) {
-            field(out, "occurredAt", &time.to_string());
-        }
+    if let Some(time) = body.occurred_at.and_then(|time| jiff::Timestamp::try_from(time).ok()) {
+        field(out, "occurredAt", &time.to_string());
     }
     // Last, so that whoever looks for another field need not find the end of this one.
     json::write_own_key("payload", out);
-    redact(&payload(event, to_payload)?, otel_shaped, out);
+    redact(body.payload, body.structural, out);
     out.push(b'}');
     let size = out.len() - start;
     if size > MAX_EVENT_BYTES {
         return Err(Error::invalid(format!(
             "event `{}` has {size} bytes once encoded, at most {MAX_EVENT_BYTES} are sent; \
              shorten the payload or lower max_content_length",
-            event.shown(),
+            json::shown(body.identifier, MAX_SHOWN_BYTES),
         )));
     }
     Ok(())
@@ -187,7 +226,7 @@ mod tests {
 
     fn encoded(event: &Event, around: &Surroundings<'_>) -> Result<Value, Error> {
         let mut out = Vec::new();
-        encode(event, around, &mut out, |json, _, out| out.extend_from_slice(json))?;
+        encode(event, around, &mut out, &|json, _, out| out.extend_from_slice(json))?;
         Ok(serde_json::from_slice(&out).unwrap())
     }
 

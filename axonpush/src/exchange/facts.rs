@@ -2,10 +2,35 @@
 
 use std::net::IpAddr;
 
-/// Looks up a request header: its value when it is there exactly once, else `None`.
+/// Looks up a header: hands each of its values, in order, to the closure. Names are asked for in lowercase.
+///
+/// ```
+/// use axonpush::exchange::HeaderValues;
+///
+/// let headers = http::HeaderMap::new();
+/// let lookup: HeaderValues<'_, '_> = &|name, each| headers.get_all(name).iter().for_each(|value| each(value.as_bytes()));
+/// ```
+pub type HeaderValues<'lookup, 'headers> = &'lookup dyn Fn(&str, &mut dyn FnMut(&'headers [u8]));
+
+/// The value of a header that is there exactly once.
 ///
 /// A header that must be single and is repeated means that two parties disagree; neither is believed.
-pub type SingleHeader<'a> = &'a dyn Fn(&str) -> Option<&'a [u8]>;
+pub(super) fn single<'a>(headers: HeaderValues<'_, 'a>, name: &str) -> Option<&'a [u8]> {
+    let (mut count, mut found) = (0, None);
+    headers(name, &mut |value| {
+        count += 1;
+        found = Some(value);
+    });
+    found.filter(|_| count == 1)
+}
+
+/// A lookup in a list of headers.
+#[cfg(test)]
+pub(super) fn lookup<'a>(headers: &'a [(&'a str, &'a str)]) -> impl Fn(&str, &mut dyn FnMut(&'a [u8])) {
+    move |name, each| {
+        headers.iter().filter(|(known, _)| *known == name).for_each(|(_, value)| each(value.as_bytes()));
+    }
+}
 
 /// What an adapter knows when a request arrives, borrowed for the moment.
 #[derive(Debug, Clone, Copy)]
@@ -14,40 +39,81 @@ pub struct RequestFacts<'a> {
     pub(super) framework: &'static str,
     pub(super) method: &'a str,
     pub(super) path: &'a str,
+    pub(super) query: Option<&'a str>,
     pub(super) route: Option<&'a str>,
     pub(super) scheme: Option<&'a str>,
     pub(super) protocol_version: Option<&'static str>,
-    pub(super) client_address: Option<IpAddr>,
+    pub(super) peer_address: Option<IpAddr>,
 }
 
 impl<'a> RequestFacts<'a> {
     /// A request, as `framework` tells it: the method, and the path without its query.
     pub fn new(framework: &'static str, method: &'a str, path: &'a str) -> Self {
-        Self { framework, method, path, route: None, scheme: None, protocol_version: None, client_address: None }
+        Self {
+            framework,
+            method,
+            path,
+            query: None,
+            route: None,
+            scheme: None,
+            protocol_version: None,
+            peer_address: None,
+        }
     }
 
-    /// The route's template, such as `/users/{id}`. Leave it out when no route matched; the path is no stand-in.
-    pub fn route(mut self, route: &'a str) -> Self {
-        self.route = Some(route);
+    /// What follows the `?`, if anything does.
+    pub fn with_query(mut self, query: Option<&'a str>) -> Self {
+        self.query = query;
+        self
+    }
+
+    /// The route's template, such as `/users/{id}`; `None` when no route matched, since the path is no stand-in.
+    pub fn with_route(mut self, route: Option<&'a str>) -> Self {
+        self.route = route;
         self
     }
 
     /// `http` or `https`, as far as the framework knows; [`ExchangePolicy::scheme`](super::ExchangePolicy::scheme)
     /// knows better.
-    pub fn scheme(mut self, scheme: &'a str) -> Self {
+    pub fn with_scheme(mut self, scheme: &'a str) -> Self {
         self.scheme = Some(scheme);
         self
     }
 
     /// `1.0`, `1.1`, `2` or `3`.
-    pub fn protocol_version(mut self, version: &'static str) -> Self {
-        self.protocol_version = Some(version);
+    pub fn with_protocol_version(mut self, version: Option<&'static str>) -> Self {
+        self.protocol_version = version;
         self
     }
 
-    /// The address of the peer. One of IPv4 that came through an IPv6 socket is told as IPv4.
-    pub fn client_address(mut self, address: IpAddr) -> Self {
-        self.client_address = Some(address.to_canonical());
+    /// The address at the other end of the connection. One of IPv4 that came through an IPv6 socket is told as IPv4.
+    pub fn with_peer_address(mut self, address: Option<IpAddr>) -> Self {
+        self.peer_address = address.map(|address| address.to_canonical());
         self
+    }
+
+    /// The method, as it came.
+    pub fn method(&self) -> &'a str {
+        self.method
+    }
+
+    /// The path, without the query.
+    pub fn path(&self) -> &'a str {
+        self.path
+    }
+
+    /// The query, unmasked.
+    pub fn query(&self) -> Option<&'a str> {
+        self.query
+    }
+
+    /// The route's template, where it is known already.
+    pub fn route(&self) -> Option<&'a str> {
+        self.route
+    }
+
+    /// The address at the other end of the connection.
+    pub fn peer_address(&self) -> Option<IpAddr> {
+        self.peer_address
     }
 }

@@ -9,26 +9,39 @@
 //! use axonpush::{AxonPush, exchange::{ExchangePolicy, RequestFacts}};
 //!
 //! let policy = ExchangePolicy::new();
-//! let facts = RequestFacts::new("my-framework", "GET", "/orders/42").route("/orders/{id}").scheme("http");
-//! let mut recorder = policy.begin(&AxonPush::disabled(), &facts, &|_name: &str| None);
+//! let facts = RequestFacts::new("my-framework", "GET", "/orders/42")
+//!     .with_route(Some("/orders/{id}"))
+//!     .with_scheme("http");
+//! let mut recorder = policy.begin(&AxonPush::disabled(), &facts, &|_name, _each| {});
 //! recorder.context().sync_scope(|| { /* the handler runs here */ });
-//! recorder.headers_sent(200);
+//! recorder.headers_sent(200, &|_name, _each| {});
 //! recorder.body_sent(1024);
 //! recorder.complete();
 //! ```
 
+mod end;
+mod entries;
 mod facts;
 mod marker;
+mod open;
 mod outcome;
 mod pending;
+mod policies;
 mod policy;
 mod recorder;
 mod serving;
+mod telling;
 #[cfg(test)]
 mod tests;
 
-pub use facts::{RequestFacts, SingleHeader};
+pub use end::ExchangeEnd;
+pub use facts::{HeaderValues, RequestFacts};
 pub use marker::ExchangeMarker;
+pub use open::OpenExchange;
+pub use outcome::ExchangeOutcome;
+pub use policies::{
+    ClientAddressPolicy, ForwardedHeader, HeaderPolicy, LifecyclePolicy, QueryPolicy, RequestIdPolicy, TracePolicy,
+};
 pub use policy::ExchangePolicy;
 pub use recorder::{ExchangeRecorder, REQUEST_ID_HEADER};
 pub use serving::{DRAIN_TIMEOUT, ServeReport, Stopping};

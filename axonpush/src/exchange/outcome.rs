@@ -4,19 +4,28 @@ use std::borrow::Cow;
 
 use crate::event::Severity;
 
-/// How an exchange ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Outcome {
+/// How an exchange ended, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ExchangeOutcome {
     /// The response went out whole, with a status below 500.
     Completed,
     /// A status of 500 or above, a panic, or a body that broke.
+    Failed,
+    /// The client went away, or something around the handler gave up on it.
+    Cancelled,
+}
+
+/// How an exchange ended, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Completed,
     Failed {
         /// `error.type`: the status, `panic` or `body`.
         error_type: Cow<'static, str>,
         /// What is known about the cause.
         message: Option<String>,
     },
-    /// The client went away, or something around the handler gave up on it.
     Cancelled,
 }
 
@@ -33,6 +42,14 @@ impl Outcome {
     /// The outcome of a response whose body is not what was announced.
     pub(super) fn broken_body(message: String) -> Self {
         Self::Failed { error_type: Cow::Borrowed("body"), message: Some(message) }
+    }
+
+    pub(super) fn in_one_word(&self) -> ExchangeOutcome {
+        match self {
+            Self::Completed => ExchangeOutcome::Completed,
+            Self::Failed { .. } => ExchangeOutcome::Failed,
+            Self::Cancelled => ExchangeOutcome::Cancelled,
+        }
     }
 
     /// The identifier of the end event.

@@ -2,33 +2,44 @@
 
 use std::{
     sync::Arc,
-    time::{Duration, Instant},
+    time::{Duration, SystemTime},
 };
 
-use super::{ExchangePolicy, RequestFacts, marker::Shared, outcome::Outcome};
+use super::{
+    ExchangeEnd, HeaderValues, RequestFacts,
+    entries::Entries,
+    outcome::Outcome,
+    policy::{Rules, contained},
+    telling::{Span, Telling},
+};
 use crate::{
     client::AxonPush,
     clock,
-    context::RequestContext,
-    event::{Attributes, Event, EventType, LogPayload, Severity, json},
+    context::{OpenRequest, Place, RequestContext},
+    event::{Attributes, Severity},
 };
-
-/// Bytes of a user agent, path or panic message that are reported.
-const MAX_TEXT: usize = 2048;
 
 /// Methods of RFC 9110 and RFC 5789; others are reported as `_OTHER`, so that a scanner can't invent dimensions.
 const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
 
+/// A method as it is reported.
+pub(super) fn method(method: &str) -> &'static str {
+    METHODS.into_iter().find(|known| *known == method).unwrap_or("_OTHER")
+}
+
 /// What is known of an exchange that has not ended.
 pub(super) struct Pending {
-    pub(super) client: AxonPush,
+    client: AxonPush,
+    rules: Arc<Rules>,
     framework: &'static str,
-    started: Instant,
-    pub(super) method: String,
+    started_at: SystemTime,
     /// The request's attributes, as reported at the start and at the end.
-    attributes: Attributes,
-    /// Where the route is found, now or when a layer further in has told it.
-    shared: Arc<Shared>,
+    attributes: Entries,
+    /// What all layers around the request share; the route is found there, now or when a layer further in has told it.
+    request: Arc<OpenRequest>,
+    place: Option<Place>,
+    /// Whether it is reported even when it succeeds.
+    sampled: bool,
     pub(super) status: Option<u16>,
     pub(super) cause: Option<String>,
     time_to_headers: Option<Duration>,
@@ -40,39 +51,46 @@ pub(super) struct Pending {
 impl Pending {
     pub(super) fn new(
         client: &AxonPush,
-        policy: &ExchangePolicy,
+        rules: Arc<Rules>,
         facts: &RequestFacts<'_>,
-        user_agent: Option<&[u8]>,
-        shared: Arc<Shared>,
+        headers: HeaderValues<'_, '_>,
+        request: Arc<OpenRequest>,
     ) -> Self {
-        let mut attributes = Attributes::new();
-        let known = METHODS.contains(&facts.method);
-        attributes.insert("http.request.method", if known { facts.method } else { "_OTHER" });
-        if !known {
-            attributes.insert("http.request.method_original", cut(facts.method));
+        let mut attributes = Entries::new(Vec::with_capacity(512));
+        attributes.text("http.request.method", request.method);
+        if request.method == "_OTHER" {
+            attributes.text("http.request.method_original", facts.method);
         }
-        attributes.insert("url.path", cut(facts.path));
-        if let Some(scheme) = policy.scheme.as_deref().or(facts.scheme) {
-            attributes.insert("url.scheme", scheme);
+        attributes.text("url.path", facts.path);
+        if let Some(query) = facts.query.and_then(|query| rules.query.told(query)) {
+            attributes.text("url.query", &query);
+        }
+        if let Some(scheme) = rules.scheme.as_deref().or(facts.scheme) {
+            attributes.text("url.scheme", scheme);
         }
         if let Some(version) = facts.protocol_version {
-            attributes.insert("network.protocol.version", version);
+            attributes.text("network.protocol.version", version);
         }
-        if let Some(address) = facts.client_address {
-            attributes.insert("client.address", address.to_string());
+        if let Some(client) = rules.client_address.client(facts.peer_address, headers) {
+            attributes.display("client.address", &client);
+            if let Some(peer) = facts.peer_address.filter(|peer| *peer != client) {
+                attributes.display("network.peer.address", &peer);
+            }
         }
-        if let Some(agent) = user_agent {
-            // A character that is cut in two begins beyond what is kept.
-            let agent = String::from_utf8_lossy(agent.get(..MAX_TEXT + 4).unwrap_or(agent));
-            attributes.insert("user_agent.original", cut(&agent));
+        if let Some(agent) = super::facts::single(headers, "user-agent") {
+            attributes.bytes("user_agent.original", agent);
         }
+        rules.headers.tell_request(headers, &mut attributes);
+        let place = client.open_requests().map(|open| open.begin(Arc::clone(&request)));
         Self {
             client: client.clone(),
             framework: facts.framework,
-            started: clock::now(),
-            method: if known { facts.method.to_owned() } else { "_OTHER".to_owned() },
+            started_at: clock::wall(),
             attributes,
-            shared,
+            place,
+            sampled: rules.lifecycle.samples(&request.context),
+            request,
+            rules,
             status: None,
             cause: None,
             time_to_headers: None,
@@ -81,13 +99,23 @@ impl Pending {
         }
     }
 
-    pub(super) fn start(&self, context: &RequestContext) {
-        self.publish("http.request.started", Severity::Debug, context, self.attributes());
+    /// The method, as it is reported.
+    pub(super) fn method(&self) -> &'static str {
+        self.request.method
     }
 
-    pub(super) fn headers_sent(&mut self, status: u16) {
+    pub(super) fn start(&self, context: &RequestContext) {
+        if self.sampled && self.rules.lifecycle.start_events {
+            let telling = self.telling(context, Severity::Debug, self.started_at);
+            telling.log("http.request.started", |_| {});
+        }
+    }
+
+    pub(super) fn headers_sent(&mut self, status: u16, headers: HeaderValues<'_, '_>) {
         self.status = Some(status);
+        self.request.tell_status(status);
         self.time_to_headers = Some(self.elapsed());
+        self.rules.headers.tell_response(headers, &mut self.attributes);
     }
 
     /// Whether all of the body was handed over that was announced.
@@ -106,76 +134,97 @@ impl Pending {
     }
 
     pub(super) fn end(self, outcome: &Outcome, context: &RequestContext) {
-        let mut attributes = self.attributes();
+        self.tell_end(outcome, context);
+        if let (Some(open), Some(place)) = (self.client.open_requests(), &self.place) {
+            open.end(place);
+        }
+    }
+
+    fn tell_end(&self, outcome: &Outcome, context: &RequestContext) {
+        let took = self.elapsed();
+        let lifecycle = &self.rules.lifecycle;
+        let (word, slow) = (outcome.in_one_word(), lifecycle.is_slow(took));
+        let usual = outcome.severity(self.status);
+        let as_usual = *outcome == Outcome::Completed && usual == Severity::Info;
+        if as_usual && !slow && !self.sampled {
+            return;
+        }
+        let severity = contained(|| lifecycle.judge(word, self.status, usual, slow)).unwrap_or(usual);
+        let end = ExchangeEnd {
+            context,
+            method: self.request.method,
+            route: self.request.route(),
+            status: self.status,
+            outcome: word,
+            duration: took,
+            body_bytes: self.body_bytes,
+        };
+        let enrichment = self.rules.enrichment(&end);
+        let ended_at = self.started_at + took;
+        let telling = self.telling(context, severity, ended_at);
+        let attributes = |entries: &mut Entries| {
+            self.tell_attributes(outcome, took, slow, entries);
+            context.with_attributes(|_, set| {
+                for (key, value) in enrichment.iter().flat_map(Attributes::iter).chain(set.iter()) {
+                    entries.value(key, value);
+                }
+            });
+        };
+        telling.log(outcome.identifier(), attributes);
+        if self.rules.wants_span(context) {
+            let failure = match outcome {
+                Outcome::Failed { message, .. } => Some(message.as_deref().unwrap_or_default()),
+                Outcome::Completed | Outcome::Cancelled => None,
+            };
+            telling.span(&Span { started_at: self.started_at, ended_at, failure }, attributes);
+        }
+    }
+
+    /// What is known at the end.
+    fn tell_attributes(&self, outcome: &Outcome, took: Duration, slow: bool, entries: &mut Entries) {
         if let Some(status) = self.status {
-            attributes.insert("http.response.status_code", u64::from(status));
+            entries.number("http.response.status_code", status.into());
         }
         if let Some(time) = self.time_to_headers {
-            attributes.insert("http.server.time_to_headers", time.as_secs_f64());
+            entries.seconds("http.server.time_to_headers", time);
         }
-        attributes.insert("http.server.request.duration", self.elapsed().as_secs_f64());
+        entries.seconds("http.server.request.duration", took);
         // What goes beyond the announced length stays in the server.
         let sent = self.body_length.map_or(self.body_bytes, |length| length.min(self.body_bytes));
-        attributes.insert("http.response.body.size", sent);
+        entries.number("http.response.body.size", sent);
         match outcome {
             Outcome::Completed => {}
             Outcome::Failed { error_type, message } => {
-                attributes.insert("error.type", error_type.clone());
+                entries.text("error.type", error_type);
                 if let Some(message) = message {
-                    attributes.insert("exception.message", cut(message));
+                    entries.text("exception.message", message);
                 }
             }
             Outcome::Cancelled => {
-                attributes.insert("error.type", "cancelled");
-                attributes.insert("http.server.phase", if self.status.is_some() { "body" } else { "handler" });
+                entries.text("error.type", "cancelled");
+                entries.text("http.server.phase", if self.status.is_some() { "body" } else { "handler" });
             }
         }
-        self.publish(outcome.identifier(), outcome.severity(self.status), context, attributes);
-    }
-
-    /// The request's attributes with the route as it is known now.
-    fn attributes(&self) -> Attributes {
-        let mut attributes = self.attributes.clone();
-        if let Some(route) = self.shared.route() {
-            attributes.insert("http.route", route);
-        }
-        attributes
-    }
-
-    /// Hands an event over in the exchange's own context, whose ids and bound attributes it takes, whatever context
-    /// the caller is in.
-    fn publish(&self, identifier: &'static str, severity: Severity, context: &RequestContext, attributes: Attributes) {
-        let mut log = LogPayload::new(self.summary()).severity(severity).attributes(attributes);
-        if let Some(resource) = self.client.resource() {
-            log = log.resource(resource.clone());
-        }
-        let event = Event::new(identifier).event_type(EventType::AppLog).severity(severity);
-        let event = event.payload(&log).and_then(|event| event.metadata(&Framework { framework: self.framework }));
-        match event {
-            Ok(event) => context.sync_scope(|| self.client.events().enqueue(event)),
-            Err(error) => self.client.refuse(error),
+        if slow {
+            entries.flag("http.server.slow", true);
         }
     }
 
-    /// `GET /users/{id} 200`: the template, never the path, so that equal things read equal.
-    fn summary(&self) -> String {
-        let route = self.shared.route().unwrap_or("(no route)");
-        match self.status {
-            Some(status) => format!("{} {route} {status}", self.method),
-            None => format!("{} {route}", self.method),
+    fn telling<'a>(&'a self, context: &'a RequestContext, severity: Severity, time: SystemTime) -> Telling<'a> {
+        Telling {
+            client: &self.client,
+            context,
+            framework: self.framework,
+            method: self.request.method,
+            route: self.request.route(),
+            status: self.status,
+            attributes: &self.attributes,
+            severity,
+            time,
         }
     }
 
     fn elapsed(&self) -> Duration {
-        clock::now().saturating_duration_since(self.started)
+        clock::now().saturating_duration_since(self.request.started)
     }
-}
-
-#[derive(serde::Serialize)]
-struct Framework {
-    framework: &'static str,
-}
-
-fn cut(text: &str) -> &str {
-    json::prefix(text, MAX_TEXT)
 }

@@ -1,61 +1,117 @@
 //! What to report of an exchange, and whose ids to believe.
 
-use std::borrow::Cow;
-
-use super::{ExchangeMarker, ExchangeRecorder, RequestFacts, SingleHeader, pending::Pending};
-use crate::{
-    client::AxonPush,
-    context::{RequestContext, RequestId, TraceParent},
+use std::{
+    borrow::Cow,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
 };
 
-/// What to report of an exchange, and whose ids to believe. Shared by every web framework.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExchangePolicy {
-    start_events: bool,
-    trust_request_id: bool,
-    trust_traceparent: bool,
+use super::{
+    ClientAddressPolicy, ExchangeEnd, ExchangeMarker, ExchangeRecorder, HeaderPolicy, HeaderValues, LifecyclePolicy,
+    QueryPolicy, RequestFacts, RequestIdPolicy, TracePolicy,
+    facts::single,
+    pending::{Pending, method},
+};
+use crate::{
+    client::AxonPush,
+    clock,
+    context::{OpenRequest, RequestContext, TraceParent},
+    event::Attributes,
+};
+
+/// What to report of an exchange, and whose ids to believe. Shared by every web framework; clones share one set of
+/// rules.
+///
+/// ```
+/// use axonpush::exchange::{ExchangePolicy, LifecyclePolicy, QueryPolicy, RequestIdPolicy};
+///
+/// let policy = ExchangePolicy::new()
+///     .request_id(RequestIdPolicy::new().trust(false))
+///     .lifecycle(LifecyclePolicy::new().start_events(false).server_spans(true))
+///     .query(QueryPolicy::only(["page"]))
+///     .filter(|request| request.path() != "/healthz")
+///     .enrich(|end, attributes| attributes.insert("ok", end.status() == Some(200)));
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct ExchangePolicy(Arc<Rules>);
+
+#[derive(Clone, Default)]
+pub(super) struct Rules {
+    request_id: RequestIdPolicy,
+    trace: TracePolicy,
+    pub(super) client_address: ClientAddressPolicy,
+    pub(super) lifecycle: LifecyclePolicy,
+    pub(super) headers: HeaderPolicy,
+    pub(super) query: QueryPolicy,
     pub(super) scheme: Option<Cow<'static, str>>,
+    filter: Option<Arc<Filter>>,
+    enrich: Option<Arc<Enrich>>,
 }
 
-/// Headers that may bring a request id, the first well-formed one wins.
-const REQUEST_ID_HEADERS: [&str; 2] = ["x-request-id", "x-correlation-id"];
+type Filter = dyn Fn(&RequestFacts<'_>) -> bool + Send + Sync;
+type Enrich = dyn Fn(&ExchangeEnd<'_>, &mut Attributes) + Send + Sync;
 
 impl ExchangePolicy {
-    /// Start and end events; request ids and trace context from outside are honoured when well-formed.
+    /// Start and end events of every request; request ids and trace context from outside are honoured when
+    /// well-formed; the values of queries are masked.
     pub fn new() -> Self {
-        Self { start_events: true, trust_request_id: true, trust_traceparent: true, scheme: None }
+        Self::default()
     }
 
-    /// Whether a `http.request.started` event is published when a request arrives; `true` unless set. The end event
-    /// always is.
-    pub fn start_events(mut self, publish: bool) -> Self {
-        self.start_events = publish;
-        self
+    /// Whose request ids to believe, and how fresh ones are made.
+    pub fn request_id(self, policy: RequestIdPolicy) -> Self {
+        self.with(|rules| rules.request_id = policy)
     }
 
-    /// Whether a well-formed `X-Request-ID` or `X-Correlation-ID` of the client is taken over; `true` unless set.
-    pub fn trust_request_id(mut self, trust: bool) -> Self {
-        self.trust_request_id = trust;
-        self
+    /// Whose traces to continue.
+    pub fn trace(self, policy: TracePolicy) -> Self {
+        self.with(|rules| rules.trace = policy)
     }
 
-    /// Whether a valid `traceparent` of the client is continued; `true` unless set.
-    pub fn trust_traceparent(mut self, trust: bool) -> Self {
-        self.trust_traceparent = trust;
-        self
+    /// Who called, where proxies stand between.
+    pub fn client_address(self, policy: ClientAddressPolicy) -> Self {
+        self.with(|rules| rules.client_address = policy)
+    }
+
+    /// Which moments are reported, and how loudly.
+    pub fn lifecycle(self, policy: LifecyclePolicy) -> Self {
+        self.with(|rules| rules.lifecycle = policy)
+    }
+
+    /// Headers to report; none unless named.
+    pub fn headers(self, policy: HeaderPolicy) -> Self {
+        self.with(|rules| rules.headers = policy)
+    }
+
+    /// What to tell of the query; [`QueryPolicy::Masked`] unless set.
+    pub fn query(self, policy: QueryPolicy) -> Self {
+        self.with(|rules| rules.query = policy)
     }
 
     /// The `url.scheme` of every exchange. Unless set it is what the framework knows of it: `http` where TLS ends
     /// outside of it, at a proxy or in a listener of your own.
-    pub fn scheme(mut self, scheme: impl Into<Cow<'static, str>>) -> Self {
-        self.scheme = Some(scheme.into());
-        self
+    pub fn scheme(self, scheme: impl Into<Cow<'static, str>>) -> Self {
+        let scheme = scheme.into();
+        self.with(|rules| rules.scheme = Some(scheme))
+    }
+
+    /// Reports only requests for which `keep` says so; every other one still gets its id and its context. Runs on the
+    /// thread that handles the request; a panic in it keeps the request.
+    pub fn filter(self, keep: impl Fn(&RequestFacts<'_>) -> bool + Send + Sync + 'static) -> Self {
+        self.with(|rules| rules.filter = Some(Arc::new(keep)))
+    }
+
+    /// Adds to the end event, and to the server span. Attributes of the exchange itself stay as they are. Runs on the
+    /// thread that handles the request; a panic in it costs what it would have added.
+    pub fn enrich(self, add: impl Fn(&ExchangeEnd<'_>, &mut Attributes) + Send + Sync + 'static) -> Self {
+        self.with(|rules| rules.enrich = Some(Arc::new(add)))
     }
 
     /// Begins an exchange: settles its ids, publishes the start event, and hands out the recorder.
-    pub fn begin(&self, client: &AxonPush, facts: &RequestFacts<'_>, header: SingleHeader<'_>) -> ExchangeRecorder {
-        let marker = ExchangeMarker::new(self.context(header));
-        self.record(client, facts, header, &marker)
+    pub fn begin(&self, client: &AxonPush, facts: &RequestFacts<'_>, headers: HeaderValues<'_, '_>) -> ExchangeRecorder {
+        let marker = self.marker(facts, headers);
+        self.record(client, facts, headers, &marker)
     }
 
     /// Begins an exchange unless `marker`, which the request brought, says that it is reported through `client`
@@ -67,16 +123,16 @@ impl ExchangePolicy {
         marker: Option<&ExchangeMarker>,
         client: &AxonPush,
         facts: &RequestFacts<'_>,
-        header: SingleHeader<'_>,
+        headers: HeaderValues<'_, '_>,
     ) -> Option<(ExchangeRecorder, ExchangeMarker)> {
-        let mut marker = marker.cloned().unwrap_or_else(|| ExchangeMarker::new(self.context(header)));
+        let mut marker = marker.cloned().unwrap_or_else(|| self.marker(facts, headers));
         if marker.is_reported_through(client) {
             if let Some(route) = facts.route {
-                marker.shared.tell_route(route);
+                marker.request.tell_route(route);
             }
             return None;
         }
-        let recorder = self.record(client, facts, header, &marker);
+        let recorder = self.record(client, facts, headers, &marker);
         marker.add(client);
         Some((recorder, marker))
     }
@@ -86,44 +142,86 @@ impl ExchangePolicy {
         &self,
         client: &AxonPush,
         facts: &RequestFacts<'_>,
-        header: SingleHeader<'_>,
+        headers: HeaderValues<'_, '_>,
         marker: &ExchangeMarker,
     ) -> ExchangeRecorder {
         if let Some(route) = facts.route {
-            marker.shared.tell_route(route);
+            marker.request.tell_route(route);
         }
-        let context = marker.shared.context.clone();
-        if client.is_disabled() {
+        let context = marker.request.context.clone();
+        if client.is_disabled() || !self.0.keeps(facts) {
             return ExchangeRecorder::new(context, None);
         }
-        let pending = Pending::new(client, self, facts, header("user-agent"), marker.shared.clone());
+        let pending = Pending::new(client, Arc::clone(&self.0), facts, headers, Arc::clone(&marker.request));
         let recorder = ExchangeRecorder::new(context, Some(pending));
-        if self.start_events {
-            recorder.started();
-        }
+        recorder.started();
         recorder
     }
 
-    /// The ids of a request that has none yet.
-    fn context(&self, header: SingleHeader<'_>) -> RequestContext {
+    /// What layers around a request that has no ids yet will share.
+    fn marker(&self, facts: &RequestFacts<'_>, headers: HeaderValues<'_, '_>) -> ExchangeMarker {
+        let context = self.0.context(headers);
+        ExchangeMarker::new(Arc::new(OpenRequest::new(context, method(facts.method), clock::now())))
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Rules)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
+    }
+}
+
+impl Rules {
+    fn context(&self, headers: HeaderValues<'_, '_>) -> RequestContext {
+        let id = contained(|| self.request_id.id(headers));
         let mut context = RequestContext::builder();
-        if self.trust_request_id {
-            let sent = REQUEST_ID_HEADERS.iter().find_map(|name| RequestId::parse(header(name)?));
-            if let Some(id) = sent {
-                context = context.request_id(id);
-            }
+        if let Some(id) = id {
+            context = context.request_id(id);
         }
-        if self.trust_traceparent
-            && let Some(parent) = header("traceparent").and_then(TraceParent::parse)
+        if self.trace.trust
+            && let Some(parent) = single(headers, "traceparent").and_then(TraceParent::parse)
         {
             context = context.parent(parent);
         }
         context.build()
     }
+
+    fn keeps(&self, facts: &RequestFacts<'_>) -> bool {
+        self.filter.as_ref().is_none_or(|keep| contained(|| keep(facts)).unwrap_or(true))
+    }
+
+    /// Whether a server span is wanted of a request.
+    pub(super) fn wants_span(&self, context: &RequestContext) -> bool {
+        self.lifecycle.server_spans && (!self.trace.honour_sampled || context.traceparent().is_sampled())
+    }
+
+    /// What the application adds to the end of an exchange.
+    pub(super) fn enrichment(&self, end: &ExchangeEnd<'_>) -> Option<Attributes> {
+        let enrich = self.enrich.as_ref()?;
+        contained(|| {
+            let mut attributes = Attributes::new();
+            enrich(end, &mut attributes);
+            attributes
+        })
+    }
 }
 
-impl Default for ExchangePolicy {
-    fn default() -> Self {
-        Self::new()
+/// What code of the application says; `None` when it panicked.
+pub(super) fn contained<T>(application: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(application)).ok()
+}
+
+impl fmt::Debug for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rules")
+            .field("request_id", &self.request_id)
+            .field("trace", &self.trace)
+            .field("client_address", &self.client_address)
+            .field("lifecycle", &self.lifecycle)
+            .field("headers", &self.headers)
+            .field("query", &self.query)
+            .field("scheme", &self.scheme)
+            .field("filter", &self.filter.is_some())
+            .field("enrich", &self.enrich.is_some())
+            .finish()
     }
 }

@@ -8,7 +8,7 @@ use std::{
     task::Poll,
 };
 
-use super::{outcome::Outcome, pending::Pending};
+use super::{HeaderValues, outcome::Outcome, pending::Pending};
 use crate::context::{RequestContext, RequestId};
 
 /// The header that tells a client its request's id, on every response.
@@ -26,9 +26,6 @@ pub struct ExchangeRecorder {
 
 impl ExchangeRecorder {
     pub(super) fn new(context: RequestContext, pending: Option<Pending>) -> Self {
-        if let Some(pending) = &pending {
-            pending.client.exchange_began();
-        }
         Self { context, pending }
     }
 
@@ -74,12 +71,12 @@ impl ExchangeRecorder {
         polled
     }
 
-    /// Tells that the handler answered; the body is still to come. A response that can have none, to `HEAD` or of
-    /// status 1xx, 204 or 304, is complete with this.
-    pub fn headers_sent(&mut self, status: u16) {
+    /// Tells that the handler answered, with these headers; the body is still to come. A response that can have none, to
+    /// `HEAD` or of status 1xx, 204 or 304, is complete with this.
+    pub fn headers_sent(&mut self, status: u16, headers: HeaderValues<'_, '_>) {
         let Some(pending) = &mut self.pending else { return };
-        pending.headers_sent(status);
-        if pending.method == "HEAD" || matches!(status, 100..200 | 204 | 304) {
+        pending.headers_sent(status, headers);
+        if pending.method() == "HEAD" || matches!(status, 100..200 | 204 | 304) {
             self.complete();
         }
     }
@@ -148,9 +145,7 @@ impl ExchangeRecorder {
 
     fn end(&mut self, outcome: &Outcome) {
         if let Some(pending) = self.pending.take() {
-            let client = pending.client.clone();
             pending.end(outcome, &self.context);
-            client.exchange_ended();
         }
     }
 }

@@ -7,6 +7,7 @@ use std::{
 
 use tokio::time::{sleep_until, timeout_at};
 
+use super::OpenExchange;
 use crate::{client::AxonPush, clock, publisher::FlushReport};
 
 /// How long requests and events have together once the signal came, unless a serve helper is told otherwise.
@@ -74,7 +75,7 @@ impl<S: Future<Output = ()> + Unpin> Stopping<S> {
         };
         let signalled = clock::now();
         let mut plan = Plan::new(signalled, drain_timeout);
-        let (mut drained, mut not_before) = (true, signalled);
+        let (mut cut_short, mut not_before) = (Vec::new(), signalled);
         if result.is_none() {
             stop();
             let again = async {
@@ -94,7 +95,7 @@ impl<S: Future<Output = ()> + Unpin> Stopping<S> {
         }
         if result.is_none() {
             // Connections without a request may still be there; nothing is lost with them.
-            drained = client.open_exchanges() == 0;
+            cut_short = client.list_open_exchanges();
             not_before = signalled + hears;
             cut();
         }
@@ -104,7 +105,7 @@ impl<S: Future<Output = ()> + Unpin> Stopping<S> {
         let unfinished = client.open_exchanges();
         let left = plan.deadline.saturating_duration_since(clock::now());
         let flush = client.shutdown(left.max(plan.flush)).await;
-        (result, ServeReport { drained, unfinished, flush })
+        (result, ServeReport { cut_short, unfinished, flush })
     }
 }
 
@@ -151,10 +152,10 @@ impl Plan {
 }
 
 /// How serving ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 #[must_use = "a report may say that requests were cut or events left behind"]
 pub struct ServeReport {
-    drained: bool,
+    cut_short: Vec<OpenExchange>,
     unfinished: usize,
     flush: FlushReport,
 }
@@ -162,7 +163,12 @@ pub struct ServeReport {
 impl ServeReport {
     /// Whether every request finished by itself. If not, the rest was cut.
     pub fn drained(&self) -> bool {
-        self.drained
+        self.cut_short.is_empty()
+    }
+
+    /// The requests that were cut, as they stood at that moment, oldest first.
+    pub fn cut_short(&self) -> &[OpenExchange] {
+        &self.cut_short
     }
 
     /// Exchanges of the client that had not ended when it was shut down, so that their end was never told: those of
@@ -178,13 +184,13 @@ impl ServeReport {
 
     /// Whether every request finished, was told, and every event delivered.
     pub fn is_complete(&self) -> bool {
-        self.drained && self.unfinished == 0 && self.flush.is_complete()
+        self.drained() && self.unfinished == 0 && self.flush.is_complete()
     }
 }
 
 impl fmt::Display for ServeReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "requests {}", if self.drained { "finished" } else { "cut" })?;
+        write!(f, "requests {}", if self.drained() { "finished" } else { "cut" })?;
         if self.unfinished > 0 {
             write!(f, ", {} without an end", self.unfinished)?;
         }
@@ -221,8 +227,12 @@ mod tests {
     #[test]
     fn a_report_reads_as_what_happened() {
         let report =
-            |drained, unfinished| ServeReport { drained, unfinished, flush: FlushReport::default() }.to_string();
-        assert_eq!(report(true, 0), "requests finished; events: nothing was left to deliver");
-        assert_eq!(report(false, 2), "requests cut, 2 without an end; events: nothing was left to deliver");
+            |cut_short, unfinished| ServeReport { cut_short, unfinished, flush: FlushReport::default() }.to_string();
+        assert_eq!(report(Vec::new(), 0), "requests finished; events: nothing was left to deliver");
+        let sink = crate::testing::MemorySink::new().client();
+        let facts = crate::exchange::RequestFacts::new("test", "GET", "/");
+        let _open = crate::exchange::ExchangePolicy::new().begin(&sink, &facts, &|_, _| {});
+        let text = report(sink.list_open_exchanges(), 2);
+        assert_eq!(text, "requests cut, 2 without an end; events: nothing was left to deliver");
     }
 }

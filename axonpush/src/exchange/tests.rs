@@ -1,14 +1,9 @@
-use super::{outcome::Outcome, *};
+use super::{facts::lookup, outcome::Outcome, *};
 use crate::{client::AxonPush, event::Severity};
 
 fn begin(headers: &[(&str, &str)]) -> ExchangeRecorder {
-    let lookup = |name: &str| {
-        let mut values = headers.iter().filter(|(known, _)| *known == name).map(|(_, value)| value.as_bytes());
-        let first = values.next();
-        if values.next().is_some() { None } else { first }
-    };
     let facts = RequestFacts::new("test", "GET", "/");
-    ExchangePolicy::new().begin(&AxonPush::disabled(), &facts, &lookup)
+    ExchangePolicy::new().begin(&AxonPush::disabled(), &facts, &lookup(headers))
 }
 
 #[test]
@@ -51,10 +46,7 @@ fn severity_follows_the_outcome() {
 #[test]
 fn a_disabled_client_costs_a_request_its_ids_and_nothing_else() {
     let asked = std::cell::RefCell::new(Vec::new());
-    let header = |name: &str| {
-        asked.borrow_mut().push(name.to_owned());
-        None
-    };
+    let header = |name: &str, _: &mut dyn FnMut(&'static [u8])| asked.borrow_mut().push(name.to_owned());
     let client = AxonPush::disabled();
     let mut recorder = ExchangePolicy::new().begin(&client, &RequestFacts::new("test", "GET", "/"), &header);
     assert!(format!("{recorder:?}").contains("open: false"), "{recorder:?}");

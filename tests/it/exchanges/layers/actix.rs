@@ -10,7 +10,7 @@ use actix_web::{
     test::{TestRequest, call_service, init_service},
     web,
 };
-use axonpush::exchange::ExchangePolicy;
+use axonpush::exchange::{ExchangePolicy, RequestIdPolicy};
 use axonpush_actix::{AxonPush, RequestContext, RequestId};
 
 use super::{only_end, two_ends};
@@ -57,7 +57,7 @@ async fn the_middleware_fits_an_app_a_scope_and_a_resource_in_any_number() {
 async fn only_the_same_client_silences_an_inner_middleware() {
     let servers = [rig::server(), rig::server()];
     let [one, another] = servers.each_ref().map(rig::client);
-    let policy = ExchangePolicy::new().trust_request_id(false);
+    let policy = ExchangePolicy::new().request_id(RequestIdPolicy::new().trust(false));
     let app = App::new()
         .route("/users/{id}", web::get().to(user))
         .wrap(AxonPush::new(&one))

@@ -2,7 +2,10 @@
 
 use std::{convert::Infallible, net::SocketAddr};
 
-use axonpush::{AxonPush, exchange::ExchangePolicy};
+use axonpush::{
+    AxonPush,
+    exchange::{ExchangePolicy, RequestIdPolicy},
+};
 use axonpush_axum::{AxonPushLayer, RequestContext, RequestId};
 use axum::{
     Extension, Router,
@@ -104,7 +107,9 @@ async fn only_the_same_client_silences_an_inner_layer() {
     let layers = |outer: &AxonPush, inner: &AxonPush| {
         Router::new()
             .route("/api/users/{id}", get(user))
-            .layer(AxonPushLayer::new(inner).policy(ExchangePolicy::new().trust_request_id(false)))
+            .layer(
+                AxonPushLayer::new(inner).policy(ExchangePolicy::new().request_id(RequestIdPolicy::new().trust(false))),
+            )
             .layer(AxonPushLayer::new(outer))
     };
     let servers = [rig::server(), rig::server()];

@@ -1,23 +1,16 @@
 //! `AxonPush`: the handle, and the only room that sees the whole path.
 
-use std::{
-    cell::Cell,
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+mod encode;
+
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use tokio::sync::Notify;
 
 use crate::{
     config::{AxonPushBuilder, Config},
-    context::RequestContext,
+    context::OpenRequests,
     error::Error,
-    event::{Attributes, Event, EventType, LogPayload, Receipt, Severity, json, record::Lane, wire},
+    event::{Event, EventType, LogPayload, Receipt, Severity, json, record::Lane, wire},
     fork::PerProcess,
     loss::Losses,
     publisher::{Accepted, FlushReport, LossEncoder, LossPolicy, Publisher, Settings, Stats, block_on},
@@ -50,8 +43,9 @@ pub struct AxonPush(Option<Arc<Inner>>);
 struct Inner {
     config: Config,
     publisher: PerProcess<Publisher>,
-    open_exchanges: AtomicUsize,
-    no_exchange: Notify,
+    open_requests: OpenRequests,
+    /// What every log and span of this client says of who speaks: JSON text of an object, or empty.
+    resource: Vec<u8>,
 }
 
 impl AxonPush {
@@ -133,40 +127,24 @@ impl AxonPush {
 
     /// HTTP exchanges whose end event is still to come. A graceful stop waits for them before it shuts the client down.
     pub fn open_exchanges(&self) -> usize {
-        self.0.as_ref().map_or(0, |inner| inner.open_exchanges.load(Ordering::Acquire))
+        self.0.as_ref().map_or(0, |inner| inner.open_requests.len())
     }
 
     /// Ready when no exchange is open.
     pub(crate) async fn exchanges_ended(&self) {
-        let Some(inner) = &self.0 else { return };
-        loop {
-            // Made before the look, so that an end right after it is not missed.
-            let ended = inner.no_exchange.notified();
-            if self.open_exchanges() == 0 {
-                return;
-            }
-            ended.await;
+        if let Some(inner) = &self.0 {
+            inner.open_requests.ended().await;
         }
+    }
+
+    /// Where requests under way are listed; a disabled client lists none.
+    pub(crate) fn open_requests(&self) -> Option<&OpenRequests> {
+        self.0.as_ref().map(|inner| &inner.open_requests)
     }
 
     /// Whether both are handles of one client; a disabled one is no other's.
     pub(crate) fn is_clone_of(&self, other: &Self) -> bool {
         matches!((&self.0, &other.0), (Some(one), Some(another)) if Arc::ptr_eq(one, another))
-    }
-
-    pub(crate) fn exchange_began(&self) {
-        if let Some(inner) = &self.0 {
-            inner.open_exchanges.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    pub(crate) fn exchange_ended(&self) {
-        if let Some(inner) = &self.0 {
-            let before = inner.open_exchanges.fetch_sub(1, Ordering::Release);
-            if before == 1 {
-                inner.no_exchange.notify_waiters();
-            }
-        }
     }
 
     /// Why the last event was refused or lost, if any was.
@@ -181,9 +159,10 @@ impl AxonPush {
         }
     }
 
-    /// `service.name`, `service.version` and `deployment.environment` of this client.
-    pub(crate) fn resource(&self) -> Option<&Attributes> {
-        self.0.as_ref().map(|inner| &inner.config.resource)
+    /// `service.name`, `service.version` and `deployment.environment` of this client, as JSON text of an object; empty
+    /// when there are none.
+    pub(crate) fn resource(&self) -> &[u8] {
+        self.0.as_ref().map_or(&[], |inner| &inner.resource)
     }
 
     /// Publishes an event and awaits the receipt.
@@ -224,6 +203,22 @@ impl AxonPush {
         }
     }
 
+    /// Hands an event over that is complete but for the channel.
+    pub(crate) fn enqueue_complete(
+        &self,
+        event_type: &EventType,
+        severity: Severity,
+        body: &wire::Body<'_>,
+    ) -> Result<(), Error> {
+        let Some(inner) = &self.0 else { return Ok(()) };
+        if inner.publisher.is_echo() {
+            return Ok(());
+        }
+        let lane = inner.publisher.lane(event_type.is_log(), *event_type == EventType::AppSpan);
+        let enqueue = |body: &[u8]| inner.publisher.enqueue(severity, lane, body, WhenFull::ApplyPolicy).map(drop);
+        inner.encode_complete(event_type, body, enqueue).flatten()
+    }
+
     /// Hands a lost event over once more, as it is.
     pub(crate) fn enqueue_again(&self, lost: &LostEvent) -> Result<(), Error> {
         let Some(inner) = &self.0 else { return Ok(()) };
@@ -249,58 +244,6 @@ impl AxonPush {
         let inner = self.0.as_ref()?;
         Some(inner.publisher.send(request, read).await)
     }
-}
-
-impl Inner {
-    /// The event as a request body: completed by its surroundings, redacted, and lent to `with`.
-    ///
-    /// The body is written into a buffer the thread keeps, so that handing over copies bytes and allocates nothing.
-    fn encode<T>(&self, event: &Event, with: impl FnOnce(&[u8]) -> T) -> Result<T, Error> {
-        thread_local!(static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) });
-        /// A buffer that one huge event has grown is not kept for the small ones.
-        const MAX_SCRATCH: usize = 64 << 10;
-
-        let context = RequestContext::current();
-        let attributes = context.as_ref().map(request_attributes).unwrap_or_default();
-        let around = wire::Surroundings {
-            channel_id: self.config.channel_id.as_ref(),
-            trace_id: context.as_ref().map(RequestContext::trace_id),
-            span_id: context.as_ref().map(RequestContext::span_id),
-            parent_span_id: context.as_ref().and_then(RequestContext::parent_span_id),
-            attributes: &attributes,
-            send_occurred_at: self.config.send_occurred_at,
-        };
-        let redaction = &self.config.redaction;
-        let mut body = SCRATCH.try_with(Cell::take).unwrap_or_default();
-        body.clear();
-        let encoded = wire::encode(event, &around, &mut body, |json, structural, out| {
-            redaction.redact(json, structural, out);
-        });
-        let result = encoded.map(|()| with(&body));
-        if body.capacity() <= MAX_SCRATCH {
-            // A thread that is ending has no use for the buffer.
-            let _ending = SCRATCH.try_with(|scratch| scratch.set(body));
-        }
-        result
-    }
-}
-
-/// Bytes of bound attributes that every event of a request carries. Beyond them events carry the request id alone.
-const MAX_BOUND_BYTES: usize = 16 << 10;
-
-/// What ties an event to its request: `request.id` and the bound attributes.
-fn request_attributes(context: &RequestContext) -> Vec<u8> {
-    let mut attributes = context.attributes();
-    attributes.insert("request.id", context.request_id().as_str());
-    let mut out = Vec::new();
-    if json::write(&attributes, &mut out).is_err() || out.len() > MAX_BOUND_BYTES {
-        // Attributes that can't be sent must not cost the event, nor its request.
-        out.clear();
-        out.extend_from_slice(b"{\"request.id\":");
-        json::write_str(context.request_id().as_str(), &mut out);
-        out.push(b'}');
-    }
-    out
 }
 
 impl Drop for Inner {
@@ -331,7 +274,11 @@ impl AxonPushBuilder {
         let publisher = PerProcess::new(Publisher::new(transport, settings), move |parents| {
             parents.for_child(Transport::new(&transport_policy))
         });
-        let inner = Inner { config, publisher, open_exchanges: AtomicUsize::new(0), no_exchange: Notify::new() };
+        let mut resource = Vec::new();
+        if !config.resource.is_empty() && json::write(&config.resource, &mut resource).is_err() {
+            resource.clear();
+        }
+        let inner = Inner { config, publisher, open_requests: OpenRequests::default(), resource };
         Ok(AxonPush(Some(Arc::new(inner))))
     }
 }
@@ -349,7 +296,7 @@ fn losses_event(config: &Config) -> LossEncoder {
         let event = Event::new("axonpush.events_lost").event_type(EventType::AppLog).payload(&log).ok()?;
         let around = wire::Surroundings { channel_id: channel_id.as_ref(), ..wire::Surroundings::default() };
         let mut body = Vec::new();
-        wire::encode(&event, &around, &mut body, |json, _, out| out.extend_from_slice(json)).ok()?;
+        wire::encode(&event, &around, &mut body, &|json, _, out| out.extend_from_slice(json)).ok()?;
         Some(body)
     })
 }

@@ -1,0 +1,127 @@
+//! Which parts of a request may be told: its headers, its query.
+
+use std::borrow::Cow;
+
+use crate::exchange::{entries::Entries, facts::HeaderValues};
+
+/// Headers that are reported; none unless named.
+///
+/// ```
+/// use axonpush::exchange::HeaderPolicy;
+///
+/// let policy = HeaderPolicy::new().request(["x-tenant", "accept-language"]).response(["content-type"]);
+/// ```
+///
+/// They stand in the events as `http.request.header.<name>` and `http.response.header.<name>`, each a list of its
+/// values, as OpenTelemetry has it. Redaction sees them like everything else: an `authorization` that is named here is
+/// masked all the same.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HeaderPolicy {
+    /// The header's name, and the attribute's.
+    request: Vec<(String, String)>,
+    response: Vec<(String, String)>,
+}
+
+/// Values of one header that are reported.
+const MAX_VALUES: usize = 8;
+
+impl HeaderPolicy {
+    /// No header.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Request headers to report.
+    pub fn request<N: AsRef<str>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.request.extend(names.into_iter().map(|name| named("http.request.header.", name.as_ref())));
+        self
+    }
+
+    /// Response headers to report.
+    pub fn response<N: AsRef<str>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.response.extend(names.into_iter().map(|name| named("http.response.header.", name.as_ref())));
+        self
+    }
+
+    pub(in crate::exchange) fn tell_request(&self, headers: HeaderValues<'_, '_>, entries: &mut Entries) {
+        tell(&self.request, headers, entries);
+    }
+
+    pub(in crate::exchange) fn tell_response(&self, headers: HeaderValues<'_, '_>, entries: &mut Entries) {
+        tell(&self.response, headers, entries);
+    }
+}
+
+fn named(prefix: &str, name: &str) -> (String, String) {
+    let name = name.to_ascii_lowercase();
+    let attribute = format!("{prefix}{name}");
+    (name, attribute)
+}
+
+fn tell(names: &[(String, String)], headers: HeaderValues<'_, '_>, entries: &mut Entries) {
+    for (name, attribute) in names {
+        let mut values = Vec::new();
+        headers(name, &mut |value| {
+            if values.len() < MAX_VALUES {
+                values.push(value);
+            }
+        });
+        if !values.is_empty() {
+            entries.texts(attribute, values.into_iter());
+        }
+    }
+}
+
+/// What is told of a request's query.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum QueryPolicy {
+    /// The names of its parameters, with every value masked: `page=REDACTED&token=REDACTED`.
+    #[default]
+    Masked,
+    /// As [`Masked`](Self::Masked), but for the values of these parameters.
+    Only(Vec<Cow<'static, str>>),
+    /// All of it. Whatever is secret in it, and does not look it, is reported.
+    Full,
+    /// Nothing.
+    Omitted,
+}
+
+impl QueryPolicy {
+    /// As [`Masked`](Self::Masked), but for the values of `names`.
+    pub fn only<N: Into<Cow<'static, str>>>(names: impl IntoIterator<Item = N>) -> Self {
+        Self::Only(names.into_iter().map(Into::into).collect())
+    }
+
+    /// The query as it may be told.
+    pub(in crate::exchange) fn told<'a>(&self, query: &'a str) -> Option<Cow<'a, str>> {
+        let shown: &[Cow<'static, str>] = match self {
+            Self::Masked => &[],
+            Self::Only(names) => names,
+            Self::Full => return Some(Cow::Borrowed(query)),
+            Self::Omitted => return None,
+        };
+        let parameters = query.split('&').map(|parameter| match parameter.split_once('=') {
+            Some((name, _)) if shown.iter().any(|known| known == name) => Cow::Borrowed(parameter),
+            Some((name, _)) => Cow::Owned(format!("{name}=REDACTED")),
+            None if parameter.is_empty() => Cow::Borrowed(""),
+            // Without a name it is a value: some services put the token itself there.
+            None => Cow::Borrowed("REDACTED"),
+        });
+        Some(Cow::Owned(parameters.collect::<Vec<_>>().join("&")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_a_query_are_masked_but_for_those_named() {
+        let query = "page=2&token=a=b&flag&&q=";
+        assert_eq!(QueryPolicy::Masked.told(query).unwrap(), "page=REDACTED&token=REDACTED&REDACTED&&q=REDACTED");
+        assert_eq!(QueryPolicy::only(["page"]).told(query).unwrap(), "page=2&token=REDACTED&REDACTED&&q=REDACTED");
+        assert_eq!(QueryPolicy::Full.told(query).unwrap(), query);
+        assert_eq!(QueryPolicy::Omitted.told(query), None);
+    }
+}

@@ -1,0 +1,83 @@
+//! Whose request ids to believe.
+
+use std::{borrow::Cow, fmt, sync::Arc};
+
+use crate::{
+    context::RequestId,
+    exchange::facts::{HeaderValues, single},
+};
+
+/// Whose request ids to believe, and how fresh ones are made.
+///
+/// ```
+/// use axonpush::{RequestId, exchange::RequestIdPolicy};
+///
+/// let policy = RequestIdPolicy::new().headers(["x-amzn-trace-id", "x-request-id"]).max_length(64);
+/// let untrusting = RequestIdPolicy::new().trust(false);
+/// ```
+#[derive(Clone)]
+pub struct RequestIdPolicy {
+    trust: bool,
+    headers: Cow<'static, [Cow<'static, str>]>,
+    max_length: usize,
+    generator: Option<Arc<dyn Fn() -> RequestId + Send + Sync>>,
+}
+
+/// Headers that may bring a request id.
+const HEADERS: [Cow<'static, str>; 2] = [Cow::Borrowed("x-request-id"), Cow::Borrowed("x-correlation-id")];
+
+impl RequestIdPolicy {
+    /// Takes over a well-formed `X-Request-ID`, else a well-formed `X-Correlation-ID`, else makes a random UUID.
+    pub fn new() -> Self {
+        Self { trust: true, headers: Cow::Borrowed(&HEADERS), max_length: RequestId::MAX_LENGTH, generator: None }
+    }
+
+    /// Whether an id of the client is taken over; `true` unless set.
+    pub fn trust(mut self, trust: bool) -> Self {
+        self.trust = trust;
+        self
+    }
+
+    /// The headers that may bring an id, in lowercase; the first that is there once and well-formed wins.
+    pub fn headers<N: Into<Cow<'static, str>>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.headers = names.into_iter().map(Into::into).collect::<Vec<_>>().into();
+        self
+    }
+
+    /// The longest id that is taken over, in bytes; 128 unless set, and never more.
+    pub fn max_length(mut self, bytes: usize) -> Self {
+        self.max_length = bytes.min(RequestId::MAX_LENGTH);
+        self
+    }
+
+    /// Makes the fresh ids. Runs on the thread that handles the request.
+    pub fn generator(mut self, generate: impl Fn() -> RequestId + Send + Sync + 'static) -> Self {
+        self.generator = Some(Arc::new(generate));
+        self
+    }
+
+    /// The id of a request.
+    pub(in crate::exchange) fn id(&self, headers: HeaderValues<'_, '_>) -> RequestId {
+        let well_formed = |name: &Cow<'static, str>| {
+            RequestId::parse(single(headers, name).filter(|id| id.len() <= self.max_length)?)
+        };
+        let sent = if self.trust { self.headers.iter().find_map(well_formed) } else { None };
+        sent.unwrap_or_else(|| self.generator.as_ref().map_or_else(RequestId::generate, |generate| generate()))
+    }
+}
+
+impl Default for RequestIdPolicy {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for RequestIdPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestIdPolicy")
+            .field("trust", &self.trust)
+            .field("headers", &self.headers)
+            .field("max_length", &self.max_length)
+            .finish_non_exhaustive()
+    }
+}
