@@ -127,7 +127,9 @@ fn compare(load: &Load, ours: &Ours, theirs: Theirs) {
         let allocations: u64 = turns_of_ours.iter().skip(1).map(|turn| turn.allocations).sum();
         figure(&format!("prepared.{}.{threads}.allocations", load.name), allocations as f64);
         for (side, turns) in [("ours", &turns_of_ours), ("channel", &turns_of_theirs)] {
-            for (what, of) in [("mean", Turn::mean as fn(&Turn) -> f64), ("p50", |turn| turn.p50), ("p99", |turn| turn.p99)] {
+            for (what, of) in
+                [("mean", Turn::mean as fn(&Turn) -> f64), ("p50", |turn| turn.p50), ("p99", |turn| turn.p99)]
+            {
                 let name = format!("prepared.{}.{threads}.{what}.{side}", load.name);
                 figure(&name, median(turns.iter().map(of).collect()));
             }

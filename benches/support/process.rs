@@ -28,7 +28,8 @@ pub struct Running {
 
 impl Running {
     pub(crate) fn start(role: &str) -> Self {
-        let mut child = command(role, "").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("our own program");
+        let mut child =
+            command(role, "").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("our own program");
         let (stdin, stdout) = (child.stdin.take().expect("piped"), child.stdout.take().expect("piped"));
         Self { child, _stdin: stdin, stdout: BufReader::new(stdout) }
     }
