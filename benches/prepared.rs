@@ -10,7 +10,7 @@
 //! - **Full**: nobody takes anything out, and what is new replaces what is oldest: that is our policy, and what `try_recv`
 //!   and another `try_send` do on their side.
 //!
-//! One thread, and two at once. The sides take turns within a run, and of all turns the middle one counts. Percentiles are
+//! One thread, and two at once, each on a core of its own. The sides take turns within a run, and of all turns the middle one counts. Percentiles are
 //! of single calls and hold two looks at the clock on either side; the mean is of whole bursts and holds none.
 
 use std::{
@@ -156,8 +156,10 @@ fn turn(load: &Load, side: &(impl Side + ?Sized), threads: usize) -> Turn {
     let ready = AtomicUsize::new(0);
     let start = Instant::now() + Duration::from_millis(20);
     std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
+        for core in 0..threads {
+            let (all, ready) = (&all, &ready);
+            scope.spawn(move || {
+                process::stay_on_core(core);
                 let mut samples = Samples::with_capacity(load.calls * load.bursts / 2);
                 let (mut whole, mut allocated) = (Duration::ZERO, 0);
                 let mut next = start;
