@@ -14,7 +14,8 @@
 use std::time::{Duration, Instant};
 
 use axonpush::{
-    AxonPush, BatchPolicy, DeliveryLane, DeliveryPolicy, Event, EventType, LogPayload, OtlpFormat, QueuePolicy, Severity,
+    AxonPush, BatchPolicy, DeliveryLane, DeliveryPolicy, Event, EventType, LogPayload, OtlpFormat, QueuePolicy,
+    Severity,
 };
 use opentelemetry::logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _, Severity as OtelSeverity};
 use opentelemetry_otlp::{LogExporter, Protocol, WithExportConfig};
@@ -36,7 +37,8 @@ const BURSTS: u32 = 200;
 const EVERY: Duration = Duration::from_millis(10);
 const TURNS: usize = 3;
 
-const BODY: &str = "payment of 129.95 EUR for order 1048577 was declined by the card issuer; the customer may retry it now!";
+const BODY: &str =
+    "payment of 129.95 EUR for order 1048577 was declined by the card issuer; the customer may retry it now!";
 
 fn main() {
     match process::role() {

@@ -10,7 +10,7 @@
 //! - **Full**: nobody takes anything out, and what is new replaces what is oldest: that is our policy, and what `try_recv`
 //!   and another `try_send` do on their side.
 //!
-//! One thread, and two at once. The sides take turns within a run, and of all turns the middle one counts. Percentiles are
+//! One thread, and two at once, each on a core of its own. The sides take turns within a run, and of all turns the middle one counts. Percentiles are
 //! of single calls and hold two looks at the clock on either side; the mean is of whole bursts and holds none.
 
 use std::{
@@ -127,7 +127,9 @@ fn compare(load: &Load, ours: &Ours, theirs: Theirs) {
         let allocations: u64 = turns_of_ours.iter().skip(1).map(|turn| turn.allocations).sum();
         figure(&format!("prepared.{}.{threads}.allocations", load.name), allocations as f64);
         for (side, turns) in [("ours", &turns_of_ours), ("channel", &turns_of_theirs)] {
-            for (what, of) in [("mean", Turn::mean as fn(&Turn) -> f64), ("p50", |turn| turn.p50), ("p99", |turn| turn.p99)] {
+            for (what, of) in
+                [("mean", Turn::mean as fn(&Turn) -> f64), ("p50", |turn| turn.p50), ("p99", |turn| turn.p99)]
+            {
                 let name = format!("prepared.{}.{threads}.{what}.{side}", load.name);
                 figure(&name, median(turns.iter().map(of).collect()));
             }
@@ -154,8 +156,10 @@ fn turn(load: &Load, side: &(impl Side + ?Sized), threads: usize) -> Turn {
     let ready = AtomicUsize::new(0);
     let start = Instant::now() + Duration::from_millis(20);
     std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
+        for core in 0..threads {
+            let (all, ready) = (&all, &ready);
+            scope.spawn(move || {
+                process::stay_on_core(core);
                 let mut samples = Samples::with_capacity(load.calls * load.bursts / 2);
                 let (mut whole, mut allocated) = (Duration::ZERO, 0);
                 let mut next = start;

@@ -9,7 +9,10 @@ use std::{
     time::Duration,
 };
 
-use rustix::time::{ClockId, clock_gettime};
+use rustix::{
+    thread::{CpuSet, sched_setaffinity},
+    time::{ClockId, clock_gettime},
+};
 
 const ROLE: &str = "BENCH_ROLE";
 const ARGUMENT: &str = "BENCH_ARGUMENT";
@@ -28,7 +31,8 @@ pub struct Running {
 
 impl Running {
     pub(crate) fn start(role: &str) -> Self {
-        let mut child = command(role, "").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("our own program");
+        let mut child =
+            command(role, "").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("our own program");
         let (stdin, stdout) = (child.stdin.take().expect("piped"), child.stdout.take().expect("piped"));
         Self { child, _stdin: stdin, stdout: BufReader::new(stdout) }
     }
@@ -75,6 +79,13 @@ fn command(role: &str, argument: &str) -> Command {
 pub fn cpu() -> Duration {
     let spent = clock_gettime(ClockId::ProcessCPUTime);
     Duration::new(spent.tv_sec.unsigned_abs(), u32::try_from(spent.tv_nsec).expect("below a second"))
+}
+
+/// Keeps the calling thread on one core, so that threads which are to run at once do.
+pub fn stay_on_core(core: usize) {
+    let mut cores = CpuSet::new();
+    cores.set(core);
+    sched_setaffinity(None, &cores).expect("a core of this machine");
 }
 
 /// Resident memory of this process.

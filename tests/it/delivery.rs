@@ -145,6 +145,7 @@ async fn a_lost_event_offered_again_arrives_once_on_its_own_way() {
     let (tell, lost) = std::sync::mpsc::channel();
     let client = settings(&server)
         .channel_id("orders")
+        .report_losses(false)
         .delivery(DeliveryPolicy::new().logs(DeliveryLane::Otlp))
         .on_loss(move |events| tell.send(events.events().to_vec()).unwrap())
         .build()
@@ -173,6 +174,7 @@ async fn what_the_loss_hook_itself_offers_again_is_suppressed() {
     let own = Arc::new(Mutex::new(None::<AxonPush>));
     let itself = Arc::clone(&own);
     let client = settings(&server)
+        .report_losses(false)
         .on_loss(move |events| {
             let client = itself.lock().unwrap().clone().unwrap();
             events.events().iter().for_each(|event| client.events().enqueue_again(event));

@@ -109,7 +109,12 @@ impl ExchangePolicy {
     }
 
     /// Begins an exchange: settles its ids, publishes the start event, and hands out the recorder.
-    pub fn begin(&self, client: &AxonPush, facts: &RequestFacts<'_>, headers: HeaderValues<'_, '_>) -> ExchangeRecorder {
+    pub fn begin(
+        &self,
+        client: &AxonPush,
+        facts: &RequestFacts<'_>,
+        headers: HeaderValues<'_, '_>,
+    ) -> ExchangeRecorder {
         let marker = self.marker(facts, headers);
         self.record(client, facts, headers, &marker)
     }

@@ -16,7 +16,7 @@ mod state;
 mod tests;
 
 use std::{
-    sync::PoisonError,
+    sync::{PoisonError, TryLockError},
     time::{Duration, Instant},
 };
 
@@ -305,8 +305,19 @@ impl Queue {
         &self.policy
     }
 
+    /// The lock is held for well below a microsecond, and a thread that goes to sleep over it costs several: so it is
+    /// tried for about as long first.
     fn lock(&self) -> MutexGuard<'_, State> {
-        // No code of a user runs under this lock, and the books are right after every statement.
+        const TRIES: usize = 32;
+
+        for _ in 0..TRIES {
+            match self.state.try_lock() {
+                Ok(state) => return state,
+                // No code of a user runs under this lock, and the books are right after every statement.
+                Err(TryLockError::Poisoned(state)) => return state.into_inner(),
+                Err(TryLockError::WouldBlock) => (0..2).for_each(|_| std::hint::spin_loop()),
+            }
+        }
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
