@@ -7,9 +7,11 @@ use std::{
 };
 
 use actix_web::body::{BodySize, MessageBody};
-use axonpush::exchange::ExchangeRecorder;
+use axonpush::exchange::{ExchangeRecorder, WebSocketRecorder};
 use bytes::Bytes;
 use pin_project_lite::pin_project;
+
+use crate::frames::Frames;
 
 pin_project! {
     /// A response's body that tells when it is through. Its chunks and its size are those of `B`.
@@ -20,6 +22,8 @@ pin_project! {
         inner: Option<B>,
         // `None` when an outer middleware reports the exchange.
         recorder: Option<ExchangeRecorder>,
+        // What the body is once the connection was upgraded.
+        websocket: Option<(WebSocketRecorder, Frames)>,
     }
 
     impl<B> PinnedDrop for ResponseBody<B> {
@@ -34,7 +38,13 @@ pin_project! {
 
 impl<B> ResponseBody<B> {
     pub(crate) fn new(inner: B, recorder: Option<ExchangeRecorder>) -> Self {
-        Self { inner: Some(inner), recorder }
+        Self { inner: Some(inner), recorder, websocket: None }
+    }
+
+    /// A body that is the outgoing side of a WebSocket.
+    pub(crate) fn with_websocket(mut self, websocket: Option<WebSocketRecorder>) -> Self {
+        self.websocket = websocket.map(|recorder| (recorder, Frames::default()));
+        self
     }
 }
 
@@ -49,7 +59,11 @@ impl<B: MessageBody> MessageBody for ResponseBody<B> {
         let mut this = self.project();
         let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
         let Some(recorder) = this.recorder else { return inner.poll_next(cx).map_err(Into::into) };
-        recorder.poll_body(|| inner.poll_next(cx).map_err(Into::into), Bytes::len)
+        let polled = recorder.poll_body(|| inner.poll_next(cx).map_err(Into::into), Bytes::len);
+        if let (Some((websocket, frames)), Poll::Ready(Some(Ok(sent)))) = (this.websocket, &polled) {
+            frames.read(sent, websocket);
+        }
+        polled
     }
 
     fn try_into_bytes(mut self) -> Result<Bytes, Self> {

@@ -9,7 +9,10 @@ use actix_web::{
     Error, HttpResponse,
     body::{BodySize, MessageBody},
     dev::ServiceResponse,
-    http::header::{self, HeaderMap, HeaderName, HeaderValue},
+    http::{
+        StatusCode,
+        header::{self, HeaderMap, HeaderName, HeaderValue},
+    },
 };
 use axonpush::{
     RequestId,
@@ -84,6 +87,9 @@ pub(crate) fn answered<B: MessageBody>(
     if let Some(error) = response.error() {
         recorder.cause(error);
     }
+    let becomes_websocket =
+        response.status() == StatusCode::SWITCHING_PROTOCOLS && matches!(response.body().size(), BodySize::Stream);
+    let websocket = if becomes_websocket { recorder.websocket() } else { None };
     recorder.headers_sent(response.status().as_u16(), &|name, each| values(response.headers(), name, each));
     match response.body().size() {
         BodySize::None | BodySize::Sized(0) => recorder.complete(),
@@ -94,7 +100,7 @@ pub(crate) fn answered<B: MessageBody>(
             }
         }
     }
-    response.map_body(|_, body| ResponseBody::new(body, Some(recorder)))
+    response.map_body(|_, body| ResponseBody::new(body, Some(recorder)).with_websocket(websocket))
 }
 
 pub(crate) fn echo(headers: &mut HeaderMap, id: &RequestId) {

@@ -81,6 +81,7 @@
 mod body;
 mod error;
 mod extract;
+mod frames;
 mod future;
 mod service;
 mod shutdown;

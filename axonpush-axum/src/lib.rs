@@ -64,8 +64,10 @@
 //!   [`ExchangePolicy::scheme`](axonpush::exchange::ExchangePolicy::scheme) says otherwise.
 //! - It doesn't know what reached the client: `http.response.body.size`, and that a response is complete, say what was
 //!   handed to the server, some of which may never leave a buffer.
-//! - It doesn't read `X-Forwarded-For`: whoever calls can write anything there.
-//! - An upgraded connection (WebSocket) is reported as complete with its `101`; what follows is not an exchange.
+//! - It doesn't read `X-Forwarded-For` or `Forwarded`, where whoever calls can write anything, unless a
+//!   [`ClientAddressPolicy`](axonpush::exchange::ClientAddressPolicy) names the proxies to believe.
+//! - An upgraded connection is reported as complete with its `101`. What follows on a WebSocket is reported where the
+//!   handler asks for it, by the module `ws` of the feature `ws`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -76,6 +78,9 @@ mod future;
 mod layer;
 mod service;
 mod shutdown;
+#[cfg(feature = "ws")]
+#[cfg_attr(docsrs, doc(cfg(feature = "ws")))]
+pub mod ws;
 
 pub use axonpush::{exchange::ServeReport, shutdown_signal};
 pub use body::ResponseBody;

@@ -13,3 +13,4 @@ mod secrets;
 #[cfg(unix)]
 mod sigterm;
 mod subprocess;
+mod websockets;

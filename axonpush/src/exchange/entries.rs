@@ -12,7 +12,7 @@ use crate::event::{AttributeValue, json, scan};
 pub(super) const MAX_TEXT: usize = 2048;
 
 /// A JSON object that is still open: `{"a":1,"b":2`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Entries(Vec<u8>);
 
 impl Entries {

@@ -12,7 +12,7 @@ use crate::{client::AxonPush, context::OpenRequest};
 pub struct ExchangeMarker {
     pub(super) request: Arc<OpenRequest>,
     /// Who reports the exchange. Kept as handles, so that no later client is taken for one of them.
-    first: Option<AxonPush>,
+    pub(super) first: Option<AxonPush>,
     others: Vec<AxonPush>,
 }
 

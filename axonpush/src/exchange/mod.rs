@@ -33,6 +33,7 @@ mod serving;
 mod telling;
 #[cfg(test)]
 mod tests;
+mod websocket;
 
 pub use end::ExchangeEnd;
 pub use facts::{HeaderValues, RequestFacts};
@@ -45,3 +46,4 @@ pub use policies::{
 pub use policy::ExchangePolicy;
 pub use recorder::{ExchangeRecorder, REQUEST_ID_HEADER};
 pub use serving::{DRAIN_TIMEOUT, ServeReport, Stopping};
+pub use websocket::WebSocketRecorder;

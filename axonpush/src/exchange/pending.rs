@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    ExchangeEnd, HeaderValues, RequestFacts,
+    ExchangeEnd, HeaderValues, RequestFacts, WebSocketRecorder,
     entries::Entries,
     outcome::Outcome,
     policy::{Rules, contained},
@@ -97,6 +97,12 @@ impl Pending {
             body_bytes: 0,
             body_length: None,
         }
+    }
+
+    /// The recorder of a connection that this exchange becomes.
+    pub(super) fn websocket(&self) -> WebSocketRecorder {
+        let request = Arc::clone(&self.request);
+        WebSocketRecorder::new(self.client.clone(), self.framework, request, self.attributes.clone())
     }
 
     /// The method, as it is reported.

@@ -8,7 +8,7 @@ use std::{
     task::Poll,
 };
 
-use super::{HeaderValues, outcome::Outcome, pending::Pending};
+use super::{HeaderValues, WebSocketRecorder, outcome::Outcome, pending::Pending};
 use crate::context::{RequestContext, RequestId};
 
 /// The header that tells a client its request's id, on every response.
@@ -79,6 +79,12 @@ impl ExchangeRecorder {
         if pending.method() == "HEAD" || matches!(status, 100..200 | 204 | 304) {
             self.complete();
         }
+    }
+
+    /// The recorder of the WebSocket that this exchange is about to become, for an adapter that sees what is sent on it.
+    /// To be asked for before [`headers_sent`](Self::headers_sent) tells of the `101`.
+    pub fn websocket(&self) -> Option<WebSocketRecorder> {
+        self.pending.as_ref().map(Pending::websocket)
     }
 
     /// Tells why the handler answered as it did; reported when the status makes the exchange a failure.
