@@ -1,10 +1,14 @@
 //! What surrounds an event: the request it belongs to, its trace, and whether the SDK itself is at work.
 
+mod binding;
+mod carry;
 mod request_id;
 mod scope;
 pub(crate) mod suppress;
 mod traceparent;
 
+pub use binding::BoundAttribute;
+pub use carry::{InContext, InCurrentContext};
 pub use request_id::RequestId;
-pub use scope::{InContext, RequestContext, RequestContextBuilder};
+pub use scope::{RequestContext, RequestContextBuilder};
 pub use traceparent::TraceParent;
