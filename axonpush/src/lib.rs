@@ -35,7 +35,7 @@
 //!   ([`FlushReport`]). [`AxonPush::stats`] are the books: `accepted = delivered + lost + queued + in flight`, always.
 //! - [`RequestContext`] ties what happens in a request together. The web crates, `axonpush-axum` and `axonpush-actix`,
 //!   make one for every request; [`exchange`] is what they are made of. It follows futures and streams
-//!   ([`InCurrentContext`]) and what [`task`] spawns.
+//!   ([`InCurrentContext`]), what [`task`] spawns and, with the feature `tracing-context`, tracing spans.
 //! - [`RedactionPolicy`] says what to hide. It is applied on the caller's thread, before an event waits anywhere.
 //!
 //! # What it does not do
@@ -75,6 +75,9 @@ mod transport;
 
 pub use client::AxonPush;
 pub use config::{AxonPushBuilder, ServerlessPlatform};
+#[cfg(feature = "tracing-context")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tracing-context")))]
+pub use context::ContextLayer;
 pub use context::{
     BoundAttribute, InContext, InCurrentContext, RequestContext, RequestContextBuilder, RequestId, TraceParent,
 };

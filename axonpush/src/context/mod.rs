@@ -4,6 +4,8 @@ mod binding;
 mod carry;
 mod request_id;
 mod scope;
+#[cfg(feature = "tracing-context")]
+mod spans;
 pub(crate) mod suppress;
 mod traceparent;
 
@@ -11,4 +13,6 @@ pub use binding::BoundAttribute;
 pub use carry::{InContext, InCurrentContext};
 pub use request_id::RequestId;
 pub use scope::{RequestContext, RequestContextBuilder};
+#[cfg(feature = "tracing-context")]
+pub use spans::ContextLayer;
 pub use traceparent::TraceParent;

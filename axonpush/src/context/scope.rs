@@ -54,8 +54,16 @@ impl RequestContext {
     /// The context in force here, if any.
     ///
     /// That is the one of the innermost [`scope`](Self::scope) this code runs in.
+    #[cfg_attr(
+        feature = "tracing-context",
+        doc = "Outside of any, it is the one the current tracing span was created in, where the subscriber has a",
+        doc = "[`ContextLayer`](crate::ContextLayer)."
+    )]
     pub fn current() -> Option<Self> {
-        carry::in_force()
+        let current = carry::in_force();
+        #[cfg(feature = "tracing-context")]
+        let current = current.or_else(super::spans::context_of_current_span);
+        current
     }
 
     /// The id of the request.
@@ -146,6 +154,12 @@ impl RequestContext {
     pub fn sync_scope<T>(&self, run: impl FnOnce() -> T) -> T {
         let _guard = carry::enter(self);
         run()
+    }
+
+    /// How many handles of this context there are.
+    #[cfg(test)]
+    pub(super) fn handles(&self) -> usize {
+        Arc::strong_count(&self.0)
     }
 
     pub(super) fn bindings(&self) -> MutexGuard<'_, Bindings> {
