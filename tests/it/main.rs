@@ -1,6 +1,7 @@
 //! The behaviours of the SDK, end to end against a running dev server.
 #![expect(clippy::unwrap_used, reason = "what a test's helper can't do fails the test")]
 
+mod contexts;
 mod delivery;
 mod exchanges;
 mod faults;
