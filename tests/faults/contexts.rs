@@ -49,7 +49,7 @@ pub(super) fn interleaved(scale: Scale) -> Verdict {
     let right = stored.iter().filter_map(|event| {
         let (n, way) = event.identifier.split_once('-')?;
         let metadata = event.metadata.as_ref()?;
-        let own = metadata["request.id"] == format!("r{n}") && metadata["task"].to_string() == n;
+        let own = metadata["request.id"] == format!("r{n}") && metadata["task"].as_u64() == n.parse().ok();
         own.then_some((n, way))
     });
     verdict.exactly(

@@ -5,6 +5,7 @@ mod contexts;
 mod delivery;
 mod exchanges;
 mod faults;
+mod jobs;
 mod lambda;
 mod lifecycle;
 mod metrics;

@@ -30,6 +30,17 @@ use crate::event::{AttributeValue, Attributes};
 /// assert!(RequestContext::current().is_none());
 /// # });
 /// ```
+///
+/// # What it follows
+///
+/// - Futures and streams bound to it, by [`scope`](Self::scope), or by [`InCurrentContext`](crate::InCurrentContext) for
+///   those that leave the task: to whatever thread or task polls them, and until they are dropped. So `join!` and
+///   `select!` need nothing.
+/// - What [`task`](crate::task) spawns.
+/// - With the feature `tracing-context`, what runs in a tracing span created in it: see `ContextLayer`.
+///
+/// Nothing else: what `tokio::spawn`, `spawn_blocking` or `std::thread::spawn` begin without any of these is in no
+/// context.
 #[derive(Clone)]
 pub struct RequestContext(Arc<Inner>);
 
