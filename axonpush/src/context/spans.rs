@@ -45,6 +45,7 @@ const SHARDS: usize = 16;
 ///   What is spawned without a span, and without [`task::spawn`](crate::task::spawn), is in no context.
 /// - A context in force always wins over that of a span.
 /// - A span that is disabled, or that a filter hides from this layer, carries nothing.
+/// - The layer is found inside of filters, options, boxes and vectors of layers, but not of a `reload::Layer`.
 /// - The subscriber asked is the one that is the default where `current` is called. While another layer of a
 ///   subscriber that is no global default handles an event, `tracing` tells of no default; such a layer asks
 ///   [`context_of`](Self::context_of).
