@@ -34,7 +34,8 @@
 //! - [`AxonPush::flush`] and [`AxonPush::shutdown`] settle what was accepted and say what became of it
 //!   ([`FlushReport`]). [`AxonPush::stats`] are the books: `accepted = delivered + lost + queued + in flight`, always.
 //! - [`RequestContext`] ties what happens in a request together. The web crates, `axonpush-axum` and `axonpush-actix`,
-//!   make one for every request; [`exchange`] is what they are made of.
+//!   make one for every request; [`exchange`] is what they are made of. It follows futures and streams
+//!   ([`InCurrentContext`]), what [`task`] spawns and, with the feature `tracing-context`, tracing spans.
 //! - [`RedactionPolicy`] says what to hide. It is applied on the caller's thread, before an event waits anywhere.
 //!
 //! # What it does not do
@@ -66,6 +67,7 @@ mod serverless;
 mod signal;
 mod sink;
 mod sync;
+pub mod task;
 #[cfg(any(test, feature = "testing"))]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 pub mod testing;
@@ -73,7 +75,12 @@ mod transport;
 
 pub use client::AxonPush;
 pub use config::{AxonPushBuilder, ServerlessPlatform};
-pub use context::{InContext, RequestContext, RequestContextBuilder, RequestId, TraceParent};
+#[cfg(feature = "tracing-context")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tracing-context")))]
+pub use context::ContextLayer;
+pub use context::{
+    BoundAttribute, InContext, InCurrentContext, RequestContext, RequestContextBuilder, RequestId, TraceParent,
+};
 pub use error::Error;
 pub use event::{
     AgentId, AppId, AttributeValue, Attributes, ChannelId, EnvironmentId, Event, EventId, EventType, LogPayload,

@@ -6,6 +6,7 @@ use std::{
     sync::{LazyLock, Mutex},
 };
 
+use axonpush::ContextLayer;
 use tracing::{
     Event, Level, Subscriber,
     field::{Field, Visit},
@@ -19,9 +20,9 @@ use tracing_subscriber::{
 /// Lines at ERROR, by the status they name.
 static ERRORS: LazyLock<Mutex<HashMap<u64, usize>>> = LazyLock::new(Mutex::default);
 
-/// Begins to listen, for the whole process.
+/// Begins to listen, for the whole process, in which spans know their requests.
 pub(crate) fn listen() {
-    tracing_subscriber::registry().with(Ear).init();
+    tracing_subscriber::registry().with(ContextLayer::new()).with(Ear).init();
 }
 
 /// Forgets what was heard.

@@ -3,6 +3,7 @@
 //! delivered is what the server holds.
 
 mod broken;
+mod contexts;
 mod hostile;
 mod lifecycle;
 pub(crate) mod lines;
@@ -106,6 +107,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
     entry(28, "fork", processes::fork),
     entry(32, "overflow with mixed severities", hostile::overflow),
     entry(35, "10 MB, depth 100,000, NaN, u128, non-UTF-8 headers", hostile::bad_input),
+    entry(36, "tasks of many requests, interleaved", contexts::interleaved),
     entry(37, "futures dropped at every await", lifecycle::cancelled_futures),
     entry(40, "server flaps", outages::flapping),
 ];

@@ -45,6 +45,11 @@ fn programs_may_end_fork_and_drop_what_they_like() {
 }
 
 #[test]
+fn no_event_is_taken_for_another_requests() {
+    survives(&["36"]);
+}
+
+#[test]
 fn bad_input_hooks_and_floods_cost_only_themselves() {
     survives(&["22", "32", "35"]);
 }

@@ -1,9 +1,11 @@
 //! The behaviours of the SDK, end to end against a running dev server.
 #![expect(clippy::unwrap_used, reason = "what a test's helper can't do fails the test")]
 
+mod contexts;
 mod delivery;
 mod exchanges;
 mod faults;
+mod jobs;
 mod lambda;
 mod lifecycle;
 mod metrics;

@@ -1,23 +1,17 @@
 //! The request a task works for, found by any code it runs.
-//!
-//! The context is current while a future bound to it is polled, and only then. It follows the future from thread to
-//! thread, needs no particular runtime, and a request never sees another's.
 
 use std::{
     borrow::Cow,
-    cell::RefCell,
     fmt,
-    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll},
 };
 
-use pin_project_lite::pin_project;
-
-use super::{RequestId, TraceParent};
+use super::{
+    RequestId, TraceParent,
+    binding::{Bindings, BoundAttribute},
+    carry::{self, InContext},
+};
 use crate::event::{AttributeValue, Attributes};
-
-thread_local!(static CURRENT: RefCell<Option<RequestContext>> = const { RefCell::new(None) });
 
 /// The request in progress: its id, its place in a trace, and attributes bound along the way.
 ///
@@ -36,6 +30,17 @@ thread_local!(static CURRENT: RefCell<Option<RequestContext>> = const { RefCell:
 /// assert!(RequestContext::current().is_none());
 /// # });
 /// ```
+///
+/// # What it follows
+///
+/// - Futures and streams bound to it, by [`scope`](Self::scope), or by [`InCurrentContext`](crate::InCurrentContext) for
+///   those that leave the task: to whatever thread or task polls them, and until they are dropped. So `join!` and
+///   `select!` need nothing.
+/// - What [`task`](crate::task) spawns.
+/// - With the feature `tracing-context`, what runs in a tracing span created in it: see `ContextLayer`.
+///
+/// Nothing else: what `tokio::spawn`, `spawn_blocking` or `std::thread::spawn` begin without any of these is in no
+/// context.
 #[derive(Clone)]
 pub struct RequestContext(Arc<Inner>);
 
@@ -43,7 +48,7 @@ struct Inner {
     request_id: RequestId,
     trace: TraceParent,
     parent: Option<TraceParent>,
-    attributes: Mutex<Attributes>,
+    attributes: Mutex<Bindings>,
     /// Those of the request's end event alone.
     end_attributes: Mutex<Attributes>,
 }
@@ -60,8 +65,18 @@ impl RequestContext {
     }
 
     /// The context in force here, if any.
+    ///
+    /// That is the one of the innermost [`scope`](Self::scope) this code runs in.
+    #[cfg_attr(
+        feature = "tracing-context",
+        doc = "Outside of any, it is the one the current tracing span was created in, where the subscriber has a",
+        doc = "[`ContextLayer`](crate::ContextLayer)."
+    )]
     pub fn current() -> Option<Self> {
-        CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
+        let current = carry::in_force();
+        #[cfg(feature = "tracing-context")]
+        let current = current.or_else(super::spans::context_of_current_span);
+        current
     }
 
     /// The id of the request.
@@ -89,25 +104,57 @@ impl RequestContext {
         self.0.trace
     }
 
-    /// Attaches an attribute to every event published in this context from now on.
+    /// Attaches an attribute to every event published in this context from now on: text, a number, a list, or any
+    /// other JSON value.
+    ///
+    /// ```
+    /// # use axonpush::RequestContext;
+    /// let context = RequestContext::new();
+    /// context.bind("user.id", "u-1");
+    /// context.bind("attempt", 2);
+    /// context.bind("cart", serde_json::json!({"items": 3, "coupon": null}));
+    /// assert_eq!(context.attributes().len(), 3);
+    /// ```
     pub fn bind(&self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) {
         let (key, value) = (key.into(), value.into());
-        self.attributes_mut().insert(key, value);
+        self.bindings().set(key, value);
+    }
+
+    /// As [`bind`](Self::bind), until the guard is dropped: then the key has the value of before again, or none.
+    ///
+    /// While several guards of one key are alive the latest shows, in whatever order they are dropped. What `bind` and
+    /// [`unbind`](Self::unbind) do to the key meanwhile is undone with the guard; after a [`clear`](Self::clear) there
+    /// is nothing left to restore.
+    ///
+    /// ```
+    /// # use axonpush::RequestContext;
+    /// let context = RequestContext::new();
+    /// context.bind("step", "check");
+    /// {
+    ///     let _bound = context.bind_scoped("step", "charge");
+    ///     assert_eq!(context.attributes().get("step"), Some(&"charge".into()));
+    /// }
+    /// assert_eq!(context.attributes().get("step"), Some(&"check".into()));
+    /// ```
+    pub fn bind_scoped(&self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) -> BoundAttribute {
+        let (key, value) = (key.into(), value.into());
+        let token = self.bindings().shadow(key, value);
+        BoundAttribute::new(self.clone(), token)
     }
 
     /// Forgets a bound attribute; says whether it was bound.
     pub fn unbind(&self, key: &str) -> bool {
-        self.attributes_mut().remove(key)
+        self.bindings().unset(key)
     }
 
     /// Forgets every bound attribute.
     pub fn clear(&self) {
-        self.attributes_mut().clear();
+        self.bindings().clear();
     }
 
     /// The attributes bound so far.
     pub fn attributes(&self) -> Attributes {
-        self.attributes_mut().clone()
+        self.bindings().attributes().clone()
     }
 
     /// Attaches an attribute to the event that reports the request's end, and to its server span; setting a key again
@@ -120,26 +167,28 @@ impl RequestContext {
     /// Lends the bound attributes, and those of the end event, to `with`, which runs no code of the application.
     pub(crate) fn with_attributes<T>(&self, with: impl FnOnce(&Attributes, &Attributes) -> T) -> T {
         let end = self.0.end_attributes.lock().unwrap_or_else(PoisonError::into_inner);
-        with(&self.attributes_mut(), &end)
+        with(self.bindings().attributes(), &end)
     }
 
-    /// Runs a future in this context. What it spawns is not covered; spawn `context.scope(..)` instead.
+    /// Runs a future in this context, and drops it there. What it spawns is not covered, unless by
+    /// [`task::spawn`](crate::task::spawn).
     pub fn scope<F: Future>(&self, future: F) -> InContext<F> {
-        InContext { context: self.clone(), inner: Some(future) }
+        InContext::new(Some(self.clone()), future)
     }
 
     /// Runs a closure in this context; the one before is current again afterwards, however the closure ends.
     pub fn sync_scope<T>(&self, run: impl FnOnce() -> T) -> T {
-        let _guard = self.enter();
+        let _guard = carry::enter(self);
         run()
     }
 
-    // Not public: guards that outlive each other out of order would leave a foreign context behind.
-    fn enter(&self) -> ContextGuard {
-        ContextGuard { previous: swap(Some(self.clone())) }
+    /// How many handles of this context there are.
+    #[cfg(test)]
+    pub(super) fn handles(&self) -> usize {
+        Arc::strong_count(&self.0)
     }
 
-    fn attributes_mut(&self) -> MutexGuard<'_, Attributes> {
+    pub(super) fn bindings(&self) -> MutexGuard<'_, Bindings> {
         self.0.attributes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -193,117 +242,9 @@ impl RequestContextBuilder {
     }
 }
 
-/// Keeps a context current for one call, and restores the one before, also when the call unwinds.
-struct ContextGuard {
-    previous: Option<RequestContext>,
-}
-
-impl Drop for ContextGuard {
-    fn drop(&mut self) {
-        swap(self.previous.take());
-    }
-}
-
-fn swap(context: Option<RequestContext>) -> Option<RequestContext> {
-    // While a thread ends its locals are gone, and so is whoever might look.
-    CURRENT.try_with(|current| current.replace(context)).ok().flatten()
-}
-
-pin_project! {
-    /// A future that runs in a context; see [`RequestContext::scope`].
-    #[derive(Debug)]
-    #[must_use = "futures do nothing unless polled"]
-    pub struct InContext<F> {
-        context: RequestContext,
-        // Empty only while it is being dropped.
-        #[pin]
-        inner: Option<F>,
-    }
-
-    impl<F> PinnedDrop for InContext<F> {
-        fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            // The last words of a future that is cancelled belong to the request too.
-            let _guard = this.context.enter();
-            this.inner.set(None);
-        }
-    }
-}
-
-impl<F: Future> Future for InContext<F> {
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        let _guard = this.context.enter();
-        match this.inner.as_pin_mut() {
-            Some(inner) => inner.poll(cx),
-            None => Poll::Pending,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn current_id() -> Option<String> {
-        RequestContext::current().map(|context| context.request_id().to_string())
-    }
-
-    #[test]
-    fn contexts_nest_and_are_restored_even_by_a_panic() {
-        let (outer, inner) = (RequestContext::new(), RequestContext::new());
-        outer.sync_scope(|| {
-            let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-                inner.sync_scope(|| {
-                    assert_eq!(current_id().unwrap(), inner.request_id().as_str());
-                    std::panic::resume_unwind(Box::new("out"));
-                });
-            }));
-            assert!(panicked.is_err());
-            assert_eq!(current_id().unwrap(), outer.request_id().as_str());
-        });
-        assert_eq!(current_id(), None);
-    }
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-    async fn a_thousand_tasks_never_see_a_foreign_context() {
-        let tasks: Vec<_> = (0..1000)
-            .map(|_| {
-                let context = RequestContext::new();
-                let id = context.request_id().to_string();
-                tokio::spawn(context.scope(async move {
-                    for _ in 0..20 {
-                        tokio::task::yield_now().await;
-                        assert_eq!(current_id().unwrap(), id);
-                    }
-                }))
-            })
-            .collect();
-        for task in tasks {
-            task.await.unwrap();
-        }
-        assert_eq!(current_id(), None);
-    }
-
-    #[test]
-    fn a_future_that_is_dropped_says_its_last_words_in_its_context() {
-        struct LastWords(std::sync::mpsc::Sender<Option<String>>);
-        impl Drop for LastWords {
-            fn drop(&mut self) {
-                self.0.send(current_id()).unwrap();
-            }
-        }
-        let (said, heard) = std::sync::mpsc::channel();
-        let (context, words) = (RequestContext::new(), LastWords(said));
-        drop(context.scope(async move {
-            let _words = words;
-            std::future::pending::<()>().await;
-        }));
-        assert_eq!(heard.recv().unwrap().as_deref(), Some(context.request_id().as_str()));
-        assert_eq!(current_id(), None);
-    }
 
     #[test]
     fn a_child_request_joins_the_callers_trace() {
@@ -325,18 +266,5 @@ mod tests {
         assert!(other.unbind("user") && !other.unbind("user"));
         context.clear();
         assert!(other.attributes().is_empty());
-    }
-
-    #[test]
-    fn a_thread_that_is_ending_finds_no_context_and_no_panic() {
-        struct AtExit(RequestContext);
-        impl Drop for AtExit {
-            fn drop(&mut self) {
-                self.0.sync_scope(RequestContext::current);
-            }
-        }
-        thread_local!(static LATE: RefCell<Option<AtExit>> = const { RefCell::new(None) });
-        let ended = std::thread::spawn(|| LATE.set(Some(AtExit(RequestContext::new())))).join();
-        assert!(ended.is_ok());
     }
 }

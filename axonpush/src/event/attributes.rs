@@ -1,9 +1,9 @@
 //! Attributes: keys with values that keep their JSON type.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
-use serde_json::Value;
+use serde_json::{Map, Number, Value};
 
 /// The value of an attribute.
 ///
@@ -54,6 +54,8 @@ attribute_from! {
     &String => |value| Self::from(value.as_str());
     String => |value| Self::String(Cow::Owned(value));
     Cow<'static, str> => |value| Self::String(value);
+    Box<str> => |value| Self::from(String::from(value));
+    Arc<str> => |value| Self::from(&*value);
     char => |value| Self::from(value.to_string());
     bool => |value| Self::Bool(value);
     i8 => |value| Self::Int(value.into());
@@ -65,10 +67,16 @@ attribute_from! {
     u32 => |value| Self::Uint(value.into());
     u64 => |value| Self::Uint(value);
     usize => |value| Self::Uint(value as u64);
+    isize => |value| Self::Int(value as i64);
+    i128 => |value| i64::try_from(value).map_or_else(|_| Self::from(value.to_string()), Self::Int);
+    u128 => |value| u64::try_from(value).map_or_else(|_| Self::from(value.to_string()), Self::Uint);
     // By way of its shortest text: 0.1 stays 0.1, where widening makes it 0.10000000149011612.
     f32 => |value| Self::Float(value.to_string().parse().unwrap_or_else(|_| value.into()));
     f64 => |value| Self::Float(value);
     Value => |value| Self::Json(value);
+    &Value => |value| Self::Json(value.clone());
+    Map<String, Value> => |value| Self::Json(Value::Object(value));
+    Number => |value| Self::Json(Value::Number(value));
 }
 
 impl<T: Into<Self>> From<Option<T>> for AttributeValue {
@@ -81,6 +89,18 @@ impl<T: Into<Self>> From<Option<T>> for AttributeValue {
 impl<T: Into<Self>> From<Vec<T>> for AttributeValue {
     fn from(values: Vec<T>) -> Self {
         Self::Json(values.into_iter().map(|value| value.into().into_json()).collect())
+    }
+}
+
+impl<T: Into<Self>, const N: usize> From<[T; N]> for AttributeValue {
+    fn from(values: [T; N]) -> Self {
+        Self::from(Vec::from(values))
+    }
+}
+
+impl<T: Into<Self> + Clone> From<&[T]> for AttributeValue {
+    fn from(values: &[T]) -> Self {
+        Self::from(values.to_vec())
     }
 }
 
@@ -234,6 +254,19 @@ mod tests {
         check(vec![Some(1.5), None, Some(f64::INFINITY)], r#"[1.5,null,"Infinity"]"#);
         check(vec![vec!["a"], vec![]], r#"[["a"],[]]"#);
         check(Vec::<String>::new(), "[]");
+        check(["a", "b"], r#"["a","b"]"#);
+        check([1, 2].as_slice(), "[1,2]");
+        check(-1_isize, "-1");
+        check(-1_i128, "-1");
+        check(i128::MIN, r#""-170141183460469231731687303715884105728""#);
+        check(7_u128, "7");
+        check(u128::MAX, r#""340282366920938463463374607431768211455""#);
+        check(Box::<str>::from("text"), r#""text""#);
+        check(Arc::<str>::from("text"), r#""text""#);
+        let object = serde_json::json!({"a": [1, null, {"b": 0.5}]});
+        check(&object, r#"{"a":[1,null,{"b":0.5}]}"#);
+        check(object.as_object().cloned(), r#"{"a":[1,null,{"b":0.5}]}"#);
+        check(serde_json::Number::from(3), "3");
     }
 
     #[test]
