@@ -73,7 +73,7 @@ mod transport;
 
 pub use client::AxonPush;
 pub use config::{AxonPushBuilder, ServerlessPlatform};
-pub use context::{InContext, RequestContext, RequestContextBuilder, RequestId, TraceParent};
+pub use context::{Baggage, InContext, RequestContext, RequestContextBuilder, RequestId, TraceParent, TraceState};
 pub use error::Error;
 pub use event::{
     AgentId, AppId, AttributeValue, Attributes, ChannelId, EnvironmentId, Event, EventId, EventType, LogPayload,
