@@ -56,6 +56,7 @@ mod fork;
 mod loss;
 #[cfg(feature = "metrics")]
 pub mod metrics;
+pub mod propagation;
 mod publisher;
 mod queue;
 mod redact;

@@ -37,7 +37,7 @@ pub(crate) fn run() -> run::Result {
 }
 
 /// Features whose items have examples in their docs. The tests do without: they run what users run.
-const DOCUMENTED: &str = "axonpush/metrics,axonpush/testing";
+const DOCUMENTED: &str = "axonpush/metrics,axonpush/reqwest-middleware,axonpush/testing,axonpush/tower";
 
 /// Runs the example that a newcomer runs first; it judges itself.
 fn quickstart() -> run::Result {

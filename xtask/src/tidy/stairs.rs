@@ -23,6 +23,7 @@ const STEPS: &[(&str, usize)] = &[
     ("queue", 2),
     ("retry", 2),
     ("spool", 2),
+    ("propagation", 3),
     ("transport", 3),
     ("sink", 4),
     ("publisher", 5),
