@@ -1,6 +1,7 @@
 //! What surrounds an event: the request it belongs to, its trace, and whether the SDK itself is at work.
 
 mod baggage;
+mod inbound;
 mod request_id;
 mod scope;
 pub(crate) mod suppress;

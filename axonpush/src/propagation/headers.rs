@@ -68,6 +68,7 @@ fn add(headers: &mut HeaderMap, name: HeaderName, value: impl FnOnce() -> String
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::context::{Baggage, TraceState};
 
     fn context() -> RequestContext {
         RequestContext::builder()
@@ -108,6 +109,29 @@ mod tests {
             assert_eq!(headers.get_all(name).iter().collect::<Vec<_>>(), ["mine"]);
             assert_eq!(headers.len(), if left_out.is_some() { 3 } else { 4 }, "{headers:?}");
             assert!(left_out.is_none_or(|name| !headers.contains_key(name)));
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_injected_is_extracted_again(
+            state in "([a-z]{1,4}=[!-+]{1,9},?){0,40}",
+            value: String,
+            id in "[A-Za-z0-9._-]{1,128}",
+        ) {
+            let context = RequestContext::builder()
+                .request_id(id.parse().unwrap())
+                .tracestate(TraceState::parse(state.as_bytes()))
+                .baggage(Baggage::new().with("key", &value).unwrap_or_default())
+                .build();
+            let mut headers = HeaderMap::new();
+            context.inject(&mut headers);
+            let callee = RequestContext::builder().extract(&headers).build();
+            proptest::prop_assert_eq!(callee.request_id(), context.request_id());
+            proptest::prop_assert_eq!(callee.trace_id(), context.trace_id());
+            proptest::prop_assert_eq!(callee.parent_span_id(), Some(context.span_id()));
+            proptest::prop_assert_eq!(callee.tracestate(), context.tracestate());
+            proptest::prop_assert_eq!(callee.baggage(), context.baggage());
         }
     }
 }
