@@ -34,6 +34,9 @@
 //! # Ok::<(), axonpush::Error>(())
 //! ```
 
+// The table above names all ways, also those whose feature is off.
+#![cfg_attr(not(all(feature = "reqwest", feature = "tower")), allow(rustdoc::broken_intra_doc_links))]
+
 mod headers;
 mod hosts;
 #[cfg(feature = "tower")]
