@@ -36,6 +36,7 @@
 //! - [`RequestContext`] ties what happens in a request together. The web crates, `axonpush-axum` and `axonpush-actix`,
 //!   make one for every request; [`exchange`] is what they are made of. It follows futures and streams
 //!   ([`InCurrentContext`]), what [`task`] spawns and, with the feature `tracing-context`, tracing spans.
+//! - [`propagation`] sends the context along with the requests a service makes itself, as W3C headers.
 //! - [`RedactionPolicy`] says what to hide. It is applied on the caller's thread, before an event waits anywhere.
 //!
 //! # What it does not do
@@ -57,6 +58,7 @@ mod fork;
 mod loss;
 #[cfg(feature = "metrics")]
 pub mod metrics;
+pub mod propagation;
 mod publisher;
 mod queue;
 mod redact;
@@ -79,7 +81,8 @@ pub use config::{AxonPushBuilder, ServerlessPlatform};
 #[cfg_attr(docsrs, doc(cfg(feature = "tracing-context")))]
 pub use context::ContextLayer;
 pub use context::{
-    BoundAttribute, InContext, InCurrentContext, RequestContext, RequestContextBuilder, RequestId, TraceParent,
+    Baggage, BoundAttribute, InContext, InCurrentContext, RequestContext, RequestContextBuilder, RequestId,
+    TraceParent, TraceState,
 };
 pub use error::Error;
 pub use event::{

@@ -10,6 +10,7 @@ mod lambda;
 mod lifecycle;
 mod metrics;
 mod otlp;
+mod propagation;
 mod publishing;
 mod secrets;
 #[cfg(unix)]

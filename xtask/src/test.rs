@@ -1,4 +1,5 @@
-//! `cargo xtask test`: builds the examples, runs every test, doc test and model, and then the quickstart.
+//! `cargo xtask test`: builds the examples, runs every test, doc test and model, and then the examples that
+//! judge themselves.
 //!
 //! All builds but that of the models select the whole workspace, so dependencies are compiled once.
 
@@ -22,14 +23,16 @@ pub(crate) fn run() -> run::Result {
         models::run(&mut modelled),
     ];
 
-    // The README's first command, as built above.
-    let quickstart = quickstart();
+    // As built above; the quickstart is the README's first command.
+    let examples = ["quickstart", "two_services"].map(example);
 
     println!("\ntests:     {tests}\ndoc tests: {doc_tests}\nmodels:    {modelled}");
     for result in ran {
         result?;
     }
-    quickstart?;
+    for result in examples {
+        result?;
+    }
     if tests.passed == 0 {
         return Err("no test ran at all; is the workspace complete?".into());
     }
@@ -37,12 +40,13 @@ pub(crate) fn run() -> run::Result {
 }
 
 /// Features whose items have examples in their docs. The tests do without: they run what users run.
-const DOCUMENTED: &str = "axonpush/metrics,axonpush/testing,axonpush/tracing-context";
+const DOCUMENTED: &str = "axonpush/metrics,axonpush/reqwest-middleware,axonpush/testing,axonpush/tower,\
+                          axonpush/tracing-context,axonpush-axum/ws";
 
-/// Runs the example that a newcomer runs first; it judges itself.
-fn quickstart() -> run::Result {
+/// Runs an example that judges itself.
+fn example(name: &str) -> run::Result {
     let here = std::env::current_exe()?;
-    let example = here.with_file_name("examples").join("quickstart").with_extension(std::env::consts::EXE_EXTENSION);
+    let example = here.with_file_name("examples").join(name).with_extension(std::env::consts::EXE_EXTENSION);
     run::program(&example.to_string_lossy(), &[])
 }
 

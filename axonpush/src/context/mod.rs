@@ -1,7 +1,9 @@
 //! What surrounds an event: the request it belongs to, its trace, and whether the SDK itself is at work.
 
+mod baggage;
 mod binding;
 mod carry;
+mod inbound;
 mod open;
 mod request_id;
 mod scope;
@@ -9,12 +11,17 @@ mod scope;
 mod spans;
 pub(crate) mod suppress;
 mod traceparent;
+mod tracestate;
 
+pub use baggage::Baggage;
 pub use binding::BoundAttribute;
 pub use carry::{InContext, InCurrentContext};
+pub use inbound::HeaderValues;
+pub(crate) use inbound::single;
 pub(crate) use open::{OpenRequest, OpenRequests, Place};
 pub use request_id::RequestId;
 pub use scope::{RequestContext, RequestContextBuilder};
 #[cfg(feature = "tracing-context")]
 pub use spans::ContextLayer;
 pub use traceparent::TraceParent;
+pub use tracestate::TraceState;

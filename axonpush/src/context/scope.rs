@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    RequestId, TraceParent,
+    Baggage, RequestId, TraceParent, TraceState,
     binding::{Bindings, BoundAttribute},
     carry::{self, InContext},
 };
@@ -48,6 +48,8 @@ struct Inner {
     request_id: RequestId,
     trace: TraceParent,
     parent: Option<TraceParent>,
+    tracestate: Option<TraceState>,
+    baggage: Option<Baggage>,
     attributes: Mutex<Bindings>,
     /// Those of the request's end event alone.
     end_attributes: Mutex<Attributes>,
@@ -102,6 +104,16 @@ impl RequestContext {
     /// The `traceparent` to send with requests made on behalf of this one.
     pub fn traceparent(&self) -> TraceParent {
         self.0.trace
+    }
+
+    /// What tracing systems told of the trace, if they did; to be sent along with the [`traceparent`](Self::traceparent).
+    pub fn tracestate(&self) -> Option<&TraceState> {
+        self.0.tracestate.as_ref()
+    }
+
+    /// What the application sends along to every service the request leads to, if anything.
+    pub fn baggage(&self) -> Option<&Baggage> {
+        self.0.baggage.as_ref()
     }
 
     /// Attaches an attribute to every event published in this context from now on: text, a number, a list, or any
@@ -215,6 +227,8 @@ impl fmt::Debug for RequestContext {
 pub struct RequestContextBuilder {
     request_id: Option<RequestId>,
     parent: Option<TraceParent>,
+    tracestate: Option<TraceState>,
+    baggage: Option<Baggage>,
 }
 
 impl RequestContextBuilder {
@@ -230,12 +244,27 @@ impl RequestContextBuilder {
         self
     }
 
+    /// What tracing systems told of the trace; none unless set. An empty one is none.
+    pub fn tracestate(mut self, state: TraceState) -> Self {
+        self.tracestate = Some(state).filter(|state| !state.is_empty());
+        self
+    }
+
+    /// What to send along to every service the request leads to; nothing unless set. Where it really goes is up to
+    /// [`Propagation`](crate::propagation::Propagation). Events do not carry it.
+    pub fn baggage(mut self, baggage: Baggage) -> Self {
+        self.baggage = Some(baggage).filter(|baggage| !baggage.is_empty());
+        self
+    }
+
     /// The context.
     pub fn build(self) -> RequestContext {
         RequestContext(Arc::new(Inner {
             request_id: self.request_id.unwrap_or_else(RequestId::generate),
             trace: self.parent.map_or_else(TraceParent::generate, |parent| parent.child()),
             parent: self.parent,
+            tracestate: self.tracestate,
+            baggage: self.baggage,
             attributes: Mutex::default(),
             end_attributes: Mutex::default(),
         }))

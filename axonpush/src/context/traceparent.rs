@@ -26,9 +26,10 @@ impl TraceParent {
         Self { trace_id: Hex::random(), span_id: Hex::random(), flags: 1 }
     }
 
-    /// A new span in the same trace.
+    /// A new span in the same trace. Of the flags it keeps those the specification knows, sampled and random trace id;
+    /// what others mean is for their version to say.
     pub fn child(&self) -> Self {
-        Self { span_id: Hex::random(), ..*self }
+        Self { span_id: Hex::random(), flags: self.flags & 0b11, ..*self }
     }
 
     /// Reads a header value; `None` unless the specification says it is valid. Versions after 00 are read as far as
@@ -187,6 +188,15 @@ mod tests {
         let child = root.child();
         assert_eq!(root.trace_id(), child.trace_id());
         assert_ne!(root.span_id(), child.span_id());
+    }
+
+    #[test]
+    fn a_child_passes_on_the_flags_that_are_known_and_no_others() {
+        for (flags, passed_on) in [("00", "00"), ("01", "01"), ("02", "02"), ("03", "03"), ("ff", "03"), ("fc", "00")] {
+            let parent: TraceParent = format!("00-{TRACE}-{SPAN}-{flags}").parse().unwrap();
+            let child = parent.child().to_string();
+            assert_eq!(child.get(53..), Some(passed_on), "{parent} had {child}");
+        }
     }
 
     proptest::proptest! {

@@ -2,28 +2,6 @@
 
 use std::net::IpAddr;
 
-/// Looks up a header: hands each of its values, in order, to the closure. Names are asked for in lowercase.
-///
-/// ```
-/// use axonpush::exchange::HeaderValues;
-///
-/// let headers = http::HeaderMap::new();
-/// let lookup: HeaderValues<'_, '_> = &|name, each| headers.get_all(name).iter().for_each(|value| each(value.as_bytes()));
-/// ```
-pub type HeaderValues<'lookup, 'headers> = &'lookup dyn Fn(&str, &mut dyn FnMut(&'headers [u8]));
-
-/// The value of a header that is there exactly once.
-///
-/// A header that must be single and is repeated means that two parties disagree; neither is believed.
-pub(super) fn single<'a>(headers: HeaderValues<'_, 'a>, name: &str) -> Option<&'a [u8]> {
-    let (mut count, mut found) = (0, None);
-    headers(name, &mut |value| {
-        count += 1;
-        found = Some(value);
-    });
-    found.filter(|_| count == 1)
-}
-
 /// A lookup in a list of headers.
 #[cfg(test)]
 pub(super) fn lookup<'a>(headers: &'a [(&'a str, &'a str)]) -> impl Fn(&str, &mut dyn FnMut(&'a [u8])) {

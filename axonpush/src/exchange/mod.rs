@@ -35,8 +35,9 @@ mod telling;
 mod tests;
 mod websocket;
 
+pub use crate::context::HeaderValues;
 pub use end::ExchangeEnd;
-pub use facts::{HeaderValues, RequestFacts};
+pub use facts::RequestFacts;
 pub use marker::ExchangeMarker;
 pub use open::OpenExchange;
 pub use outcome::ExchangeOutcome;

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     client::AxonPush,
     clock,
-    context::{OpenRequest, Place, RequestContext},
+    context::{OpenRequest, Place, RequestContext, single},
     event::{Attributes, Severity},
 };
 
@@ -77,7 +77,7 @@ impl Pending {
                 attributes.display("network.peer.address", &peer);
             }
         }
-        if let Some(agent) = super::facts::single(headers, "user-agent") {
+        if let Some(agent) = single(headers, "user-agent") {
             attributes.bytes("user_agent.original", agent);
         }
         rules.headers.tell_request(headers, &mut attributes);

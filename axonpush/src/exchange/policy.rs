@@ -10,13 +10,12 @@ use std::{
 use super::{
     ClientAddressPolicy, ExchangeEnd, ExchangeMarker, ExchangeRecorder, HeaderPolicy, HeaderValues, LifecyclePolicy,
     QueryPolicy, RequestFacts, RequestIdPolicy, TracePolicy,
-    facts::single,
     pending::{Pending, method},
 };
 use crate::{
     client::AxonPush,
     clock,
-    context::{OpenRequest, RequestContext, TraceParent},
+    context::{OpenRequest, RequestContext},
     event::Attributes,
 };
 
@@ -182,10 +181,11 @@ impl Rules {
         if let Some(id) = id {
             context = context.request_id(id);
         }
-        if self.trace.trust
-            && let Some(parent) = single(headers, "traceparent").and_then(TraceParent::parse)
-        {
-            context = context.parent(parent);
+        if self.trace.trust {
+            context = context.extract_trace(headers);
+        }
+        if self.trace.baggage {
+            context = context.extract_baggage(headers);
         }
         context.build()
     }

@@ -24,6 +24,7 @@ const STEPS: &[(&str, usize)] = &[
     ("retry", 2),
     ("spool", 2),
     ("task", 3),
+    ("propagation", 3),
     ("transport", 3),
     ("sink", 4),
     ("publisher", 5),

@@ -6,7 +6,7 @@ use std::{
     str::FromStr,
 };
 
-use crate::{error::Error, exchange::facts::HeaderValues};
+use crate::{context::HeaderValues, error::Error};
 
 /// Who called, where proxies stand between.
 ///

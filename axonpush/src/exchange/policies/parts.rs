@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::exchange::{entries::Entries, facts::HeaderValues};
+use crate::{context::HeaderValues, exchange::entries::Entries};
 
 /// Headers that are reported; none unless named.
 ///

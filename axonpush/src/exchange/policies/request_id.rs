@@ -2,10 +2,7 @@
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use crate::{
-    context::RequestId,
-    exchange::facts::{HeaderValues, single},
-};
+use crate::context::{HeaderValues, RequestId, single};
 
 /// Whose request ids to believe, and how fresh ones are made.
 ///
