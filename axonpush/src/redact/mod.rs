@@ -4,6 +4,7 @@ mod keys;
 mod policy;
 #[cfg(test)]
 mod tests;
+mod values;
 mod walk;
 
 pub use policy::{ContentCapture, RedactionPolicy};

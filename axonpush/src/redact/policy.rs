@@ -46,12 +46,26 @@ pub(crate) const PREVIEW_LENGTH: usize = 256;
 /// `max_tokens`, `token_count`, `primary_key` and `idempotency_key` are kept. An object whose `name` or `key` names a
 /// secret is a key spelled out, and loses its `value` or `val`.
 ///
+/// Text is searched, whatever its key:
+///
+/// | in text | becomes |
+/// |---|---|
+/// | a secret's key with its value: `password=…`, `"api_key": "…"`, `Authorization: Bearer …`, `?token=…` | `[REDACTED]` in place of the value |
+/// | user and password of a URL | `https://[REDACTED]@host` |
+/// | a JWT | `[REDACTED_JWT]` |
+/// | keys and tokens that say what they are: AWS, Google, GitHub, GitLab, Slack, Stripe, model providers, package registries, AxonPush | `[REDACTED_KEY]`, `[REDACTED_TOKEN]` |
+/// | a block in PEM | `[REDACTED_PEM]` |
+/// | the number of a payment card, in groups or not, with the right check digit | `[REDACTED_CARD]` |
+/// | an e-mail address | `a***@example.com` |
+/// | JSON inside a string, one level deep | as above, key by key |
+///
+/// Long text is cut after that, so that no half of a secret is left.
+///
 /// # What is not
 ///
-/// Text is not searched: a bearer token in a log message, a card number, an e-mail address, JSON inside a string, the
-/// password in a URL and its query stay where they are, as long as the key says nothing. Neither are identifiers and
-/// ids, pairs written as arrays (`["authorization", "…"]`), and keys that imitate letters with those of another
-/// script. What may hold such text is named with [`redact_keys`](Self::redact_keys) or not put into the event.
+/// A password that stands in text alone looks like any other word. Neither are identifiers and ids looked at, pairs
+/// written as arrays (`["authorization", "…"]`), and keys that imitate letters with those of another script. What may
+/// hold such text is named with [`redact_keys`](Self::redact_keys) or not put into the event.
 ///
 /// What is not set here is left to the environment, where the client reads it, and then to the default.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -60,6 +74,8 @@ pub struct RedactionPolicy {
     capture: Option<ContentCapture>,
     extra_keys: Option<Vec<String>>,
     max_content_length: Option<usize>,
+    keep_emails: bool,
+    keep_card_numbers: bool,
 }
 
 impl RedactionPolicy {
@@ -88,12 +104,27 @@ impl RedactionPolicy {
         self
     }
 
+    /// Whether e-mail addresses in text lose all of their local part but its first letter: `a***@example.com`; `true`
+    /// unless set.
+    pub fn mask_emails(mut self, mask: bool) -> Self {
+        self.keep_emails = !mask;
+        self
+    }
+
+    /// Whether numbers of payment cards are masked, in text and as numbers of 15 or 16 digits; `true` unless set.
+    pub fn mask_card_numbers(mut self, mask: bool) -> Self {
+        self.keep_card_numbers = !mask;
+        self
+    }
+
     /// This policy, with `other` for what is not set in it.
     pub(crate) fn or(self, other: Self) -> Self {
         Self {
             capture: self.capture.or(other.capture),
             extra_keys: self.extra_keys.or(other.extra_keys),
             max_content_length: self.max_content_length.or(other.max_content_length),
+            keep_emails: self.keep_emails,
+            keep_card_numbers: self.keep_card_numbers,
         }
     }
 
@@ -103,6 +134,14 @@ impl RedactionPolicy {
 
     pub(super) fn extra_keys(&self) -> &[String] {
         self.extra_keys.as_deref().unwrap_or_default()
+    }
+
+    pub(super) fn masks_emails(&self) -> bool {
+        !self.keep_emails
+    }
+
+    pub(super) fn masks_cards(&self) -> bool {
+        !self.keep_card_numbers
     }
 
     pub(super) fn text_limit(&self) -> usize {

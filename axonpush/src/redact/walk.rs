@@ -6,6 +6,7 @@
 use super::{
     keys::{self, KeyKind},
     policy::{ContentCapture, PREVIEW_LENGTH, RedactionPolicy},
+    values::{Nested, is_card_number, masked, nested},
 };
 use crate::event::{json::MAX_DEPTH, scan};
 
@@ -16,7 +17,12 @@ impl RedactionPolicy {
     /// or span) `status.message` describes the span and is no content.
     pub(crate) fn redact(&self, json: &[u8], structural: bool, out: &mut Vec<u8>) {
         out.reserve(json.len());
-        Walk { policy: self, json, copied: 0, out, structural }.run();
+        Walk { policy: self, json, copied: 0, out, structural, nested: false }.run();
+    }
+
+    /// As [`redact`](Self::redact), for JSON that was found inside a string.
+    pub(super) fn redact_inside(&self, json: &[u8], out: &mut Vec<u8>) {
+        Walk { policy: self, json, copied: 0, out, structural: false, nested: true }.run();
     }
 }
 
@@ -27,6 +33,8 @@ struct Walk<'a> {
     copied: usize,
     out: &'a mut Vec<u8>,
     structural: bool,
+    /// Whether this is the inside of a string, where no string is taken for JSON once more.
+    nested: bool,
 }
 
 /// An open container: is it an object, does it lie in content, and is it the payload's own `status`.
@@ -79,7 +87,7 @@ impl Walk<'_> {
                 }
                 b'"' => {
                     let end = scan::string_end(self.json, at);
-                    self.shorten(at, end, next.content);
+                    self.text(at, end, next.content);
                     at = end;
                 }
                 b',' => {
@@ -103,7 +111,14 @@ impl Walk<'_> {
                     key_comes = false;
                     at += 1;
                 }
-                // A number or a word: nothing to look at in it.
+                b'0'..=b'9' => {
+                    let end = at + self.json.iter().skip(at).take_while(|byte| byte.is_ascii_digit()).count();
+                    if self.policy.masks_cards() && is_card_number(self.json.get(at..end).unwrap_or_default()) {
+                        self.replace(at, end, br#""[REDACTED_CARD]""#);
+                    }
+                    at = end;
+                }
+                // A sign, a point or a word: nothing to look at in it.
                 _ => at += 1,
             }
         }
@@ -167,24 +182,51 @@ impl Walk<'_> {
         Pair::Plain
     }
 
-    /// Cuts the string value at `start..end` to what the policy allows.
-    fn shorten(&mut self, start: usize, end: usize, content: bool) {
+    /// Hides what the string value at `start..end` holds, and cuts it to what the policy allows: in this order, so that
+    /// no half of a secret is left where the other half was cut off.
+    fn text(&mut self, start: usize, end: usize, content: bool) {
         let max = self.policy.text_limit();
         let (limit, marker) =
             if content && PREVIEW_LENGTH < max { (PREVIEW_LENGTH, "[REDACTED_PREVIEW]") } else { (max, "[TRUNCATED]") };
+        let text = self.json.get(start + 1..end - 1).unwrap_or_default();
+        let masked = self.masked(text, limit);
+        let text = masked.as_deref().unwrap_or(text);
         // Fewer bytes than the limit can't be more characters.
-        if end - start - 2 <= limit {
+        let cut = if text.len() <= limit { None } else { nth_character(text, limit) };
+        if masked.is_none() && cut.is_none() {
             return;
         }
-        let text = self.json.get(start + 1..end - 1).unwrap_or_default();
-        let Some(cut) = nth_character(text, limit) else { return };
-        let mut short = Vec::with_capacity(cut + marker.len() + 5);
+        let kept = text.get(..cut.unwrap_or(text.len())).unwrap_or_default();
+        let mut short = Vec::with_capacity(kept.len() + marker.len() + 5);
         short.push(b'"');
-        short.extend_from_slice(text.get(..cut).unwrap_or_default());
-        short.extend_from_slice("…".as_bytes());
-        short.extend_from_slice(marker.as_bytes());
+        short.extend_from_slice(kept);
+        if cut.is_some() {
+            short.extend_from_slice("…".as_bytes());
+            short.extend_from_slice(marker.as_bytes());
+        }
         short.push(b'"');
         self.replace(start, end, &short);
+    }
+
+    /// The text with what must be hidden masked; `None` when there is nothing of that kind.
+    fn masked(&self, text: &[u8], limit: usize) -> Option<Vec<u8>> {
+        /// Bytes beyond the limit that are looked at: a secret that begins before it may end behind it.
+        const BEYOND: usize = 4 << 10;
+
+        if !self.nested {
+            match nested(text, self.policy) {
+                Nested::Text => {}
+                Nested::Clean => return None,
+                Nested::Masked(text) => return Some(text),
+            }
+        }
+        // An escape may be six bytes of one character.
+        let most = limit.saturating_mul(6).saturating_add(BEYOND);
+        if text.len() <= most {
+            return masked(text, self.policy);
+        }
+        let looked_at = nth_character(text, limit).map_or(text.len(), |cut| (cut + BEYOND).min(text.len()));
+        masked(text.get(..looked_at).unwrap_or(text), self.policy)
     }
 
     fn replace(&mut self, start: usize, end: usize, with: &[u8]) {
