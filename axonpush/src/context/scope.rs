@@ -195,7 +195,7 @@ impl RequestContext {
     }
 
     /// How many handles of this context there are.
-    #[cfg(test)]
+    #[cfg(all(test, feature = "tracing-context"))]
     pub(super) fn handles(&self) -> usize {
         Arc::strong_count(&self.0)
     }

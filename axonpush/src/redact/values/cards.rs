@@ -15,21 +15,21 @@ pub(super) fn is_card(digits: impl Iterator<Item = u8>) -> bool {
 }
 
 fn is_given_out(number: &[u8]) -> bool {
-    match (number, number.len()) {
+    let [first, second, ..] = number else { return false };
+    let lengths: &[usize] = match (first, second) {
         // Visa.
-        ([4, ..], 13 | 16 | 19) => true,
-        // Mastercard.
-        ([5, 1..=5, ..] | [2, 2..=7, ..], 16) => true,
+        (4, _) => &[13, 16, 19],
+        // Mastercard, and JCB.
+        (5, 1..=5) | (2, 2..=7) | (3, 5) => &[16],
         // American Express.
-        ([3, 4 | 7, ..], 15) => true,
+        (3, 4 | 7) => &[15],
         // Diners Club.
-        ([3, 0 | 6 | 8, ..], 14) => true,
-        // JCB.
-        ([3, 5, ..], 16) => true,
+        (3, 0 | 6 | 8) => &[14],
         // Discover, UnionPay, Maestro.
-        ([6, ..], 16..=19) => true,
-        _ => false,
-    }
+        (6, _) => &[16, 17, 18, 19],
+        _ => &[],
+    };
+    lengths.contains(&number.len())
 }
 
 fn luhn(number: &[u8]) -> bool {
