@@ -124,8 +124,7 @@ impl Deliveries {
                 flight.not_before = now;
             }
         }
-        let due = if urgent { self.batcher.all() } else { self.batcher.due(now) };
-        for batch in due {
+        for batch in self.batcher.due(now) {
             self.board(batch, now);
         }
         loop {
@@ -190,6 +189,12 @@ impl Deliveries {
         while self.ready.is_empty() {
             let taken = self.shared.queue.take(WAKE_AT);
             if taken.is_empty() {
+                // Somebody waits for everything, and nothing is left that could still join a batch.
+                if self.urgent {
+                    for batch in self.batcher.all() {
+                        self.board(batch, now);
+                    }
+                }
                 break;
             }
             for ticket in taken {
@@ -200,11 +205,6 @@ impl Deliveries {
                             self.board(batch, now);
                         }
                     }
-                }
-            }
-            if self.urgent {
-                for batch in self.batcher.all() {
-                    self.board(batch, now);
                 }
             }
         }
