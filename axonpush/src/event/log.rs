@@ -93,6 +93,21 @@ pub(super) struct UnixNanos(pub(super) SystemTime);
 impl Serialize for UnixNanos {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let nanos = self.0.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
-        serializer.collect_str(&nanos)
+        // Until the year 2554 it fits; beyond that the largest will do.
+        let mut left = u64::try_from(nanos).unwrap_or(u64::MAX);
+        let mut digits = [b'0'; MAX_DIGITS];
+        let mut first = MAX_DIGITS;
+        for (place, digit) in digits.iter_mut().enumerate().rev() {
+            *digit = b'0' + u8::try_from(left % 10).unwrap_or_default();
+            left /= 10;
+            first = place;
+            if left == 0 {
+                break;
+            }
+        }
+        serializer.serialize_str(digits.get(first..).and_then(|digits| str::from_utf8(digits).ok()).unwrap_or("0"))
     }
 }
+
+/// Digits of the largest `u64`.
+const MAX_DIGITS: usize = 20;
