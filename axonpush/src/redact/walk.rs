@@ -72,8 +72,18 @@ impl Walk<'_> {
                             self.replace(value, at, REDACTED);
                         }
                         Verdict::Keep(frame) => {
+                            let value = key_end + 1;
                             next = frame;
-                            at = key_end + 1;
+                            at = match self.json.get(value) {
+                                Some(b'{' | b'[') => value,
+                                Some(b'"') => {
+                                    let end = scan::string_end(self.json, value);
+                                    self.shorten(value, end, frame.content);
+                                    end
+                                }
+                                // A number or a word: nothing to look at in it.
+                                _ => scan::value_end(self.json, value),
+                            };
                         }
                     }
                 }
@@ -103,7 +113,7 @@ impl Walk<'_> {
                     key_comes = false;
                     at += 1;
                 }
-                // A number or a word: nothing to look at in it.
+                // Of a number or a word.
                 _ => at += 1,
             }
         }
@@ -168,14 +178,19 @@ impl Walk<'_> {
     }
 
     /// Cuts the string value at `start..end` to what the policy allows.
+    #[inline]
     fn shorten(&mut self, start: usize, end: usize, content: bool) {
         let max = self.policy.text_limit();
         let (limit, marker) =
             if content && PREVIEW_LENGTH < max { (PREVIEW_LENGTH, "[REDACTED_PREVIEW]") } else { (max, "[TRUNCATED]") };
         // Fewer bytes than the limit can't be more characters.
-        if end - start - 2 <= limit {
-            return;
+        if end - start - 2 > limit {
+            self.cut(start, end, limit, marker);
         }
+    }
+
+    /// Cuts the string value at `start..end` after so many characters, if it has more.
+    fn cut(&mut self, start: usize, end: usize, limit: usize, marker: &str) {
         let text = self.json.get(start + 1..end - 1).unwrap_or_default();
         let Some(cut) = nth_character(text, limit) else { return };
         let mut short = Vec::with_capacity(cut + marker.len() + 5);

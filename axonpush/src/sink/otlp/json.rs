@@ -192,6 +192,7 @@ fn any_value(value: &[u8], out: &mut Vec<u8>) {
     }
 }
 
+#[inline]
 fn wrapped(before: &[u8], value: &[u8], after: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(before);
     out.extend_from_slice(value);
@@ -200,7 +201,16 @@ fn wrapped(before: &[u8], value: &[u8], after: &[u8], out: &mut Vec<u8>) {
 
 /// A number that fits OTLP's 64-bit signed integer; others travel as doubles.
 pub(super) fn integer(number: &[u8]) -> Option<i64> {
-    std::str::from_utf8(number).ok()?.parse().ok()
+    /// So many digits fit, whatever they are.
+    const SHORT: usize = 18;
+
+    let digits = number.strip_prefix(b"-").unwrap_or(number);
+    if digits.is_empty() || digits.len() > SHORT {
+        return str::from_utf8(number).ok()?.parse().ok();
+    }
+    let value =
+        digits.iter().try_fold(0, |value, byte| byte.is_ascii_digit().then(|| value * 10 + i64::from(byte - b'0')))?;
+    Some(if digits.len() < number.len() { -value } else { value })
 }
 
 fn comma(out: &mut Vec<u8>) {

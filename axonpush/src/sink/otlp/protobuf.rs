@@ -162,17 +162,16 @@ fn any_value(value: &[u8], out: &mut Vec<u8>) {
         }
         Some(b'{') => message(6, out, |out| attributes(1, Entries::of(value), out)),
         Some(b'n') | None => {}
-        Some(_) => match integer(value) {
-            Some(number) => {
+        Some(_) => {
+            if let Some(number) = integer(value) {
                 tag(3, 0, out);
                 varint(number.cast_unsigned(), out);
-            }
-            None => {
-                let number: f64 = std::str::from_utf8(value).unwrap_or_default().parse().unwrap_or_default();
+            } else {
+                let number: f64 = str::from_utf8(value).unwrap_or_default().parse().unwrap_or_default();
                 tag(4, 1, out);
                 out.extend_from_slice(&number.to_le_bytes());
             }
-        },
+        }
     }
 }
 
@@ -219,18 +218,26 @@ fn read_varint(from: &mut &[u8]) -> Option<u64> {
 
 /// A nested message: its length is known when it is written. One byte is kept for it; where it takes more, the message is
 /// moved to make room, which only the longer ones are.
+#[inline]
 fn message(field: u32, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     tag(field, 2, out);
     let start = out.len();
     out.push(0);
     write(out);
     let length = out.len() - start - 1;
-    let more = varint_len(length) - 1;
-    if more > 0 {
-        let end = out.len();
-        out.resize(end + more, 0);
-        out.copy_within(start + 1..end, start + 1 + more);
+    match out.get_mut(start) {
+        Some(byte) if length < 0x80 => *byte = u8::try_from(length).unwrap_or_default(),
+        _ => lengthen(start, length, out),
     }
+}
+
+/// Writes the length of a message where one byte for it is too small.
+#[cold]
+fn lengthen(start: usize, length: usize, out: &mut Vec<u8>) {
+    let more = varint_len(length) - 1;
+    let end = out.len();
+    out.resize(end + more, 0);
+    out.copy_within(start + 1..end, start + 1 + more);
     let mut left = length as u64;
     for byte in out.iter_mut().skip(start).take(more + 1) {
         *byte = (left & 0x7f) as u8 | 0x80;
@@ -272,6 +279,7 @@ fn varint_field(field: u32, value: u64, out: &mut Vec<u8>) {
     }
 }
 
+#[inline]
 fn tag(field: u32, wire_type: u32, out: &mut Vec<u8>) {
     varint(u64::from(field << 3 | wire_type), out);
 }
@@ -280,6 +288,7 @@ fn varint_len(value: usize) -> usize {
     value.max(1).ilog2() as usize / 7 + 1
 }
 
+#[inline]
 fn varint(mut value: u64, out: &mut Vec<u8>) {
     while value >= 0x80 {
         out.push((value & 0x7f) as u8 | 0x80);
