@@ -111,3 +111,32 @@ impl Serialize for UnixNanos {
 
 /// Digits of the largest `u64`.
 const MAX_DIGITS: usize = 20;
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::event::json;
+
+    fn check(nanos: u64) {
+        let mut out = Vec::new();
+        json::write(&UnixNanos(SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos)), &mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), format!("\"{nanos}\""));
+    }
+
+    #[test]
+    fn the_epoch_and_the_last_moment_have_their_digits() {
+        check(0);
+        check(10);
+        // The largest time some systems have.
+        check(i64::MAX.unsigned_abs());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_time_is_written_in_decimal(nanos in 0..i64::MAX.unsigned_abs()) {
+            check(nanos);
+        }
+    }
+}

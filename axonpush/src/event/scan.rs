@@ -167,8 +167,42 @@ mod tests {
 
     proptest::proptest! {
         #[test]
+        fn all_entries_are_found_as_they_were_written(
+            keys in proptest::collection::vec("[a-c\"\\\\é]{0,12}", 0..6),
+            values in proptest::collection::vec("[a-c\"\\\\{}:,]{0,24}", 6),
+        ) {
+            let items = |i: usize| serde_json::json!({"n": i, "list": [values[i], {}, []], "in": {"x": values[i]}});
+            let written: Vec<_> = keys
+                .iter()
+                .enumerate()
+                .map(|(i, key)| {
+                    let value = match i % 4 {
+                        0 => serde_json::json!(values[i]),
+                        1 => items(i),
+                        2 => serde_json::json!(-1.5),
+                        _ => serde_json::json!(null),
+                    };
+                    (serde_json::json!(key).to_string(), value.to_string())
+                })
+                .collect();
+            let entries: Vec<_> = written.iter().map(|(key, value)| format!("{key}:{value}")).collect();
+            let object = format!("{{{}}}", entries.join(","));
+            let text = format!("{object},more");
+            let mut found = Entries::of(text.as_bytes());
+            for (key, value) in &written {
+                let (found_key, found_value) = found.next().unwrap();
+                proptest::prop_assert_eq!((inside(key.as_bytes()), value.as_bytes()), (found_key, found_value));
+            }
+            proptest::prop_assert!(found.next().is_none() && found.end() == object.len());
+            let mut whole = Vec::new();
+            for_each_entry(object.as_bytes(), |_, entry| whole.push(String::from_utf8(entry.to_vec()).unwrap()));
+            proptest::prop_assert_eq!(whole, entries);
+        }
+
+        #[test]
         fn foreign_bytes_never_panic(bytes: Vec<u8>, at in 0_usize..64) {
             entry(&bytes, "a");
+            for_each_entry(&bytes, |_, _| ());
             proptest::prop_assert!(value_end(&bytes, at) <= bytes.len().max(at));
         }
     }
