@@ -153,7 +153,7 @@ impl<'a> Group<'a> {
     ) {
         let (resource, name) = (fields.payload.resource, fields.identifier);
         // Neighbours are likely to share theirs.
-        let at = groups.iter().rposition(|group| group.resource == resource && group.name == name);
+        let at = groups.iter().rposition(|group| same(group.resource, resource) && same(group.name, name));
         let at = at.unwrap_or_else(|| {
             // The first one is likely to be the only one.
             let records = Vec::with_capacity(if groups.is_empty() { size } else { 0 });
@@ -166,17 +166,22 @@ impl<'a> Group<'a> {
     }
 }
 
-/// The names of resource attributes on the OTLP path, where they differ from the event path.
-pub(super) fn otlp_name(key: &[u8]) -> &[u8] {
+/// Whether both are the same text. An empty slice may point nowhere, where some processors compare nothing at great cost.
+fn same(one: &[u8], another: &[u8]) -> bool {
+    one.len() == another.len() && (one.is_empty() || one == another)
+}
+
+/// The name of a resource attribute on the OTLP path, where it differs from that on the event path.
+pub(super) fn otlp_name(key: &[u8]) -> Option<&'static [u8]> {
     match key.first() {
         Some(b'c' | b'd') => match key {
-            b"deployment.environment" => b"deployment.environment.name",
-            b"code.filepath" => b"code.file.path",
-            b"code.lineno" => b"code.line.number",
-            b"code.function" => b"code.function.name",
-            _ => key,
+            b"deployment.environment" => Some(b"deployment.environment.name"),
+            b"code.filepath" => Some(b"code.file.path"),
+            b"code.lineno" => Some(b"code.line.number"),
+            b"code.function" => Some(b"code.function.name"),
+            _ => None,
         },
-        _ => key,
+        _ => None,
     }
 }
 

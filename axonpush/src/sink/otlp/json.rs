@@ -153,7 +153,7 @@ fn attributes<'a>(
 
 fn key_values<'a>(entries: impl Iterator<Item = (&'a [u8], &'a [u8])>, out: &mut Vec<u8>) {
     for (key, value) in entries {
-        key_value(otlp_name(key), value, out);
+        key_value(otlp_name(key).unwrap_or(key), value, out);
     }
 }
 

@@ -122,11 +122,9 @@ pub(super) fn kind(fields: &Fields<'_>) -> u64 {
 
 fn attributes<'a>(field: u32, entries: impl Iterator<Item = (&'a [u8], &'a [u8])>, out: &mut Vec<u8>) {
     for (key, value) in entries {
-        let name = otlp_name(key);
-        if name == key {
-            key_value(field, &unescaped(key), value, out);
-        } else {
-            key_value(field, name, value, out);
+        match otlp_name(key) {
+            None => key_value(field, &unescaped(key), value, out),
+            Some(name) => key_value(field, name, value, out),
         }
     }
 }
