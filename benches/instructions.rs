@@ -6,7 +6,10 @@
 
 use std::{hint::black_box, net::TcpListener, sync::mpsc, time::Duration};
 
-use axonpush::{AxonPush, AxonPushBuilder, Event, EventType, LostEvents, QueuePolicy};
+use axonpush::{
+    AxonPush, AxonPushBuilder, DeliveryLane, DeliveryPolicy, Event, EventType, LogPayload, LostEvents, QueuePolicy,
+    Severity,
+};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -41,12 +44,17 @@ fn main() {
         AxonPush::builder().api_key("ak_bench").base_url(url).channel_id("orders").shutdown_timeout(Duration::ZERO)
     };
     let lost = lost(settings());
-    let client = settings().queue(QueuePolicy::new().max_events(100)).build().expect("complete settings");
+    let delivery = DeliveryPolicy::new().logs(DeliveryLane::Otlp);
+    let settings = settings().queue(QueuePolicy::new().max_events(100)).delivery(delivery);
+    let client = settings.build().expect("complete settings");
+    let is_log = what.ends_with("log");
     for _ in 0..300 {
-        client.events().enqueue(event());
+        client.events().enqueue(if is_log { log() } else { event() });
     }
     match what.as_str() {
         "build" => (0..calls).for_each(|_| drop(black_box(event()))),
+        "build-log" => (0..calls).for_each(|_| drop(black_box(log()))),
+        "enqueue-log" => (0..calls).for_each(|_| client.events().enqueue(black_box(log()))),
         "enqueue" => (0..calls).for_each(|_| client.events().enqueue(black_box(event()))),
         "prepared" => (0..calls).for_each(|_| client.events().enqueue_again(black_box(&lost))),
         other => panic!("nothing is called {other}"),
@@ -62,7 +70,22 @@ fn event() -> Event {
         .expect("an object")
 }
 
-/// The same event, as a loss hook gets it.
+/// The record that `otlp` sends.
+fn log() -> Event {
+    let record = LogPayload::new(
+        "payment of 129.95 EUR for order 1048577 was declined by the card issuer; the customer may retry it now!",
+    )
+    .severity(Severity::Error)
+    .attribute("order.id", black_box(1_048_577))
+    .attribute("customer.id", "c-00918273")
+    .attribute("amount", 129.95)
+    .attribute("currency", "EUR")
+    .attribute("retry", true);
+    let event = Event::new("payments").event_type(EventType::AppLog).severity(Severity::Error);
+    event.payload(&record).expect("an object")
+}
+
+/// The event, as a loss hook gets it.
 fn lost(settings: AxonPushBuilder) -> axonpush::LostEvent {
     let (tell, lost) = mpsc::channel();
     let hook = move |events: &LostEvents| drop(tell.send(events.events().to_vec()));

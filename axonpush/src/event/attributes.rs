@@ -131,6 +131,9 @@ impl AttributeValue {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Attributes(Vec<(Cow<'static, str>, AttributeValue)>);
 
+/// Attributes that room is made for when the first is set.
+const USUAL_COUNT: usize = 8;
+
 impl Attributes {
     /// An empty set.
     pub fn new() -> Self {
@@ -140,6 +143,9 @@ impl Attributes {
     /// Sets `key`.
     pub fn insert(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) {
         let (key, value) = (key.into(), value.into());
+        if self.0.capacity() == 0 {
+            self.0.reserve_exact(USUAL_COUNT);
+        }
         match self.0.iter_mut().find(|(known, _)| *known == key) {
             Some((_, slot)) => *slot = value,
             None => self.0.push((key, value)),

@@ -55,6 +55,10 @@ pub struct Event {
 /// Bytes an identifier or id may have.
 const MAX_ID_BYTES: usize = 1024;
 
+/// Room made for a payload before it is written. Growing on the way costs more than an unused rest, and the text lives
+/// only until the event is handed over.
+const USUAL_BYTES: usize = 512;
+
 /// Bytes of an identifier that a message repeats.
 pub(super) const MAX_SHOWN_BYTES: usize = 64;
 
@@ -241,7 +245,7 @@ fn is_blank(text: &str) -> bool {
 }
 
 fn object<T: Serialize + ?Sized>(field: &str, value: &T) -> Result<Vec<u8>, Error> {
-    let mut out = Vec::with_capacity(256);
+    let mut out = Vec::with_capacity(USUAL_BYTES);
     json::write(value, &mut out)
         .map_err(|refusal| Error::invalid(format!("event field `{field}` can't be sent: {refusal}")))?;
     if json::is_object(&out) {

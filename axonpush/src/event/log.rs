@@ -93,6 +93,50 @@ pub(super) struct UnixNanos(pub(super) SystemTime);
 impl Serialize for UnixNanos {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let nanos = self.0.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
-        serializer.collect_str(&nanos)
+        // Until the year 2554 it fits; beyond that the largest will do.
+        let mut left = u64::try_from(nanos).unwrap_or(u64::MAX);
+        let mut digits = [b'0'; MAX_DIGITS];
+        let mut first = MAX_DIGITS;
+        for (place, digit) in digits.iter_mut().enumerate().rev() {
+            *digit = b'0' + u8::try_from(left % 10).unwrap_or_default();
+            left /= 10;
+            first = place;
+            if left == 0 {
+                break;
+            }
+        }
+        serializer.serialize_str(digits.get(first..).and_then(|digits| str::from_utf8(digits).ok()).unwrap_or("0"))
+    }
+}
+
+/// Digits of the largest `u64`.
+const MAX_DIGITS: usize = 20;
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::event::json;
+
+    fn check(nanos: u64) {
+        let mut out = Vec::new();
+        json::write(&UnixNanos(SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos)), &mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), format!("\"{nanos}\""));
+    }
+
+    #[test]
+    fn the_epoch_and_the_last_moment_have_their_digits() {
+        check(0);
+        check(10);
+        // The largest time some systems have.
+        check(i64::MAX.unsigned_abs());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_time_is_written_in_decimal(nanos in 0..i64::MAX.unsigned_abs()) {
+            check(nanos);
+        }
     }
 }

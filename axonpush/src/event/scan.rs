@@ -7,6 +7,7 @@ use std::ops::Range;
 use super::json::swar::quote_or_backslash;
 
 /// The index after the string that opens at `start`.
+#[inline]
 pub(crate) fn string_end(json: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     while let Some(rest) = json.get(at..) {
@@ -20,52 +21,101 @@ pub(crate) fn string_end(json: &[u8], start: usize) -> usize {
 }
 
 /// The index after the value that opens at `start`.
+#[inline]
 pub(crate) fn value_end(json: &[u8], start: usize) -> usize {
+    match json.get(start) {
+        Some(b'"') => string_end(json, start),
+        Some(b'{' | b'[') => container_end(json, start),
+        _ => {
+            let rest = json.get(start..).unwrap_or_default();
+            // The bracket is that of the container around the scalar.
+            let length = rest.iter().position(|byte| matches!(byte, b',' | b'}' | b']'));
+            length.map_or(json.len(), |length| start + length)
+        }
+    }
+}
+
+fn container_end(json: &[u8], start: usize) -> usize {
     let mut depth = 0_usize;
     let mut at = start;
     while let Some(&byte) = json.get(at) {
+        at += 1;
         match byte {
-            b'"' => {
-                at = string_end(json, at);
-                if depth == 0 {
-                    return at;
-                }
-                continue;
-            }
+            b'"' => at = string_end(json, at - 1),
             b'{' | b'[' => depth += 1,
-            b'}' | b']' => {
-                // The bracket may be that of the container around a scalar.
-                if depth == 0 {
-                    return at;
-                }
-                depth -= 1;
-                if depth == 0 {
-                    return at + 1;
-                }
-            }
-            b',' if depth == 0 => return at,
+            b'}' | b']' if depth == 1 => return at,
+            b'}' | b']' => depth -= 1,
             _ => {}
         }
-        at += 1;
     }
     json.len()
 }
 
+/// The entries of an object, each as its key (as it stands in the text, escapes and all, without its quotes) and its
+/// value.
+#[derive(Debug, Clone)]
+pub(crate) struct Entries<'a> {
+    object: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Entries<'a> {
+    /// The entries of the object that `object` begins with, which need not be all of the text.
+    pub(crate) fn of(object: &'a [u8]) -> Self {
+        Self { object, at: 1 }
+    }
+
+    /// Where the next key opens.
+    pub(crate) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// The key of the next entry, and where its value begins. [`go_on_behind`](Self::go_on_behind) must follow.
+    #[inline]
+    pub(crate) fn key(&self) -> Option<(&'a [u8], usize)> {
+        if self.object.get(self.at) != Some(&b'"') {
+            return None;
+        }
+        let key_end = string_end(self.object, self.at);
+        Some((self.object.get(self.at + 1..key_end - 1).unwrap_or_default(), key_end + 1))
+    }
+
+    /// Goes on behind the value that ends at `end`.
+    pub(crate) fn go_on_behind(&mut self, end: usize) {
+        self.at = end + 1;
+    }
+
+    /// The index after the object, once there is no other entry.
+    pub(crate) fn end(&self) -> usize {
+        // An empty one has its bracket where the others have their first key.
+        self.at.max(2)
+    }
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = (&'a [u8], &'a [u8]);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let (key, start) = self.key()?;
+        let end = value_end(self.object, start);
+        self.go_on_behind(end);
+        Some((key, self.object.get(start..end).unwrap_or_default()))
+    }
+}
+
 /// Calls `each` with the key (as it stands in the text, escapes and all) and the whole `"key":value` of every entry.
-/// Returns the index after the object, which need not be all of the text.
-pub(crate) fn for_each_entry<'a>(object: &'a [u8], mut each: impl FnMut(&'a str, &'a [u8])) -> usize {
-    let mut at = 1;
-    while object.get(at) == Some(&b'"') {
-        let key_end = string_end(object, at);
-        let end = value_end(object, key_end + 1);
-        let key = object.get(at + 1..key_end - 1).and_then(|key| std::str::from_utf8(key).ok());
-        if let (Some(key), Some(entry)) = (key, object.get(at..end)) {
+pub(crate) fn for_each_entry<'a>(object: &'a [u8], mut each: impl FnMut(&'a str, &'a [u8])) {
+    let mut entries = Entries::of(object);
+    loop {
+        let start = entries.at();
+        let Some((key, value)) = entries.next() else { return };
+        // The key with its quotes, the colon, the value.
+        let entry = object.get(start..start + key.len() + 3 + value.len());
+        if let (Ok(key), Some(entry)) = (std::str::from_utf8(key), entry) {
             each(key, entry);
         }
-        at = end + 1;
     }
-    // An empty one has its bracket where the others have their first key.
-    at.max(2)
 }
 
 /// Calls `each` with every item of an array.
@@ -82,14 +132,13 @@ pub(crate) fn for_each_item<'a>(array: &'a [u8], mut each: impl FnMut(&'a [u8]))
 
 /// Where the value of `key` stands in an object, looking at its own entries only.
 pub(crate) fn entry(object: &[u8], key: &str) -> Option<Range<usize>> {
-    let mut at = 1;
-    while object.get(at) == Some(&b'"') {
-        let key_end = string_end(object, at);
-        let end = value_end(object, key_end + 1);
-        if object.get(at + 1..key_end - 1) == Some(key.as_bytes()) {
-            return Some(key_end + 1..end);
+    let mut entries = Entries::of(object);
+    while let Some((known, start)) = entries.key() {
+        let end = value_end(object, start);
+        if known == key.as_bytes() {
+            return Some(start..end);
         }
-        at = end + 1;
+        entries.go_on_behind(end);
     }
     None
 }
@@ -118,8 +167,42 @@ mod tests {
 
     proptest::proptest! {
         #[test]
+        fn all_entries_are_found_as_they_were_written(
+            keys in proptest::collection::vec("[a-c\"\\\\é]{0,12}", 0..6),
+            values in proptest::collection::vec("[a-c\"\\\\{}:,]{0,24}", 6),
+        ) {
+            let items = |i: usize| serde_json::json!({"n": i, "list": [values[i], {}, []], "in": {"x": values[i]}});
+            let written: Vec<_> = keys
+                .iter()
+                .enumerate()
+                .map(|(i, key)| {
+                    let value = match i % 4 {
+                        0 => serde_json::json!(values[i]),
+                        1 => items(i),
+                        2 => serde_json::json!(-1.5),
+                        _ => serde_json::json!(null),
+                    };
+                    (serde_json::json!(key).to_string(), value.to_string())
+                })
+                .collect();
+            let entries: Vec<_> = written.iter().map(|(key, value)| format!("{key}:{value}")).collect();
+            let object = format!("{{{}}}", entries.join(","));
+            let text = format!("{object},more");
+            let mut found = Entries::of(text.as_bytes());
+            for (key, value) in &written {
+                let (found_key, found_value) = found.next().unwrap();
+                proptest::prop_assert_eq!((inside(key.as_bytes()), value.as_bytes()), (found_key, found_value));
+            }
+            proptest::prop_assert!(found.next().is_none() && found.end() == object.len());
+            let mut whole = Vec::new();
+            for_each_entry(object.as_bytes(), |_, entry| whole.push(String::from_utf8(entry.to_vec()).unwrap()));
+            proptest::prop_assert_eq!(whole, entries);
+        }
+
+        #[test]
         fn foreign_bytes_never_panic(bytes: Vec<u8>, at in 0_usize..64) {
             entry(&bytes, "a");
+            for_each_entry(&bytes, |_, _| ());
             proptest::prop_assert!(value_end(&bytes, at) <= bytes.len().max(at));
         }
     }

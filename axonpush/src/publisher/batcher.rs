@@ -36,12 +36,10 @@ impl Batcher {
         let (lane, size) = (ticket.record.lane, ticket.record.body.len());
         let channel = channel(&ticket.record.body);
         let at = self.open.iter().position(|open| open.lane == lane && open.channel == channel);
-        let closed = match at.and_then(|at| self.open.get(at).map(|open| (at, open.bytes + size))) {
-            // This one does not fit any more; the others go without it.
-            Some((at, bytes)) if bytes > self.policy.max_bytes => Some(self.open.swap_remove(at).tickets),
-            _ => None,
-        };
-        let at = self.open.iter().position(|open| open.lane == lane && open.channel == channel).unwrap_or_else(|| {
+        let overfull = at.filter(|at| self.open.get(*at).is_some_and(|open| open.bytes + size > self.policy.max_bytes));
+        // This one does not fit any more; the others go without it.
+        let closed = overfull.map(|at| self.open.swap_remove(at).tickets);
+        let at = at.filter(|_| closed.is_none()).unwrap_or_else(|| {
             let channel = channel.to_vec();
             self.open.push(Open { lane, channel, tickets: Vec::new(), bytes: 0, due: now + self.policy.max_age });
             self.open.len() - 1

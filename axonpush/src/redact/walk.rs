@@ -3,10 +3,12 @@
 //! The text is this crate's own encoding: compact, well-formed, at most [`MAX_DEPTH`] levels. Runs that stay are
 //! copied whole, so a payload with nothing to hide costs a scan and a copy.
 
+use std::ops::Range;
+
 use super::{
     keys::{self, KeyKind},
     policy::{ContentCapture, PREVIEW_LENGTH, RedactionPolicy},
-    values::{Nested, is_card_number, masked, nested},
+    values::{Nested, is_card_number, is_suspect, masked, nested},
 };
 use crate::event::{json::MAX_DEPTH, scan};
 
@@ -80,8 +82,17 @@ impl Walk<'_> {
                             self.replace(value, at, REDACTED);
                         }
                         Verdict::Keep(frame) => {
+                            let value = key_end + 1;
                             next = frame;
-                            at = key_end + 1;
+                            at = match self.json.get(value) {
+                                Some(b'{' | b'[') => value,
+                                Some(b'"') => {
+                                    let end = scan::string_end(self.json, value);
+                                    self.text(value, end, frame.content);
+                                    end
+                                }
+                                _ => self.plain(value),
+                            };
                         }
                     }
                 }
@@ -111,15 +122,7 @@ impl Walk<'_> {
                     key_comes = false;
                     at += 1;
                 }
-                b'0'..=b'9' => {
-                    let end = at + self.json.iter().skip(at).take_while(|byte| byte.is_ascii_digit()).count();
-                    if self.policy.masks_cards() && is_card_number(self.json.get(at..end).unwrap_or_default()) {
-                        self.replace(at, end, br#""[REDACTED_CARD]""#);
-                    }
-                    at = end;
-                }
-                // A sign, a point or a word: nothing to look at in it.
-                _ => at += 1,
+                _ => at = self.plain(at),
             }
         }
         self.out.extend_from_slice(self.json.get(self.copied..).unwrap_or_default());
@@ -182,16 +185,33 @@ impl Walk<'_> {
         Pair::Plain
     }
 
+    /// Looks at the number or word at `start`, and says where it ends.
+    fn plain(&mut self, start: usize) -> usize {
+        let end = scan::value_end(self.json, start).max(start + 1);
+        let value = self.json.get(start..end).unwrap_or_default();
+        if self.policy.masks_cards() && is_card_number(value) {
+            self.replace(start, end, br#""[REDACTED_CARD]""#);
+        }
+        end
+    }
+
     /// Hides what the string value at `start..end` holds, and cuts it to what the policy allows: in this order, so that
     /// no half of a secret is left where the other half was cut off.
+    #[inline]
     fn text(&mut self, start: usize, end: usize, content: bool) {
         let max = self.policy.text_limit();
         let (limit, marker) =
             if content && PREVIEW_LENGTH < max { (PREVIEW_LENGTH, "[REDACTED_PREVIEW]") } else { (max, "[TRUNCATED]") };
         let text = self.json.get(start + 1..end - 1).unwrap_or_default();
+        // Fewer bytes than the limit can't be more characters.
+        if text.len() > limit || is_suspect(text) {
+            self.look_into(start..end, text, limit, marker);
+        }
+    }
+
+    fn look_into(&mut self, at: Range<usize>, text: &[u8], limit: usize, marker: &str) {
         let masked = self.masked(text, limit);
         let text = masked.as_deref().unwrap_or(text);
-        // Fewer bytes than the limit can't be more characters.
         let cut = if text.len() <= limit { None } else { nth_character(text, limit) };
         if masked.is_none() && cut.is_none() {
             return;
@@ -205,7 +225,7 @@ impl Walk<'_> {
             short.extend_from_slice(marker.as_bytes());
         }
         short.push(b'"');
-        self.replace(start, end, &short);
+        self.replace(at.start, at.end, &short);
     }
 
     /// The text with what must be hidden masked; `None` when there is nothing of that kind.

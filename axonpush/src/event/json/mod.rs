@@ -15,7 +15,7 @@ mod tests;
 use serde::Serialize;
 
 use self::encoder::Encoder;
-pub(crate) use self::encoder::Refusal;
+pub(crate) use self::{encoder::Refusal, swar::has_backslash};
 
 /// Nesting a payload may have. Parsers on the way commonly stop at 128, and the payload sits inside the event.
 pub(crate) const MAX_DEPTH: usize = 100;
@@ -33,6 +33,7 @@ pub(crate) fn write<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Resu
 }
 
 /// Appends a JSON string.
+#[inline]
 pub(crate) fn write_str(text: &str, out: &mut Vec<u8>) {
     if swar::needs_escape(text.as_bytes()) {
         scalar(&text, out);
@@ -42,6 +43,7 @@ pub(crate) fn write_str(text: &str, out: &mut Vec<u8>) {
 }
 
 /// As [`write_str`], for text that is known to need no escaping.
+#[inline]
 pub(crate) fn write_plain_str(text: &str, out: &mut Vec<u8>) {
     out.reserve(text.len() + 2);
     out.push(b'"');
@@ -59,6 +61,7 @@ pub(crate) fn write_key(key: &str, out: &mut Vec<u8>) {
 }
 
 /// As [`write_key`], for a key of this crate's own, which needs no escaping.
+#[inline]
 pub(crate) fn write_own_key(key: &'static str, out: &mut Vec<u8>) {
     if out.last() != Some(&b'{') {
         out.push(b',');

@@ -1,20 +1,41 @@
-//! Looking at eight bytes at a time. Strings are most of what an event is made of, and every byte of them is looked at
-//! twice: for what must be escaped, and for where they end.
+//! Looking at many bytes at a time. Strings are most of what an event is made of, and every byte of them is looked at
+//! several times: for what must be escaped, and for where they end.
 
 const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
 const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
 
 /// Whether text holds a byte that JSON escapes: a quote, a backslash or a control character.
+#[inline]
 pub(super) fn needs_escape(text: &[u8]) -> bool {
-    let (words, rest) = text.as_chunks::<8>();
-    words.iter().any(|word| {
-        let word = u64::from_le_bytes(*word);
+    holds(text, |word| {
         let controls = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
-        controls | quotes(word) != 0
-    }) || rest.iter().any(|byte| matches!(byte, ..b' ' | b'"' | b'\\'))
+        controls | quotes(word)
+    })
+}
+
+/// Whether text holds a backslash.
+#[inline]
+pub(crate) fn has_backslash(text: &[u8]) -> bool {
+    holds(text, |word| zeros(word ^ (ONES * u64::from(b'\\'))))
+}
+
+/// Whether `marks` marks a byte in any eight of text.
+#[inline]
+fn holds(text: &[u8], marks: impl Fn(u64) -> u64) -> bool {
+    // The last bytes may be looked at twice, which is faster than one by one.
+    let Some(last) = text.last_chunk() else {
+        let mut padded = [b'x'; 8];
+        padded.iter_mut().zip(text).for_each(|(place, byte)| *place = *byte);
+        return marks(u64::from_le_bytes(padded)) != 0;
+    };
+    // Without a way out in the middle, so that the compiler may do several words at once.
+    let (words, _) = text.as_chunks();
+    let found = words.iter().fold(0, |found, word| found | marks(u64::from_le_bytes(*word)));
+    found | marks(u64::from_le_bytes(*last)) != 0
 }
 
 /// Where the first quote or backslash stands.
+#[inline]
 pub(in crate::event) fn quote_or_backslash(text: &[u8]) -> Option<usize> {
     let (words, rest) = text.as_chunks::<8>();
     for (i, word) in words.iter().enumerate() {
@@ -51,6 +72,7 @@ mod tests {
             let special = |byte: &u8| matches!(byte, b'"' | b'\\');
             prop_assert_eq!(quote_or_backslash(&bytes), bytes.iter().position(special));
             prop_assert_eq!(needs_escape(&bytes), bytes.iter().any(|byte| special(byte) || *byte < 0x20));
+            prop_assert_eq!(has_backslash(&bytes), bytes.contains(&b'\\'));
         }
     }
 }

@@ -26,12 +26,17 @@ const SHORTEST: usize = 13;
 /// Whether a number, as it stands in JSON, reads like that of a card.
 pub(super) fn is_card_number(digits: &[u8]) -> bool {
     // Longer and shorter ones are ids and counts far more often.
-    matches!(digits.len(), 15 | 16) && cards::is_card(digits.iter().copied())
+    matches!(digits.len(), 15 | 16) && digits.iter().all(u8::is_ascii_digit) && cards::is_card(digits.iter().copied())
+}
+
+/// Whether text may hold a secret at all. Most that is short may not.
+pub(super) fn is_suspect(text: &[u8]) -> bool {
+    text.len() >= SHORTEST || text.iter().any(|byte| matches!(byte, b'@' | b':' | b'='))
 }
 
 /// The text with its secrets masked; `None` when it holds none.
 pub(super) fn masked(text: &[u8], policy: &RedactionPolicy) -> Option<Vec<u8>> {
-    if text.len() < SHORTEST && !text.iter().any(|byte| matches!(byte, b'@' | b':' | b'=')) {
+    if !is_suspect(text) {
         return None;
     }
     let mut mask = Mask { text, policy, copied: 0, out: Vec::new() };

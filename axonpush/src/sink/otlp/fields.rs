@@ -2,10 +2,13 @@
 
 use std::borrow::Cow;
 
-use crate::event::{json, scan};
+use crate::event::{
+    json::{self, has_backslash},
+    scan::{self, Entries},
+};
 
 /// The fields of one event body. Empty slices stand for absent fields.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default)]
 pub(super) struct Fields<'a> {
     pub(super) identifier: &'a [u8],
     pub(super) payload: Payload<'a>,
@@ -20,13 +23,14 @@ pub(super) struct Fields<'a> {
 }
 
 /// The fields of a log's or span's payload that OTLP has a place for. Empty slices stand for absent fields.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default)]
 pub(super) struct Payload<'a> {
     pub(super) time: &'a [u8],
     pub(super) severity_number: &'a [u8],
     pub(super) severity_text: &'a [u8],
     pub(super) body: &'a [u8],
-    pub(super) attributes: &'a [u8],
+    /// Keys and values. Found on the way to their end, so that nobody has to look for them again.
+    pub(super) attributes: Vec<(&'a [u8], &'a [u8])>,
     pub(super) resource: &'a [u8],
     pub(super) scope: &'a [u8],
     pub(super) name: &'a [u8],
@@ -39,75 +43,80 @@ pub(super) struct Payload<'a> {
 }
 
 impl<'a> Payload<'a> {
-    /// The fields of the object that `text` begins with, and its length.
-    fn read(text: &'a [u8]) -> (Self, usize) {
-        let mut payload = Self::default();
-        let length = scan::for_each_entry(text, |key, entry| {
+    /// Reads the object that `text` begins with; returns its length.
+    fn read(&mut self, text: &'a [u8]) -> usize {
+        let mut entries = Entries::of(text);
+        while let Some((key, start)) = entries.key() {
+            if key == b"attributes" && text.get(start) == Some(&b'{') && self.attributes.is_empty() {
+                let mut attributes = Entries::of(text.get(start..).unwrap_or_default());
+                self.attributes.extend(&mut attributes);
+                entries.go_on_behind(start + attributes.end());
+                continue;
+            }
+            let end = scan::value_end(text, start);
+            entries.go_on_behind(end);
             let place = match key {
-                "timeUnixNano" => &mut payload.time,
-                "severityNumber" => &mut payload.severity_number,
-                "severityText" => &mut payload.severity_text,
-                "body" => &mut payload.body,
-                "attributes" => &mut payload.attributes,
-                "resource" => &mut payload.resource,
-                "scope" => &mut payload.scope,
-                "name" => &mut payload.name,
-                "kind" => &mut payload.kind,
-                "startTimeUnixNano" => &mut payload.start,
-                "endTimeUnixNano" => &mut payload.end,
-                "status" => &mut payload.status,
-                "events" => &mut payload.events,
-                "links" => &mut payload.links,
-                _ => return,
+                b"timeUnixNano" => &mut self.time,
+                b"severityNumber" => &mut self.severity_number,
+                b"severityText" => &mut self.severity_text,
+                b"body" => &mut self.body,
+                b"resource" => &mut self.resource,
+                b"scope" => &mut self.scope,
+                b"name" => &mut self.name,
+                b"kind" => &mut self.kind,
+                b"startTimeUnixNano" => &mut self.start,
+                b"endTimeUnixNano" => &mut self.end,
+                b"status" => &mut self.status,
+                b"events" => &mut self.events,
+                b"links" => &mut self.links,
+                _ => continue,
             };
             // Of a key that stands there twice, the first counts.
             if place.is_empty() {
-                *place = value(entry);
+                *place = text.get(start..end).unwrap_or_default();
             }
-        });
-        (payload, length)
+        }
+        entries.end()
     }
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn read(body: &'a [u8]) -> Self {
-        let mut fields = Self::default();
-        let mut at = 1;
-        while body.get(at) == Some(&b'"') {
-            let key_end = scan::string_end(body, at);
-            let (key, start) = (body.get(at..key_end).unwrap_or_default(), key_end + 1);
+    /// The fields of another body, in the room of these.
+    pub(super) fn read(self, body: &'a [u8]) -> Self {
+        let mut attributes = self.payload.attributes;
+        attributes.clear();
+        let mut fields = Self { payload: Payload { attributes, ..Payload::default() }, ..Self::default() };
+        let mut entries = Entries::of(body);
+        while let Some((key, start)) = entries.key() {
             let rest = body.get(start..).unwrap_or_default();
-            if key == b"\"payload\"" && rest.first() == Some(&b'{') {
+            if key == b"payload" && rest.first() == Some(&b'{') {
                 // Most of the body: what is in it is read on the way to its end.
-                let (payload, length) = Payload::read(rest);
-                fields.payload = payload;
-                at = start + length + 1;
+                let length = fields.payload.read(rest);
+                entries.go_on_behind(start + length);
                 continue;
             }
             let end = scan::value_end(body, start);
+            entries.go_on_behind(end);
             let place = match key {
-                b"\"identifier\"" => Some(&mut fields.identifier),
-                b"\"channel_id\"" => Some(&mut fields.channel),
-                b"\"eventType\"" => Some(&mut fields.event_type),
-                b"\"agentId\"" => Some(&mut fields.agent),
-                b"\"traceId\"" => Some(&mut fields.trace),
-                b"\"spanId\"" => Some(&mut fields.span),
-                b"\"parentSpanId\"" => Some(&mut fields.parent),
-                b"\"dedupKey\"" => Some(&mut fields.dedup),
-                b"\"metadata\"" => Some(&mut fields.metadata),
-                _ => None,
+                b"identifier" => &mut fields.identifier,
+                b"channel_id" => &mut fields.channel,
+                b"eventType" => &mut fields.event_type,
+                b"agentId" => &mut fields.agent,
+                b"traceId" => &mut fields.trace,
+                b"spanId" => &mut fields.span,
+                b"parentSpanId" => &mut fields.parent,
+                b"dedupKey" => &mut fields.dedup,
+                b"metadata" => &mut fields.metadata,
+                _ => continue,
             };
-            if let Some(place) = place {
-                *place = body.get(start..end).unwrap_or_default();
-            }
-            at = end + 1;
+            *place = body.get(start..end).unwrap_or_default();
         }
         fields
     }
 
     /// What OTLP has no place for, as attributes: a name, and JSON text.
     pub(super) fn leftovers(&self) -> impl Iterator<Item = (&'static str, &'a [u8])> {
-        let trace = if hex(self.trace, 32).is_none() { self.trace } else { b"" };
+        let trace = if hex::<32>(self.trace).is_none() { self.trace } else { b"" };
         let event_type: &[u8] = if self.event_type == b"\"agent.log\"" { self.event_type } else { b"" };
         [
             ("axonpush.event_type", event_type),
@@ -144,7 +153,7 @@ impl<'a> Group<'a> {
     ) {
         let (resource, name) = (fields.payload.resource, fields.identifier);
         // Neighbours are likely to share theirs.
-        let at = groups.iter().rposition(|group| group.resource == resource && group.name == name);
+        let at = groups.iter().rposition(|group| same(group.resource, resource) && same(group.name, name));
         let at = at.unwrap_or_else(|| {
             // The first one is likely to be the only one.
             let records = Vec::with_capacity(if groups.is_empty() { size } else { 0 });
@@ -157,46 +166,51 @@ impl<'a> Group<'a> {
     }
 }
 
-/// The names of resource attributes on the OTLP path, where they differ from the event path.
-pub(super) fn otlp_name(key: &str) -> &str {
-    match key {
-        _ if !key.starts_with("code.") && !key.starts_with("deployment.") => key,
-        "deployment.environment" => "deployment.environment.name",
-        "code.filepath" => "code.file.path",
-        "code.lineno" => "code.line.number",
-        "code.function" => "code.function.name",
-        _ => key,
+/// Whether both are the same text. An empty slice may point nowhere, where some processors compare nothing at great cost.
+fn same(one: &[u8], another: &[u8]) -> bool {
+    one.len() == another.len() && (one.is_empty() || one == another)
+}
+
+/// The name of a resource attribute on the OTLP path, where it differs from that on the event path.
+pub(super) fn otlp_name(key: &[u8]) -> Option<&'static [u8]> {
+    match key.first() {
+        Some(b'c' | b'd') => match key {
+            b"deployment.environment" => Some(b"deployment.environment.name"),
+            b"code.filepath" => Some(b"code.file.path"),
+            b"code.lineno" => Some(b"code.line.number"),
+            b"code.function" => Some(b"code.function.name"),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
-/// The text of a JSON string, as bytes.
-pub(super) fn text_bytes(string: &[u8]) -> Cow<'_, [u8]> {
-    let inside = scan::inside(string);
-    if inside.contains(&b'\\') {
-        return Cow::Owned(text(string).into_owned().into_bytes());
+/// The text of a JSON string that stands between these quotes.
+pub(super) fn unescaped(inside: &[u8]) -> Cow<'_, [u8]> {
+    if has_backslash(inside) {
+        let quoted = [b"\"", inside, b"\""].concat();
+        return Cow::Owned(serde_json::from_slice::<String>(&quoted).unwrap_or_default().into_bytes());
     }
     Cow::Borrowed(inside)
 }
 
 /// The text of a JSON string.
-pub(super) fn text(string: &[u8]) -> Cow<'_, str> {
-    let inside = scan::inside(string);
-    if inside.contains(&b'\\') {
-        return Cow::Owned(serde_json::from_slice(string).unwrap_or_default());
+pub(super) fn text(string: &[u8]) -> Cow<'_, [u8]> {
+    unescaped(scan::inside(string))
+}
+
+/// An id of so many hex digits, or `None` when the field holds something else.
+pub(super) fn hex<const DIGITS: usize>(string: &[u8]) -> Option<[u8; DIGITS]> {
+    if string.is_empty() {
+        return None;
     }
-    Cow::Borrowed(std::str::from_utf8(inside).unwrap_or_default())
-}
-
-/// An id of `digits` hex digits, or `None` when the field holds something else.
-pub(super) fn hex(string: &[u8], digits: usize) -> Option<String> {
-    let id: String = text(string).chars().filter(|c| *c != '-').collect::<String>().to_ascii_lowercase();
-    let valid = id.len() == digits && id.bytes().all(|byte| byte.is_ascii_hexdigit()) && id.bytes().any(|b| b != b'0');
-    valid.then_some(id)
-}
-
-/// The value of a `"key":value` entry.
-pub(super) fn value(entry: &[u8]) -> &[u8] {
-    entry.get(scan::string_end(entry, 0) + 1..).unwrap_or_default()
+    let mut id = [b'0'; DIGITS];
+    let mut places = id.iter_mut();
+    for byte in text(string).iter().filter(|byte| **byte != b'-') {
+        *places.next()? = byte.is_ascii_hexdigit().then(|| byte.to_ascii_lowercase())?;
+    }
+    let complete = places.next().is_none();
+    (complete && id != [b'0'; DIGITS]).then_some(id)
 }
 
 /// Whether JSON text is an object with something in it.

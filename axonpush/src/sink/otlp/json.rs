@@ -1,7 +1,11 @@
 //! OTLP/JSON.
 
-use super::fields::{Fields, Group, has_entries, hex, otlp_name, text, value};
-use crate::event::{json, record::Lane, scan};
+use super::fields::{Fields, Group, has_entries, hex, otlp_name};
+use crate::event::{
+    json,
+    record::Lane,
+    scan::{self, Entries},
+};
 
 /// A whole request.
 pub(super) fn batch(lane: Lane, groups: &[Group<'_>]) -> Vec<u8> {
@@ -20,7 +24,7 @@ pub(super) fn batch(lane: Lane, groups: &[Group<'_>]) -> Vec<u8> {
         if has_entries(group.resource) {
             json::write_own_key("resource", &mut out);
             out.push(b'{');
-            attributes(group.resource, std::iter::empty(), &mut out);
+            attributes(Entries::of(group.resource), std::iter::empty(), &mut out);
             out.push(b'}');
         }
         json::write_own_key(scopes, &mut out);
@@ -67,22 +71,19 @@ fn log(fields: &Fields<'_>, out: &mut Vec<u8>) {
         any_value(body, out);
     }
     ids(fields, out);
-    attributes(fields.payload.attributes, fields.leftovers(), out);
+    attributes(fields.payload.attributes.iter().copied(), fields.leftovers(), out);
 }
 
 fn span(fields: &Fields<'_>, out: &mut Vec<u8>) {
     ids(fields, out);
-    if let Some(parent) = hex(fields.parent, 16) {
-        json::write_own_key("parentSpanId", out);
-        json::write_plain_str(&parent, out);
-    }
+    id("parentSpanId", hex::<16>(fields.parent), out);
     raw("name", fields.payload.name, out);
     raw("startTimeUnixNano", fields.payload.start, out);
     raw("endTimeUnixNano", fields.payload.end, out);
     json::write_own_key("kind", out);
     out.extend_from_slice(super::protobuf::kind(fields).to_string().as_bytes());
     raw("status", fields.payload.status, out);
-    attributes(fields.payload.attributes, fields.leftovers(), out);
+    attributes(fields.payload.attributes.iter().copied(), fields.leftovers(), out);
     for (list, items) in [("events", fields.payload.events), ("links", fields.payload.links)] {
         if !items.is_empty() {
             json::write_own_key(list, out);
@@ -90,16 +91,17 @@ fn span(fields: &Fields<'_>, out: &mut Vec<u8>) {
             scan::for_each_item(items, |item| {
                 comma(out);
                 out.push(b'{');
-                scan::for_each_entry(item, |key, entry| {
-                    if key == "attributes" {
-                        attributes(value(entry), std::iter::empty(), out);
-                        return;
+                for (key, value) in Entries::of(item) {
+                    if key == b"attributes" {
+                        attributes(Entries::of(value), std::iter::empty(), out);
+                        continue;
                     }
                     if out.last() != Some(&b'{') {
                         out.push(b',');
                     }
-                    out.extend_from_slice(entry);
-                });
+                    write_raw_key(key, out);
+                    out.extend_from_slice(value);
+                }
                 out.push(b'}');
             });
             out.push(b']');
@@ -108,11 +110,16 @@ fn span(fields: &Fields<'_>, out: &mut Vec<u8>) {
 }
 
 fn ids(fields: &Fields<'_>, out: &mut Vec<u8>) {
-    for (key, id) in [("traceId", hex(fields.trace, 32)), ("spanId", hex(fields.span, 16))] {
-        if let Some(id) = id {
-            json::write_own_key(key, out);
-            json::write_plain_str(&id, out);
-        }
+    id("traceId", hex::<32>(fields.trace), out);
+    id("spanId", hex::<16>(fields.span), out);
+}
+
+fn id<const DIGITS: usize>(key: &'static str, hex: Option<[u8; DIGITS]>, out: &mut Vec<u8>) {
+    if let Some(hex) = hex {
+        json::write_own_key(key, out);
+        out.push(b'"');
+        out.extend_from_slice(&hex);
+        out.push(b'"');
     }
 }
 
@@ -123,75 +130,87 @@ fn raw(key: &'static str, value: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-fn attributes<'a>(object: &[u8], more: impl Iterator<Item = (&'static str, &'a [u8])>, out: &mut Vec<u8>) {
+/// Appends `"key":` of a key as it stands in JSON text.
+fn write_raw_key(key: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    out.extend_from_slice(key);
+    out.extend_from_slice(b"\":");
+}
+
+fn attributes<'a>(
+    entries: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+    more: impl Iterator<Item = (&'static str, &'a [u8])>,
+    out: &mut Vec<u8>,
+) {
     json::write_own_key("attributes", out);
     out.push(b'[');
-    key_values(object, out);
+    key_values(entries, out);
     for (key, value) in more {
-        key_value(key, value, out);
+        key_value(key.as_bytes(), value, out);
     }
     out.push(b']');
 }
 
-fn key_values(object: &[u8], out: &mut Vec<u8>) {
-    scan::for_each_entry(object, |key, entry| {
-        let renamed = otlp_name(key);
-        let key_text = entry.get(..scan::string_end(entry, 0)).unwrap_or_default();
-        if renamed == key && key_text.contains(&b'\\') {
-            key_value(&text(key_text), value(entry), out);
-        } else {
-            key_value(renamed, value(entry), out);
-        }
-    });
+fn key_values<'a>(entries: impl Iterator<Item = (&'a [u8], &'a [u8])>, out: &mut Vec<u8>) {
+    for (key, value) in entries {
+        key_value(otlp_name(key).unwrap_or(key), value, out);
+    }
 }
 
-fn key_value(key: &str, value: &[u8], out: &mut Vec<u8>) {
+/// `key` as it stands in JSON text.
+fn key_value(key: &[u8], value: &[u8], out: &mut Vec<u8>) {
     comma(out);
-    out.push(b'{');
-    json::write_own_key("key", out);
-    json::write_str(key, out);
-    json::write_own_key("value", out);
+    out.extend_from_slice(b"{\"key\":\"");
+    out.extend_from_slice(key);
+    out.extend_from_slice(b"\",\"value\":");
     any_value(value, out);
     out.push(b'}');
 }
 
 /// An `AnyValue`. As deep as the payload is, which the encoder has bounded.
 fn any_value(value: &[u8], out: &mut Vec<u8>) {
-    out.push(b'{');
     match value.first() {
-        Some(b'"') => raw("stringValue", value, out),
-        Some(b't' | b'f') => raw("boolValue", value, out),
+        Some(b'"') => wrapped(b"{\"stringValue\":", value, b"}", out),
+        Some(b't' | b'f') => wrapped(b"{\"boolValue\":", value, b"}", out),
         Some(b'[') => {
-            json::write_own_key("arrayValue", out);
-            out.extend_from_slice(b"{\"values\":[");
+            out.extend_from_slice(b"{\"arrayValue\":{\"values\":[");
             scan::for_each_item(value, |item| {
                 comma(out);
                 any_value(item, out);
             });
-            out.extend_from_slice(b"]}");
+            out.extend_from_slice(b"]}}");
         }
         Some(b'{') => {
-            json::write_own_key("kvlistValue", out);
-            out.extend_from_slice(b"{\"values\":[");
-            key_values(value, out);
-            out.extend_from_slice(b"]}");
+            out.extend_from_slice(b"{\"kvlistValue\":{\"values\":[");
+            key_values(Entries::of(value), out);
+            out.extend_from_slice(b"]}}");
         }
         // `AnyValue` says null by saying nothing.
-        Some(b'n') | None => {}
-        Some(_) if is_integer(value) => {
-            json::write_own_key("intValue", out);
-            out.push(b'"');
-            out.extend_from_slice(value);
-            out.push(b'"');
-        }
-        Some(_) => raw("doubleValue", value, out),
+        Some(b'n') | None => out.extend_from_slice(b"{}"),
+        Some(_) if integer(value).is_some() => wrapped(b"{\"intValue\":\"", value, b"\"}", out),
+        Some(_) => wrapped(b"{\"doubleValue\":", value, b"}", out),
     }
-    out.push(b'}');
 }
 
-/// Whether a number fits OTLP's 64-bit signed integer; larger ones travel as doubles.
-pub(super) fn is_integer(number: &[u8]) -> bool {
-    std::str::from_utf8(number).is_ok_and(|text| text.parse::<i64>().is_ok())
+#[inline]
+fn wrapped(before: &[u8], value: &[u8], after: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(before);
+    out.extend_from_slice(value);
+    out.extend_from_slice(after);
+}
+
+/// A number that fits OTLP's 64-bit signed integer; others travel as doubles.
+pub(super) fn integer(number: &[u8]) -> Option<i64> {
+    /// So many digits fit, whatever they are.
+    const SHORT: usize = 18;
+
+    let digits = number.strip_prefix(b"-").unwrap_or(number);
+    if digits.is_empty() || digits.len() > SHORT {
+        return str::from_utf8(number).ok()?.parse().ok();
+    }
+    let value =
+        digits.iter().try_fold(0, |value, byte| byte.is_ascii_digit().then(|| value * 10 + i64::from(byte - b'0')))?;
+    Some(if digits.len() < number.len() { -value } else { value })
 }
 
 fn comma(out: &mut Vec<u8>) {

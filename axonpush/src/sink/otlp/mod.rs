@@ -47,8 +47,9 @@ pub(super) fn request<'a>(
 ) -> Request {
     let size: usize = bodies.clone().map(Bytes::len).sum();
     let (mut channel, mut groups): (&[u8], _) = (b"", Vec::new());
+    let mut fields = Fields::default();
     for body in bodies {
-        let fields = Fields::read(body);
+        fields = fields.read(body);
         if groups.is_empty() {
             channel = fields.channel;
         }
@@ -77,7 +78,7 @@ pub(super) fn request<'a>(
         content_type: HeaderValue::from_static(content_type),
         content_encoding,
         // A channel that can't be a header is refused by the server, which says so.
-        channel: HeaderValue::from_str(&channel).ok(),
+        channel: HeaderValue::from_bytes(&channel).ok(),
         ..body
     });
     request

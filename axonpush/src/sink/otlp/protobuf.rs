@@ -1,10 +1,13 @@
 //! OTLP/Protobuf: the few messages of `opentelemetry.proto` that carry logs and spans, by their field numbers.
 
 use super::{
-    fields::{Fields, Group, has_entries, hex, otlp_name, text, text_bytes, value},
-    json::is_integer,
+    fields::{Fields, Group, has_entries, hex, otlp_name, text, unescaped},
+    json::integer,
 };
-use crate::event::{record::Lane, scan};
+use crate::event::{
+    record::Lane,
+    scan::{self, Entries},
+};
 
 /// A whole `ExportLogsServiceRequest` or `ExportTraceServiceRequest`; their field numbers agree.
 pub(super) fn batch(lane: Lane, groups: &[Group<'_>]) -> Vec<u8> {
@@ -15,7 +18,7 @@ pub(super) fn batch(lane: Lane, groups: &[Group<'_>]) -> Vec<u8> {
         resource.clear();
         scope.clear();
         if has_entries(group.resource) {
-            message(1, &mut resource, |resource| attributes(1, group.resource, resource));
+            message(1, &mut resource, |resource| attributes(1, Entries::of(group.resource), resource));
         }
         message(1, &mut scope, |scope| scope_of(lane, group, scope));
         // The records are most of it: the lengths of what is around them are known before, so that nothing is moved.
@@ -39,39 +42,41 @@ pub(super) fn record(lane: Lane, fields: &Fields<'_>, out: &mut Vec<u8>) {
 
 fn scope_of(lane: Lane, group: &Group<'_>, out: &mut Vec<u8>) {
     if lane != Lane::Spans {
-        bytes(1, &text_bytes(group.name), out);
+        bytes(1, &text(group.name), out);
         return;
     }
-    scan::for_each_entry(group.scope, |key, entry| match key {
-        "name" => bytes(1, text(value(entry)).as_bytes(), out),
-        "version" => bytes(2, text(value(entry)).as_bytes(), out),
-        _ => {}
-    });
+    for (key, value) in Entries::of(group.scope) {
+        match key {
+            b"name" => bytes(1, &text(value), out),
+            b"version" => bytes(2, &text(value), out),
+            _ => {}
+        }
+    }
 }
 
 fn log(fields: &Fields<'_>, out: &mut Vec<u8>) {
     fixed64(1, nanos(fields.payload.time), out);
     varint_field(2, number(fields.payload.severity_number), out);
-    bytes(3, &text_bytes(fields.payload.severity_text), out);
+    bytes(3, &text(fields.payload.severity_text), out);
     let body = fields.payload.body;
     if !body.is_empty() {
         message(5, out, |out| any_value(body, out));
     }
-    attributes(6, fields.payload.attributes, out);
+    attributes(6, fields.payload.attributes.iter().copied(), out);
     leftovers(6, fields, out);
-    hex_bytes(9, hex(fields.trace, 32), out);
-    hex_bytes(10, hex(fields.span, 16), out);
+    hex_bytes(9, hex::<32>(fields.trace), out);
+    hex_bytes(10, hex::<16>(fields.span), out);
 }
 
 fn span(fields: &Fields<'_>, out: &mut Vec<u8>) {
-    hex_bytes(1, hex(fields.trace, 32), out);
-    hex_bytes(2, hex(fields.span, 16), out);
-    hex_bytes(4, hex(fields.parent, 16), out);
-    bytes(5, &text_bytes(fields.payload.name), out);
+    hex_bytes(1, hex::<32>(fields.trace), out);
+    hex_bytes(2, hex::<16>(fields.span), out);
+    hex_bytes(4, hex::<16>(fields.parent), out);
+    bytes(5, &text(fields.payload.name), out);
     varint_field(6, kind(fields), out);
     fixed64(7, nanos(fields.payload.start), out);
     fixed64(8, nanos(fields.payload.end), out);
-    attributes(9, fields.payload.attributes, out);
+    attributes(9, fields.payload.attributes.iter().copied(), out);
     leftovers(9, fields, out);
     scan::for_each_item(fields.payload.events, |event| message(11, out, |out| span_event(event, out)));
     scan::for_each_item(fields.payload.links, |link| message(13, out, |out| span_link(link, out)));
@@ -79,29 +84,35 @@ fn span(fields: &Fields<'_>, out: &mut Vec<u8>) {
 }
 
 fn span_event(event: &[u8], out: &mut Vec<u8>) {
-    scan::for_each_entry(event, |key, entry| match key {
-        "timeUnixNano" => fixed64(1, nanos(value(entry)), out),
-        "name" => bytes(2, text(value(entry)).as_bytes(), out),
-        "attributes" => attributes(3, value(entry), out),
-        _ => {}
-    });
+    for (key, value) in Entries::of(event) {
+        match key {
+            b"timeUnixNano" => fixed64(1, nanos(value), out),
+            b"name" => bytes(2, &text(value), out),
+            b"attributes" => attributes(3, Entries::of(value), out),
+            _ => {}
+        }
+    }
 }
 
 fn span_link(link: &[u8], out: &mut Vec<u8>) {
-    scan::for_each_entry(link, |key, entry| match key {
-        "traceId" => hex_bytes(1, Some(text(value(entry)).into_owned()), out),
-        "spanId" => hex_bytes(2, Some(text(value(entry)).into_owned()), out),
-        "attributes" => attributes(4, value(entry), out),
-        _ => {}
-    });
+    for (key, value) in Entries::of(link) {
+        match key {
+            b"traceId" => hex_bytes(1, hex::<32>(value), out),
+            b"spanId" => hex_bytes(2, hex::<16>(value), out),
+            b"attributes" => attributes(4, Entries::of(value), out),
+            _ => {}
+        }
+    }
 }
 
 fn status(status: &[u8], out: &mut Vec<u8>) {
-    scan::for_each_entry(status, |key, entry| match key {
-        "message" => bytes(2, text(value(entry)).as_bytes(), out),
-        "code" => varint_field(3, number(value(entry)), out),
-        _ => {}
-    });
+    for (key, value) in Entries::of(status) {
+        match key {
+            b"message" => bytes(2, &text(value), out),
+            b"code" => varint_field(3, number(value), out),
+            _ => {}
+        }
+    }
 }
 
 /// The span kind as OTLP numbers it, one above the API's number.
@@ -109,17 +120,13 @@ pub(super) fn kind(fields: &Fields<'_>) -> u64 {
     number(fields.payload.kind) + 1
 }
 
-fn attributes(field: u32, object: &[u8], out: &mut Vec<u8>) {
-    scan::for_each_entry(object, |key, entry| {
-        let name = otlp_name(key);
-        // The value stands after the key, its quotes and the colon.
-        if name == key {
-            let value = entry.get(key.len() + 3..).unwrap_or_default();
-            key_value(field, &text_bytes(entry.get(..key.len() + 2).unwrap_or_default()), value, out);
-        } else {
-            key_value(field, name.as_bytes(), value(entry), out);
+fn attributes<'a>(field: u32, entries: impl Iterator<Item = (&'a [u8], &'a [u8])>, out: &mut Vec<u8>) {
+    for (key, value) in entries {
+        match otlp_name(key) {
+            None => key_value(field, &unescaped(key), value, out),
+            Some(name) => key_value(field, name, value, out),
         }
-    });
+    }
 }
 
 fn leftovers(field: u32, fields: &Fields<'_>, out: &mut Vec<u8>) {
@@ -139,7 +146,7 @@ fn any_value(value: &[u8], out: &mut Vec<u8>) {
     match value.first() {
         // An empty string is a value, unlike an absent one.
         Some(b'"') => {
-            let text = text_bytes(value);
+            let text = text(value);
             tag(1, 2, out);
             varint(text.len() as u64, out);
             out.extend_from_slice(&text);
@@ -151,16 +158,16 @@ fn any_value(value: &[u8], out: &mut Vec<u8>) {
         Some(b'[') => {
             message(5, out, |out| scan::for_each_item(value, |item| message(1, out, |out| any_value(item, out))));
         }
-        Some(b'{') => message(6, out, |out| attributes(1, value, out)),
+        Some(b'{') => message(6, out, |out| attributes(1, Entries::of(value), out)),
         Some(b'n') | None => {}
         Some(_) => {
-            let number = std::str::from_utf8(value).unwrap_or_default();
-            if is_integer(value) {
+            if let Some(number) = integer(value) {
                 tag(3, 0, out);
-                varint(number.parse::<i64>().unwrap_or_default().cast_unsigned(), out);
+                varint(number.cast_unsigned(), out);
             } else {
+                let number: f64 = str::from_utf8(value).unwrap_or_default().parse().unwrap_or_default();
                 tag(4, 1, out);
-                out.extend_from_slice(&number.parse::<f64>().unwrap_or_default().to_le_bytes());
+                out.extend_from_slice(&number.to_le_bytes());
             }
         }
     }
@@ -209,18 +216,26 @@ fn read_varint(from: &mut &[u8]) -> Option<u64> {
 
 /// A nested message: its length is known when it is written. One byte is kept for it; where it takes more, the message is
 /// moved to make room, which only the longer ones are.
+#[inline]
 fn message(field: u32, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     tag(field, 2, out);
     let start = out.len();
     out.push(0);
     write(out);
     let length = out.len() - start - 1;
-    let more = varint_len(length) - 1;
-    if more > 0 {
-        let end = out.len();
-        out.resize(end + more, 0);
-        out.copy_within(start + 1..end, start + 1 + more);
+    match out.get_mut(start) {
+        Some(byte) if length < 0x80 => *byte = u8::try_from(length).unwrap_or_default(),
+        _ => lengthen(start, length, out),
     }
+}
+
+/// Writes the length of a message where one byte for it is too small.
+#[cold]
+fn lengthen(start: usize, length: usize, out: &mut Vec<u8>) {
+    let more = varint_len(length) - 1;
+    let end = out.len();
+    out.resize(end + more, 0);
+    out.copy_within(start + 1..end, start + 1 + more);
     let mut left = length as u64;
     for byte in out.iter_mut().skip(start).take(more + 1) {
         *byte = (left & 0x7f) as u8 | 0x80;
@@ -239,12 +254,13 @@ fn bytes(field: u32, value: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-fn hex_bytes(field: u32, hex: Option<String>, out: &mut Vec<u8>) {
+fn hex_bytes<const DIGITS: usize>(field: u32, hex: Option<[u8; DIGITS]>, out: &mut Vec<u8>) {
     let Some(hex) = hex else { return };
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let value: Option<Vec<u8>> =
-        hex.as_bytes().chunks(2).map(|pair| Some(digit(*pair.first()?)? << 4 | digit(*pair.get(1)?)?)).collect();
-    bytes(field, &value.unwrap_or_default(), out);
+    let digit = |digit: u8| if digit.is_ascii_digit() { digit - b'0' } else { digit - b'a' + 10 };
+    tag(field, 2, out);
+    varint(DIGITS as u64 / 2, out);
+    let (pairs, _) = hex.as_chunks::<2>();
+    out.extend(pairs.iter().map(|[high, low]| digit(*high) << 4 | digit(*low)));
 }
 
 fn fixed64(field: u32, value: u64, out: &mut Vec<u8>) {
@@ -261,6 +277,7 @@ fn varint_field(field: u32, value: u64, out: &mut Vec<u8>) {
     }
 }
 
+#[inline]
 fn tag(field: u32, wire_type: u32, out: &mut Vec<u8>) {
     varint(u64::from(field << 3 | wire_type), out);
 }
@@ -269,6 +286,7 @@ fn varint_len(value: usize) -> usize {
     value.max(1).ilog2() as usize / 7 + 1
 }
 
+#[inline]
 fn varint(mut value: u64, out: &mut Vec<u8>) {
     while value >= 0x80 {
         out.push((value & 0x7f) as u8 | 0x80);
@@ -279,9 +297,14 @@ fn varint(mut value: u64, out: &mut Vec<u8>) {
 
 /// Nanoseconds from a decimal string.
 fn nanos(string: &[u8]) -> u64 {
-    text(string).parse().unwrap_or_default()
+    number(scan::inside(string))
 }
 
-fn number(text: &[u8]) -> u64 {
-    std::str::from_utf8(text).unwrap_or_default().parse().unwrap_or_default()
+/// A number that is decimal digits alone; 0 where it is something else.
+fn number(digits: &[u8]) -> u64 {
+    let number = digits.iter().try_fold(0_u64, |number, byte| {
+        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+        number.checked_mul(10)?.checked_add(digit)
+    });
+    number.unwrap_or_default()
 }

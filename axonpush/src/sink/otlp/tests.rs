@@ -168,7 +168,39 @@ fn a_compressed_batch_says_so_and_holds_the_same() {
     }
 }
 
+#[test]
+fn an_id_is_hex_of_its_length_in_any_spelling() {
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    for spelled in [trace, "4BF92F35-77B3-4DA6-A3CE-929D0E0E4736", "4bf92f3577b34da6a3ce929d0e0e473\\u0036"] {
+        let found = fields::hex::<32>(format!("\"{spelled}\"").as_bytes());
+        assert_eq!(found.unwrap(), trace.as_bytes(), "{spelled}");
+    }
+    let long = format!("{trace}0");
+    for other in ["", "-", "0", "x", &trace[1..], &long, "00000000000000000000000000000000", "é"] {
+        assert!(fields::hex::<32>(format!("\"{other}\"").as_bytes()).is_none(), "{other}");
+    }
+    assert!(fields::hex::<32>(b"").is_none());
+}
+
+#[test]
+fn only_what_fits_a_signed_integer_is_one() {
+    for (text, number) in [("0", 0), ("-7", -7), ("9223372036854775807", i64::MAX), ("-9223372036854775808", i64::MIN)]
+    {
+        assert_eq!(json::integer(text.as_bytes()), Some(number));
+    }
+    for other in ["", "-", "--1", "1.5", "1e3", "9223372036854775808", "18446744073709551615", "x"] {
+        assert_eq!(json::integer(other.as_bytes()), None, "{other}");
+    }
+}
+
 proptest::proptest! {
+    #[test]
+    fn any_integer_is_read_as_it_was_written(number: i64, small in -2_000_000_i64..2_000_000) {
+        for number in [number, small] {
+            proptest::prop_assert_eq!(json::integer(number.to_string().as_bytes()), Some(number));
+        }
+    }
+
     #[test]
     fn any_response_is_read_or_refused_without_a_panic(bytes: Vec<u8>) {
         let _either = rejected(&bytes, 10, OtlpFormat::Json);
