@@ -1,10 +1,11 @@
-//! What the queue's lock guards.
+//! What the lines' lock guards.
 
 use std::collections::VecDeque;
 
 use super::{
     OverflowPolicy, Seen, Ticket, WatchId,
     in_flight::{AllInFlight, InFlight},
+    inbox::{Amount, Batch, Header, Inbox},
     latency::Latency,
     ledger::Ledger,
     lost::Lost,
@@ -33,17 +34,16 @@ pub(super) struct Watch {
 
 pub(super) struct State {
     /// One line per severity, so that shedding finds its victim at once; `seq` gives the order across them.
-    pub(super) waiting: [VecDeque<Ticket>; Severity::ALL.len()],
+    pub(super) lines: [VecDeque<Ticket>; Severity::ALL.len()],
+    /// What stands in them, or soon will: [`sort`](Self::sort) follows [`receive`](Self::receive) under one lock.
+    pub(super) waiting: Amount,
+    /// What came out of the inbox, and the number of its first.
+    unsorted: Batch,
+    unsorted_from: u64,
     pub(super) in_flight: AllInFlight,
     pub(super) ledger: Ledger,
     pub(super) latency: Latency,
     pub(super) lost: Lost,
-    pub(super) next_seq: u64,
-    pub(super) waiting_count: usize,
-    pub(super) waiting_bytes: usize,
-    /// Wake the worker when this many wait. Whoever does so sets it out of reach.
-    pub(super) wake_at: usize,
-    pub(super) closed: bool,
     pub(super) watches: Vec<Watch>,
     pub(super) next_watch: u64,
     pool: Vec<Vec<u8>>,
@@ -53,16 +53,14 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(keep_lost: bool) -> Self {
         Self {
-            waiting: Default::default(),
+            lines: Default::default(),
+            waiting: Amount::default(),
+            unsorted: Batch::default(),
+            unsorted_from: 0,
             in_flight: AllInFlight::default(),
             ledger: Ledger::default(),
             latency: Latency::new(),
             lost: Lost::new(keep_lost),
-            next_seq: 0,
-            waiting_count: 0,
-            waiting_bytes: 0,
-            wake_at: 1,
-            closed: false,
             watches: Vec::new(),
             next_watch: 0,
             pool: Vec::new(),
@@ -70,24 +68,50 @@ impl State {
         }
     }
 
+    /// Takes a batch out of the inbox, and leaves it an empty one.
+    pub(super) fn receive(&mut self, inbox: &mut Inbox) {
+        self.unsorted_from = inbox.first_seq();
+        self.waiting.add(inbox.batch.amount());
+        // Grown here, it need not grow under the hands of a caller.
+        self.unsorted.reserve_as(&inbox.batch);
+        std::mem::swap(&mut inbox.batch, &mut self.unsorted);
+    }
+
+    /// Puts what was received in line.
+    pub(super) fn sort(&mut self) {
+        if self.unsorted.len() == 0 {
+            return;
+        }
+        let mut batch = std::mem::take(&mut self.unsorted);
+        for (seq, (header, body)) in (self.unsorted_from..).zip(batch.iter()) {
+            let Header { severity, lane, accepted_at, .. } = header;
+            let body = self.buffer(body);
+            self.line_up(Ticket { seq, record: Record { severity, lane, accepted_at, body } });
+        }
+        batch.clear();
+        self.unsorted = batch;
+    }
+
     pub(super) fn push(&mut self, ticket: Ticket) {
-        self.waiting_count += 1;
-        self.waiting_bytes += ticket.record.body.len();
-        if let Some(line) = self.waiting.get_mut(ticket.record.severity as usize) {
+        self.waiting.more(&ticket.record.body);
+        self.line_up(ticket);
+    }
+
+    fn line_up(&mut self, ticket: Ticket) {
+        if let Some(line) = self.lines.get_mut(ticket.record.severity as usize) {
             line.push_back(ticket);
         }
     }
 
     pub(super) fn pop(&mut self, line: usize) -> Option<Ticket> {
-        let ticket = self.waiting.get_mut(line)?.pop_front()?;
-        self.waiting_count -= 1;
-        self.waiting_bytes -= ticket.record.body.len();
+        let ticket = self.lines.get_mut(line)?.pop_front()?;
+        self.waiting.less(&ticket.record.body);
         Some(ticket)
     }
 
     /// The line whose head was accepted first.
     pub(super) fn oldest(&self) -> Option<usize> {
-        let heads = self.waiting.iter().enumerate().filter_map(|(i, line)| Some((line.front()?.seq, i)));
+        let heads = self.lines.iter().enumerate().filter_map(|(i, line)| Some((line.front()?.seq, i)));
         heads.min().map(|(_, line)| line)
     }
 
@@ -96,7 +120,7 @@ impl State {
         match policy {
             OverflowPolicy::DropOldest => self.oldest(),
             OverflowPolicy::DropNewest | OverflowPolicy::Block { .. } => None,
-            OverflowPolicy::ShedLowestSeverity => self.waiting.iter().position(|line| !line.is_empty()),
+            OverflowPolicy::ShedLowestSeverity => self.lines.iter().position(|line| !line.is_empty()),
         }
     }
 
@@ -121,6 +145,7 @@ impl State {
 
     /// Books the loss of a record that never got in.
     pub(super) fn lose_offered(&mut self, severity: Severity, lane: Lane, body: &[u8]) {
+        self.ledger.turned_away += 1;
         let body = self.buffer(body);
         self.book(LossReason::QueueFull, severity, lane, body);
     }

@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 
 use super::*;
+use crate::event::{Severity, record::Lane};
 
 const FULL: usize = usize::MAX;
 

@@ -12,8 +12,13 @@ use std::{
     time::Duration,
 };
 
-use loom::sync::atomic::{AtomicUsize, Ordering};
-pub(crate) use loom::sync::{Mutex, MutexGuard};
+use loom::sync::atomic::Ordering;
+pub(crate) use loom::sync::{Mutex, MutexGuard, atomic::AtomicUsize};
+
+/// Locks; how long somebody tries before they sleep is no question of order.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// What `std`'s has and loom's lacks.
 #[derive(Default)]
