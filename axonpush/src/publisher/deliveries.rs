@@ -30,7 +30,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 const AWAKE_FOR: Duration = Duration::from_secs(1);
 
 /// So many events are not left waiting for the next look. Where they come faster than that, the worker hardly sleeps.
-const WAKE_AT: usize = 1000;
+const WAKE_AT: usize = 2000;
 
 /// So many are taken out of the queue at once.
 const TAKE: usize = 64;

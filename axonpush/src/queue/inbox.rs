@@ -1,64 +1,50 @@
-//! Where callers leave records: in front of the lines, behind a lock of its own.
+//! Where callers leave records: in front of the lines, behind locks of their own.
 //!
-//! Whoever else takes that lock holds it for a swap or a look, so that handing over waits for neither the worker's
+//! Whoever else takes such a lock holds it for a swap or a look, so that handing over waits for neither the worker's
 //! book-keeping nor its sorting. What one leaves lies behind what the last one left, in memory that goes back and forth
 //! between two batches: it is allocated once, written in order, and read in order.
+//!
+//! A caller uses the inbox it used before, and another one once it finds that locked. They are emptied all at once, and
+//! what was in them is put in order by the clock.
 
-use std::{sync::atomic::Ordering::Relaxed, time::Instant};
+use std::time::Instant;
 
-use super::QueuePolicy;
 use crate::{
     event::{
         Severity,
         record::{Lane, MAX_EVENT_BYTES},
     },
-    sync::AtomicUsize,
+    sync::MutexGuard,
 };
 
-/// Bodies of one batch. A caller that finds no room for its own sorts the batch itself: the worker has had no use for it.
-pub(super) const BATCH_BYTES: usize = MAX_EVENT_BYTES;
+/// Bodies in one inbox. A caller that finds no room for its own empties them all: the worker has had no use for them.
+pub(super) const BATCH_BYTES: usize = MAX_EVENT_BYTES / 2;
 
-/// Records of one batch, so that tiny ones are bounded too.
-pub(super) const BATCH_RECORDS: usize = 4096;
+/// Records in one inbox, so that tiny ones are bounded too.
+pub(super) const BATCH_RECORDS: usize = 2048;
 
 /// Larger bodies are better copied once, to where they will stay.
 pub(super) const LARGEST: usize = 8 << 10;
 
-/// What the inbox's lock guards.
+/// So many, so that callers on different cores need not take turns. A model of two shows what more would.
+pub(super) const INBOXES: usize = if cfg!(axonpush_loom) { 2 } else { 4 };
+
+/// What an inbox's lock guards.
+#[derive(Default)]
 pub(super) struct Inbox {
     pub(super) batch: Batch,
-    /// That of the next record, wherever it goes.
-    pub(super) next_seq: u64,
-    /// Wake the worker when this many wait. Whoever does so sets it out of reach.
-    pub(super) wake_at: usize,
     pub(super) closed: bool,
 }
 
-impl Inbox {
-    pub(super) fn new() -> Self {
-        Self { batch: Batch::default(), next_seq: 0, wake_at: 1, closed: false }
-    }
+/// All of them, locked.
+pub(super) type Inboxes<'a> = [MutexGuard<'a, Inbox>; INBOXES];
 
-    /// The number of the batch's first record. Whoever gives out a number outside it empties it first.
-    pub(super) fn first_seq(&self) -> u64 {
-        self.next_seq - self.batch.len() as u64
-    }
-
-    /// Whether the caller who made it `waiting` is to wake the worker.
-    pub(super) fn wakes(&mut self, waiting: Amount, policy: &QueuePolicy) -> bool {
-        // Half full is the last moment to empty a small queue in time, or to sort a batch before a caller must.
-        let filling = waiting.count * 2 >= policy.max_events
-            || waiting.bytes * 2 >= policy.max_bytes
-            || self.batch.amount().bytes * 2 >= BATCH_BYTES;
-        let wakes = waiting.count >= self.wake_at || (filling && self.wake_at != usize::MAX);
-        if wakes {
-            self.wake_at = usize::MAX;
-        }
-        wakes
-    }
+/// What is in them.
+pub(super) fn amount(inboxes: &Inboxes<'_>) -> Amount {
+    inboxes.iter().fold(Amount::default(), |sum, inbox| sum.plus(inbox.batch.amount()))
 }
 
-/// Records in the order of acceptance, numbered one after the other.
+/// Records in the order in which they were left.
 #[derive(Default)]
 pub(super) struct Batch {
     headers: Vec<Header>,
@@ -101,25 +87,48 @@ impl Batch {
     }
 
     /// Every record with its body, in order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (Header, &[u8])> {
-        let mut rest = self.bodies.as_slice();
-        self.headers.iter().filter_map(move |header| {
-            let (body, behind) = rest.split_at_checked(header.len.into())?;
-            rest = behind;
-            Some((*header, body))
-        })
+    pub(super) fn iter(&self) -> Records<'_> {
+        Records { headers: self.headers.iter(), bodies: &self.bodies }
     }
 
-    /// Makes an empty one as roomy as another.
-    pub(super) fn reserve_as(&mut self, other: &Self) {
-        self.headers.reserve(other.headers.capacity());
-        self.bodies.reserve(other.bodies.capacity());
+    pub(super) fn room(&self) -> Amount {
+        Amount { count: self.headers.capacity(), bytes: self.bodies.capacity() }
+    }
+
+    /// Sees to it that an empty one has `room`.
+    pub(super) fn reserve(&mut self, room: Amount) {
+        self.headers.reserve(room.count);
+        self.bodies.reserve(room.bytes);
     }
 
     /// Empties it, and keeps its memory.
     pub(super) fn clear(&mut self) {
         self.headers.clear();
         self.bodies.clear();
+    }
+}
+
+/// What is left of a batch that is being read.
+pub(super) struct Records<'a> {
+    headers: std::slice::Iter<'a, Header>,
+    bodies: &'a [u8],
+}
+
+impl Records<'_> {
+    /// When the next was accepted.
+    pub(super) fn accepted_at(&self) -> Option<Instant> {
+        self.headers.as_slice().first().map(|header| header.accepted_at)
+    }
+}
+
+impl<'a> Iterator for Records<'a> {
+    type Item = (Header, &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let header = self.headers.next()?;
+        let (body, behind) = self.bodies.split_at_checked(header.len.into())?;
+        self.bodies = behind;
+        Some((*header, body))
     }
 }
 
@@ -140,6 +149,14 @@ impl Amount {
         self
     }
 
+    pub(super) fn times(self, factor: usize) -> Self {
+        Self { count: self.count * factor, bytes: self.bytes * factor }
+    }
+
+    pub(super) fn most(self, other: Self) -> Self {
+        Self { count: self.count.max(other.count), bytes: self.bytes.max(other.bytes) }
+    }
+
     /// Without one body.
     pub(super) fn less(&mut self, body: &[u8]) {
         (self.count, self.bytes) = (self.count - 1, self.bytes - body.len());
@@ -150,29 +167,3 @@ impl Amount {
         self.add(Self { count: 1, bytes: body.len() });
     }
 }
-
-/// What stands in the lines, for callers that hold the inbox's lock and not theirs.
-///
-/// It grows only under both locks. So what a caller reads is what it is or what it was before somebody took from it: at
-/// most too much, never too little, and nobody who finds room is wrong.
-#[derive(Default)]
-pub(super) struct Sorted {
-    count: AtomicUsize,
-    bytes: AtomicUsize,
-}
-
-impl Sorted {
-    pub(super) fn at_most(&self) -> Amount {
-        Amount { count: self.count.load(Relaxed), bytes: self.bytes.load(Relaxed) }
-    }
-
-    /// Under the lines' lock; where it grew, under the inbox's too.
-    pub(super) fn set(&self, waiting: Amount) {
-        self.count.store(waiting.count, Relaxed);
-        self.bytes.store(waiting.bytes, Relaxed);
-    }
-}
-
-/// On cache lines of its own, as threads on different cores write to its neighbours. Processors fetch them in pairs.
-#[repr(align(128))]
-pub(super) struct Apart<T>(pub(super) T);

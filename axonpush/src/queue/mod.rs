@@ -1,10 +1,11 @@
 //! The bounded waiting room in memory, and the books of every event that was ever accepted.
 //!
 //! Each event is, at any moment, in exactly one place: waiting, in flight, delivered or lost. What waits does so in the
-//! inbox at first, then in line. Two locks guard all this, one of them the inbox: nothing changes place but under the
-//! lock of either place, and who looks at the whole takes both. So the sum is the number of accepted events at every
+//! an inbox at first, then in line. Each inbox has a lock, all the rest another one: nothing changes place but under the
+//! locks of both places, and who looks at the whole takes all. So the sum is the number of accepted events at every
 //! instant and not just in the end.
 
+mod board;
 mod in_flight;
 mod inbox;
 mod latency;
@@ -23,7 +24,8 @@ use std::time::{Duration, Instant};
 
 pub(crate) use self::ledger::{Seen, Tally};
 use self::{
-    inbox::{Amount, Apart, Inbox, Sorted},
+    board::{Apart, Board},
+    inbox::{Amount, INBOXES, Inbox, Inboxes, amount},
     state::{State, Watch},
 };
 pub use self::{
@@ -32,7 +34,7 @@ pub use self::{
 };
 use crate::{
     event::record::Record,
-    loss::LossReason,
+    loss::{LossReason, Losses},
     sync::{Condvar, Mutex, MutexGuard, lock},
 };
 
@@ -40,10 +42,10 @@ use crate::{
 pub(crate) struct Queue {
     policy: QueuePolicy,
     /// Where events come in.
-    inbox: Apart<Mutex<Inbox>>,
-    /// Where they wait, and the books. Changes hands with the inbox only under both locks.
+    inboxes: [Apart<Mutex<Inbox>>; INBOXES],
+    /// Where they wait, and the books.
     state: Apart<Mutex<State>>,
-    sorted: Apart<Sorted>,
+    board: Apart<Board>,
     /// Wakes callers that wait for room.
     room: Condvar,
 }
@@ -84,18 +86,18 @@ impl Queue {
     pub(crate) fn new(policy: QueuePolicy, keep_lost: bool) -> Self {
         Self {
             policy,
-            inbox: Apart(Mutex::new(Inbox::new())),
+            inboxes: std::array::from_fn(|_| Apart(Mutex::default())),
             state: Apart(Mutex::new(State::new(keep_lost))),
-            sorted: Apart(Sorted::default()),
+            board: Apart(Board::new()),
             room: Condvar::new(),
         }
     }
 
     /// Asks for a wake-up by the next event: the last one found nobody to wake.
     pub(crate) fn wake_again(&self) {
-        let state = self.lock();
-        let mut inbox = self.inbox();
-        inbox.wake_at = state.waiting.count + inbox.batch.len() + 1;
+        let _state = self.lock();
+        let _inboxes = self.inboxes();
+        self.board.0.arm(Some(1));
     }
 
     /// Takes the next records, oldest first; they are in flight until settled.
@@ -109,7 +111,7 @@ impl Queue {
             taken.push(ticket);
         }
         if !taken.is_empty() {
-            self.sorted.0.set(state.waiting);
+            self.board.0.set_sorted(state.waiting);
             self.room.notify_all();
         }
         taken
@@ -163,7 +165,7 @@ impl Queue {
         for ticket in std::mem::take(&mut state.lines).into_iter().flatten() {
             state.lose_waiting(ticket, reason);
         }
-        self.sorted.0.set(state.waiting);
+        self.board.0.set_sorted(state.waiting);
         self.room.notify_all();
     }
 
@@ -184,33 +186,35 @@ impl Queue {
 
     /// Takes nothing from now on.
     pub(crate) fn close(&self) {
-        // Under the lock of those who wait for room, lest one looks before and goes to sleep after this.
-        let _state = self.lock();
-        self.inbox().closed = true;
+        let mut state = self.lock();
+        state.closed = true;
+        self.inboxes().iter_mut().for_each(|inbox| inbox.closed = true);
         self.room.notify_all();
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.inbox().closed
+        self.lock().closed
     }
 
-    /// Asks for a wake-up once `count` wait. `false`: they already do.
+    /// Asks for a wake-up once `count` wait, or a little earlier: a caller knows of one inbox and takes the others to hold
+    /// as much. `false`: they already do.
     pub(crate) fn arm(&self, count: usize) -> bool {
         let state = self.lock();
-        let mut inbox = self.inbox();
-        let idle = state.waiting.count + inbox.batch.len() < count;
-        inbox.wake_at = if idle { count } else { usize::MAX };
+        let inboxes = self.inboxes();
+        let idle = state.waiting.plus(amount(&inboxes)).count < count;
+        self.board.0.arm(idle.then_some(count));
         idle
     }
 
     /// Counts, from now on, what becomes of the events that are here.
     pub(crate) fn watch(&self) -> WatchId {
         let mut state = self.lock();
-        let inbox = self.inbox();
+        // Who stands in line has a number that tells whether it is one of them.
+        self.collect(&mut state);
         let id = WatchId(state.next_watch);
         state.next_watch += 1;
-        let pending = (state.waiting.count + inbox.batch.len() + state.in_flight.len()) as u64;
-        let before = inbox.next_seq;
+        let pending = (state.waiting.count + state.in_flight.len()) as u64;
+        let before = state.next_seq;
         state.watches.push(Watch { id, before, seen: Seen { left: pending, ..Seen::default() } });
         id
     }
@@ -231,10 +235,10 @@ impl Queue {
     /// The books, as of one instant.
     pub(crate) fn tally(&self) -> Tally {
         let state = self.lock();
-        let inbox = self.inbox();
-        let waiting = state.waiting.plus(inbox.batch.amount());
+        let posted = amount(&self.inboxes());
+        let waiting = state.waiting.plus(posted);
         Tally {
-            accepted: inbox.next_seq + state.ledger.turned_away,
+            accepted: state.next_seq + state.ledger.turned_away + posted.count as u64,
             delivered: state.ledger.delivered,
             lost: state.ledger.lost,
             queued: waiting.count as u64,
@@ -243,12 +247,20 @@ impl Queue {
         }
     }
 
+    /// Whether the lines take up all room, and what was lost so far: without a look into the inboxes, which is for the
+    /// worker to ask at every turn.
+    pub(crate) fn losses(&self) -> (bool, Losses) {
+        let state = self.lock();
+        (state.waiting.count >= self.policy.max_events, state.ledger.lost)
+    }
+
     /// When the oldest event that is still here was accepted.
     pub(crate) fn oldest(&self) -> Option<Instant> {
         let state = self.lock();
-        let inbox = self.inbox();
+        let inboxes = self.inboxes();
+        let posted = inboxes.iter().filter_map(|inbox| inbox.batch.oldest());
         let lines = state.lines.iter().filter_map(|line| Some(line.front()?.record.accepted_at));
-        lines.chain(inbox.batch.oldest()).chain(state.in_flight.iter().map(|flying| flying.accepted_at)).min()
+        lines.chain(posted).chain(state.in_flight.iter().map(|flying| flying.accepted_at)).min()
     }
 
     /// How long delivery takes: the durations that 50 % and 99 % of all stayed below.
@@ -261,12 +273,13 @@ impl Queue {
         &self.policy
     }
 
-    /// The lines' lock. Whoever needs both takes this one first.
+    /// The lines' lock. Whoever needs an inbox's too takes this one first.
     fn lock(&self) -> MutexGuard<'_, State> {
         lock(&self.state.0)
     }
 
-    fn inbox(&self) -> MutexGuard<'_, Inbox> {
-        lock(&self.inbox.0)
+    /// The inboxes' locks, in their order.
+    fn inboxes(&self) -> Inboxes<'_> {
+        self.inboxes.each_ref().map(|inbox| lock(&inbox.0))
     }
 }

@@ -1,10 +1,10 @@
-//! How an event gets in: into the inbox where there is room, and past all others, by the policy, where there may be none.
+//! How an event gets in: into an inbox where there is room, and past all others, by the policy, where there may be none.
 
 use std::{sync::PoisonError, time::Instant};
 
 use super::{
-    Offer, OverflowPolicy, Queue, Ticket, WhenFull,
-    inbox::{Amount, Inbox, LARGEST},
+    Offer, OverflowPolicy, Queue, WhenFull,
+    inbox::{Amount, BATCH_BYTES, INBOXES, Inboxes, LARGEST, amount},
     state::State,
 };
 use crate::{
@@ -12,10 +12,10 @@ use crate::{
         Severity,
         record::{Lane, Record},
     },
-    sync::MutexGuard,
+    sync::lock_any,
 };
 
-/// So many are sorted while other callers wait for the inbox; more are not.
+/// So many are sorted while other callers wait for the inboxes; more are not.
 const FEW: usize = 16;
 
 impl Queue {
@@ -33,65 +33,85 @@ impl Queue {
         posted.unwrap_or_else(|| self.line_up(severity, lane, accepted_at, body, when))
     }
 
-    /// Leaves an event in the inbox, if there is certainly room.
+    /// Leaves an event in an inbox, if there is certainly room.
     fn post(&self, severity: Severity, lane: Lane, accepted_at: Instant, body: &[u8]) -> Option<Offer> {
+        let board = &self.board.0;
         // Where all stand in the lines already, as in a full queue, no lock is needed to see that there is no room.
-        if body.len() > LARGEST || !self.fits(self.sorted.0.at_most(), body) {
+        if body.len() > LARGEST || !self.fits(board.sorted(), body) {
             return None;
         }
-        let mut inbox = self.inbox();
+        let mut inbox = lock_any(&self.inboxes)?;
         if inbox.closed {
             return Some(Offer::Closed);
         }
-        let mut waiting = self.sorted.0.at_most().plus(inbox.batch.amount());
-        if !self.fits(waiting, body) || !inbox.batch.push(severity, lane, accepted_at, body) {
+        let mut here = inbox.batch.amount();
+        here.more(body);
+        // As if the other inboxes held as much: the room is shared equally, until they are emptied.
+        let waiting = board.sorted().plus(here.times(INBOXES));
+        if waiting.count > self.policy.max_events || waiting.bytes > self.policy.max_bytes {
             return None;
         }
-        inbox.next_seq += 1;
-        waiting.more(body);
-        Some(Offer::Accepted { wake: inbox.wakes(waiting, &self.policy) })
+        let left = inbox.batch.push(severity, lane, accepted_at, body);
+        left.then(|| Offer::Accepted { wake: self.wakes(waiting, here) })
     }
 
     /// Puts an event in its line, and makes room for it as the policy says.
     fn line_up(&self, severity: Severity, lane: Lane, accepted_at: Instant, body: &[u8], when: WhenFull) -> Offer {
         let mut state = self.lock();
-        let mut inbox = None;
+        let mut inboxes = None;
         if when == WhenFull::ApplyPolicy
             && let OverflowPolicy::Block { timeout } = self.policy.overflow
         {
             let full = |state: &mut State| {
-                let found = self.nearly_empty_inbox(state);
-                let full = !found.closed && !self.fits(state.waiting.plus(found.batch.amount()), body);
+                let found = self.nearly_empty_inboxes(state);
+                let full = !state.closed && !self.fits(state.waiting.plus(amount(&found)), body);
                 // Kept, so that nobody takes the room that was found.
-                inbox = (!full).then_some(found);
+                inboxes = (!full).then_some(found);
                 full
             };
             (state, _) = self.room.wait_timeout_while(state, timeout, full).unwrap_or_else(PoisonError::into_inner);
         }
-        let mut inbox = inbox.unwrap_or_else(|| self.nearly_empty_inbox(&mut state));
-        if inbox.closed {
+        if state.closed {
             return Offer::Closed;
         }
-        if when == WhenFull::GiveBack && !self.fits(state.waiting.plus(inbox.batch.amount()), body) {
-            return Offer::Full;
+        // Where the lines take up all room there is nothing in the inboxes, nor will be.
+        if inboxes.is_none() && state.waiting.count < self.policy.max_events {
+            inboxes = Some(self.nearly_empty_inboxes(&mut state));
         }
-        // Whoever came before this one stands in line before it does.
-        self.empty(&mut inbox, &mut state);
-        state.sort();
-        if !self.fits(state.waiting, body) && !self.can_make_room(&state, severity, body) {
-            state.lose_offered(severity, lane, body);
-            return Offer::Lost;
+        if when == WhenFull::GiveBack {
+            let posted = inboxes.as_ref().map(amount).unwrap_or_default();
+            if !self.fits(state.waiting.plus(posted), body) {
+                return Offer::Full;
+            }
         }
-        while !self.fits(state.waiting, body) {
-            let Some(victim) = state.victim(self.policy.overflow) else { break };
-            state.evict(victim);
+        if let Some(inboxes) = &mut inboxes {
+            // Whoever came before this one stands in line before it does.
+            self.empty(inboxes, &mut state);
+            state.sort();
         }
-        let seq = inbox.next_seq;
-        inbox.next_seq += 1;
+        if !self.fits(state.waiting, body) {
+            if !self.can_make_room(&state, severity, body) {
+                state.lose_offered(severity, lane, body);
+                return Offer::Lost;
+            }
+            while !self.fits(state.waiting, body) {
+                let Some(victim) = state.victim(self.policy.overflow) else { break };
+                state.evict(victim);
+            }
+        }
         let body = state.buffer(body);
-        state.push(Ticket { seq, record: Record { severity, lane, accepted_at, body } });
-        self.sorted.0.set(state.waiting);
-        Offer::Accepted { wake: inbox.wakes(state.waiting, &self.policy) }
+        state.push(Record { severity, lane, accepted_at, body });
+        self.board.0.set_sorted(state.waiting);
+        Offer::Accepted { wake: self.wakes(state.waiting, Amount::default()) }
+    }
+
+    /// Whether the caller who made it `waiting`, and `here` in an inbox, is to wake the worker.
+    fn wakes(&self, waiting: Amount, here: Amount) -> bool {
+        // Half full is the last moment to empty a small queue in time, or an inbox before a caller must.
+        let filling = waiting.count * 2 >= self.policy.max_events
+            || waiting.bytes * 2 >= self.policy.max_bytes
+            || here.bytes * 2 >= BATCH_BYTES;
+        self.board.0.wakes(waiting.count, filling)
     }
 
     /// Whether giving up what the policy allows to give up would do. If not, nothing is given up.
@@ -117,29 +137,29 @@ impl Queue {
         waiting.count < self.policy.max_events && waiting.bytes + body.len() <= self.policy.max_bytes
     }
 
-    /// The inbox, with so few in it that others may wait until they are sorted.
-    fn nearly_empty_inbox(&self, state: &mut State) -> MutexGuard<'_, Inbox> {
-        let mut inbox = self.inbox();
-        if inbox.batch.len() <= FEW {
-            return inbox;
+    /// The inboxes, with so few in them that others may wait until they are sorted.
+    fn nearly_empty_inboxes(&self, state: &mut State) -> Inboxes<'_> {
+        let mut inboxes = self.inboxes();
+        if amount(&inboxes).count <= FEW {
+            return inboxes;
         }
-        self.empty(&mut inbox, state);
-        drop(inbox);
+        self.empty(&mut inboxes, state);
+        drop(inboxes);
         state.sort();
-        self.inbox()
+        self.inboxes()
     }
 
-    /// Puts whoever is in the inbox in line.
+    /// Puts whoever is in the inboxes in line.
     pub(super) fn collect(&self, state: &mut State) {
-        self.empty(&mut self.inbox(), state);
+        self.empty(&mut self.inboxes(), state);
         state.sort();
     }
 
-    /// Takes everything out of the inbox, for [`State::sort`]: that takes its time, and needs one lock only.
-    pub(super) fn empty(&self, inbox: &mut Inbox, state: &mut State) {
-        if inbox.batch.len() > 0 {
-            state.receive(inbox);
-            self.sorted.0.set(state.waiting);
+    /// Takes everything out of the inboxes, for [`State::sort`]: that takes its time, and needs one lock only.
+    fn empty(&self, inboxes: &mut Inboxes<'_>, state: &mut State) {
+        if inboxes.iter().any(|inbox| inbox.batch.len() > 0) {
+            state.receive(inboxes);
+            self.board.0.set_sorted(state.waiting);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::{
     OverflowPolicy, Seen, Ticket, WatchId,
     in_flight::{AllInFlight, InFlight},
-    inbox::{Amount, Batch, Header, Inbox},
+    inbox::{Amount, Batch, Header, INBOXES, Inboxes},
     latency::Latency,
     ledger::Ledger,
     lost::Lost,
@@ -37,9 +37,11 @@ pub(super) struct State {
     pub(super) lines: [VecDeque<Ticket>; Severity::ALL.len()],
     /// What stands in them, or soon will: [`sort`](Self::sort) follows [`receive`](Self::receive) under one lock.
     pub(super) waiting: Amount,
-    /// What came out of the inbox, and the number of its first.
-    unsorted: Batch,
-    unsorted_from: u64,
+    /// What came out of the inboxes.
+    unsorted: [Batch; INBOXES],
+    /// That of the next record that stands in line.
+    pub(super) next_seq: u64,
+    pub(super) closed: bool,
     pub(super) in_flight: AllInFlight,
     pub(super) ledger: Ledger,
     pub(super) latency: Latency,
@@ -55,8 +57,9 @@ impl State {
         Self {
             lines: Default::default(),
             waiting: Amount::default(),
-            unsorted: Batch::default(),
-            unsorted_from: 0,
+            unsorted: Default::default(),
+            next_seq: 0,
+            closed: false,
             in_flight: AllInFlight::default(),
             ledger: Ledger::default(),
             latency: Latency::new(),
@@ -68,38 +71,48 @@ impl State {
         }
     }
 
-    /// Takes a batch out of the inbox, and leaves it an empty one.
-    pub(super) fn receive(&mut self, inbox: &mut Inbox) {
-        self.unsorted_from = inbox.first_seq();
-        self.waiting.add(inbox.batch.amount());
-        // Grown here, it need not grow under the hands of a caller.
-        self.unsorted.reserve_as(&inbox.batch);
-        std::mem::swap(&mut inbox.batch, &mut self.unsorted);
+    /// Takes everything out of the inboxes, and leaves them empty batches.
+    pub(super) fn receive(&mut self, inboxes: &mut Inboxes<'_>) {
+        let room = inboxes.iter().fold(Amount::default(), |most, inbox| most.most(inbox.batch.room()));
+        for (inbox, spare) in inboxes.iter_mut().zip(&mut self.unsorted) {
+            self.waiting.add(inbox.batch.amount());
+            // Grown here, none need grow under the hands of a caller who comes to another inbox for once.
+            if inbox.batch.len() > 0 || inbox.batch.room() != room {
+                spare.reserve(room);
+                std::mem::swap(&mut inbox.batch, spare);
+            }
+        }
     }
 
     /// Puts what was received in line.
     pub(super) fn sort(&mut self) {
-        if self.unsorted.len() == 0 {
+        if self.unsorted.iter().all(|batch| batch.len() == 0) {
             return;
         }
-        let mut batch = std::mem::take(&mut self.unsorted);
-        for (seq, (header, body)) in (self.unsorted_from..).zip(batch.iter()) {
-            let Header { severity, lane, accepted_at, .. } = header;
+        let mut batches = std::mem::take(&mut self.unsorted);
+        let mut left = batches.each_ref().map(Batch::iter);
+        loop {
+            let heads = left.iter_mut().filter_map(|records| Some((records.accepted_at()?, records)));
+            let Some((header, body)) = heads.min_by_key(|(at, _)| *at).and_then(|(_, first)| first.next()) else {
+                break;
+            };
             let body = self.buffer(body);
-            self.line_up(Ticket { seq, record: Record { severity, lane, accepted_at, body } });
+            let Header { severity, lane, accepted_at, .. } = header;
+            self.line_up(Record { severity, lane, accepted_at, body });
         }
-        batch.clear();
-        self.unsorted = batch;
+        batches.iter_mut().for_each(Batch::clear);
+        self.unsorted = batches;
     }
 
-    pub(super) fn push(&mut self, ticket: Ticket) {
-        self.waiting.more(&ticket.record.body);
-        self.line_up(ticket);
+    pub(super) fn push(&mut self, record: Record) {
+        self.waiting.more(&record.body);
+        self.line_up(record);
     }
 
-    fn line_up(&mut self, ticket: Ticket) {
-        if let Some(line) = self.lines.get_mut(ticket.record.severity as usize) {
-            line.push_back(ticket);
+    fn line_up(&mut self, record: Record) {
+        if let Some(line) = self.lines.get_mut(record.severity as usize) {
+            line.push_back(Ticket { seq: self.next_seq, record });
+            self.next_seq += 1;
         }
     }
 

@@ -20,6 +20,20 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+loom::lazy_static! {
+    static ref THREADS: AtomicUsize = AtomicUsize::new(0);
+}
+
+loom::thread_local! {
+    static THREAD: usize = THREADS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Locks one of several; threads that come one after the other lock different ones.
+pub(crate) fn lock_any<T>(all: &[impl AsRef<Mutex<T>>]) -> Option<MutexGuard<'_, T>> {
+    let at = THREAD.with(|thread| thread % all.len());
+    all.get(at).map(|mutex| lock(mutex.as_ref()))
+}
+
 /// What `std`'s has and loom's lacks.
 #[derive(Default)]
 pub(crate) struct Condvar(loom::sync::Condvar);

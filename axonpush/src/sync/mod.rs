@@ -7,6 +7,7 @@ mod checked;
 
 #[cfg(not(axonpush_loom))]
 use std::{
+    cell::Cell,
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{PoisonError, TryLockError},
@@ -15,8 +16,8 @@ use std::{
 
 #[cfg(axonpush_loom)]
 pub(crate) use self::checked::{
-    AtomicUsize, Bell, Condvar, Mutex, MutexGuard, Notify, STACK_WORDS, block_on, catch, lock, mpsc, oneshot, run,
-    spawn,
+    AtomicUsize, Bell, Condvar, Mutex, MutexGuard, Notify, STACK_WORDS, block_on, catch, lock, lock_any, mpsc, oneshot,
+    run, spawn,
 };
 #[cfg(not(axonpush_loom))]
 pub(crate) use {
@@ -60,4 +61,26 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
         }
     }
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Locks one of several, whichever is free: at best the one this thread locked before. `None`: there are none.
+#[cfg(not(axonpush_loom))]
+pub(crate) fn lock_any<T>(all: &[impl AsRef<Mutex<T>>]) -> Option<MutexGuard<'_, T>> {
+    thread_local! {
+        static LAST: Cell<usize> = const { Cell::new(0) };
+    }
+
+    let last = LAST.get();
+    let mut at = last;
+    for _ in all {
+        match all.get(at)?.as_ref().try_lock() {
+            Ok(guard) => {
+                LAST.set(at);
+                return Some(guard);
+            }
+            Err(TryLockError::Poisoned(guard)) => return Some(guard.into_inner()),
+            Err(TryLockError::WouldBlock) => at = if at + 1 == all.len() { 0 } else { at + 1 },
+        }
+    }
+    all.get(last).map(|mutex| lock(mutex.as_ref()))
 }
