@@ -22,12 +22,18 @@ use crate::{
     transport::dice,
 };
 
-/// After sending something the worker looks again this much later before it goes to sleep. Meanwhile nobody has to
-/// wake it, which would cost the caller more than handing an event over does.
-const LINGER: Duration = Duration::from_millis(20);
+/// While events come, the worker looks for more this much after its last look. Meanwhile nobody has to wake it, which
+/// would cost the caller as much as handing hundreds over: an event waits for up to this instead.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 
-/// So many events waiting end a linger early.
-const WAKE_AT: usize = 64;
+/// After no event came for so long, the worker sleeps until one does, which wakes it at once.
+const AWAKE_FOR: Duration = Duration::from_secs(1);
+
+/// So many events are not left waiting for the next look. Where they come faster than that, the worker hardly sleeps.
+const WAKE_AT: usize = 2000;
+
+/// So many are taken out of the queue at once.
+const TAKE: usize = 64;
 
 /// How long after a pause the server asked for, or a refused key, nothing is given up for its age: the wait was not
 /// the event's fault.
@@ -48,7 +54,10 @@ pub(super) struct Deliveries {
     urgent: bool,
     /// Whether a pause may still be cut short, once, because there may be no later.
     last_chance: bool,
-    linger_until: Option<Instant>,
+    /// When to look into the queue again, though nobody wakes the worker.
+    look_at: Option<Instant>,
+    /// Until then it goes on looking.
+    awake_until: Instant,
     /// Before this nothing is given up for its age.
     excused_until: Instant,
 }
@@ -68,7 +77,8 @@ impl Deliveries {
             complaints: Complaints::default(),
             urgent: false,
             last_chance: false,
-            linger_until: None,
+            look_at: None,
+            awake_until: now,
             excused_until: now,
             shared,
         }
@@ -91,7 +101,7 @@ impl Deliveries {
 
     /// When to dispatch again, whatever happens; what [`dispatch`](Self::dispatch) answered comes on top.
     pub(super) fn next_look(&self) -> Option<Instant> {
-        self.linger_until.into_iter().chain(self.batcher.next_due()).min()
+        self.look_at.into_iter().chain(self.batcher.next_due()).min()
     }
 
     /// Lets whatever waits for another attempt make it as soon as nothing is under way; there may be no later.
@@ -137,7 +147,7 @@ impl Deliveries {
             };
             self.shared.set_breaker(self.endpoint.state());
             if self.endpoint.state() != BreakerState::Closed {
-                self.linger_until = None;
+                self.look_at = None;
                 if self.shared.queue.arm(threshold) {
                     return next;
                 }
@@ -146,15 +156,12 @@ impl Deliveries {
             let (begun, retry_at) = self.begin_some(room, now);
             let threshold = if begun == room {
                 // An attempt that ends is the wake-up.
-                self.linger_until = None;
+                self.look_at = None;
                 usize::MAX
             } else {
-                if begun > 0 {
-                    self.linger_until = Some(now + LINGER);
-                } else if self.linger_until.is_some_and(|until| until <= now) {
-                    self.linger_until = None;
-                }
-                if self.linger_until.is_some() { WAKE_AT } else { 1 }
+                let awake = now < self.awake_until;
+                self.look_at = awake.then_some(now + LOOK_EVERY);
+                if awake { WAKE_AT } else { 1 }
             };
             if self.shared.queue.arm(threshold) {
                 return retry_at;
@@ -187,7 +194,7 @@ impl Deliveries {
     /// The next flight that never left, from the backlog or the queue.
     fn next_ready(&mut self, now: Instant) -> Option<Flight> {
         while self.ready.is_empty() {
-            let taken = self.shared.queue.take(WAKE_AT);
+            let taken = self.shared.queue.take(TAKE);
             if taken.is_empty() {
                 // Somebody waits for everything, and nothing is left that could still join a batch.
                 if self.urgent {
@@ -197,6 +204,7 @@ impl Deliveries {
                 }
                 break;
             }
+            self.awake_until = now + AWAKE_FOR;
             for ticket in taken {
                 match ticket.record.lane {
                     Lane::Event => self.ready.push_back(self.flight(Lane::Event, vec![ticket], now)),

@@ -112,11 +112,10 @@ impl Worker {
     fn next_timer(&self, next_permit: Option<Instant>, now: Instant) -> Option<Instant> {
         let deadlines = self.flushes.iter().chain(&self.shutdown).map(Waiter::deadline);
         // While events are being lost, someone may want to know.
-        let tally = self.shared.queue.tally();
-        let full = tally.queued >= self.shared.queue.policy().max_events as u64;
-        let losing = full || self.teller.is_behind(&tally.lost);
+        let (full, lost) = self.shared.queue.losses();
+        let losing = full || self.teller.is_behind(&lost);
         let healthy = self.deliveries.is_healthy() && self.shutdown.is_empty();
-        let news = healthy.then(|| self.teller.next_news(&self.shared.losses, &tally.lost, now)).flatten();
+        let news = healthy.then(|| self.teller.next_news(&self.shared.losses, &lost, now)).flatten();
         let tell = losing.then_some(now).or(news).map(|at| at.max(self.tell_at).max(now + Duration::from_millis(1)));
         deadlines.chain(next_permit).chain(self.deliveries.next_look()).chain(tell).min()
     }

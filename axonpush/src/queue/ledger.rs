@@ -5,7 +5,8 @@ use crate::loss::Losses;
 /// Totals since the queue was made.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Ledger {
-    pub(super) accepted: u64,
+    /// Accepted and lost at once, without a number in the order of acceptance.
+    pub(super) turned_away: u64,
     pub(super) delivered: u64,
     pub(super) lost: Losses,
 }

@@ -1,44 +1,51 @@
 //! The bounded waiting room in memory, and the books of every event that was ever accepted.
 //!
-//! Each event is, at any moment, in exactly one place: waiting, in flight, delivered or lost. All four counts move
-//! under one lock, so their sum is the number of accepted events at every instant and not just in the end.
+//! Each event is, at any moment, in exactly one place: waiting, in flight, delivered or lost. What waits does so in the
+//! an inbox at first, then in line. Each inbox has a lock, all the rest another one: nothing changes place but under the
+//! locks of both places, and who looks at the whole takes all. So the sum is the number of accepted events at every
+//! instant and not just in the end.
 
+mod board;
 mod in_flight;
+mod inbox;
 mod latency;
 mod ledger;
 mod lost;
 #[cfg(test)]
 #[cfg(axonpush_loom)]
 mod models;
+mod offer;
 mod overflow;
 mod state;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    sync::{PoisonError, TryLockError},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 pub(crate) use self::ledger::{Seen, Tally};
-use self::state::{State, Watch};
+use self::{
+    board::{Apart, Board},
+    inbox::{Amount, INBOXES, Inbox, Inboxes, amount},
+    state::{State, Watch},
+};
 pub use self::{
     lost::{LostEvent, LostEvents},
     overflow::{OverflowPolicy, QueuePolicy},
 };
 use crate::{
-    event::{
-        Severity,
-        record::{Lane, Record},
-    },
-    loss::LossReason,
-    sync::{Condvar, Mutex, MutexGuard},
+    event::record::Record,
+    loss::{LossReason, Losses},
+    sync::{Condvar, Mutex, MutexGuard, lock},
 };
 
 /// A queue of encoded events, bounded by count and bytes.
 pub(crate) struct Queue {
     policy: QueuePolicy,
-    state: Mutex<State>,
+    /// Where events come in.
+    inboxes: [Apart<Mutex<Inbox>>; INBOXES],
+    /// Where they wait, and the books.
+    state: Apart<Mutex<State>>,
+    board: Apart<Board>,
     /// Wakes callers that wait for room.
     room: Condvar,
 }
@@ -77,93 +84,34 @@ pub(crate) struct WatchId(u64);
 impl Queue {
     /// A queue that keeps what it loses for a hook, if there is one.
     pub(crate) fn new(policy: QueuePolicy, keep_lost: bool) -> Self {
-        Self { policy, state: Mutex::new(State::new(keep_lost)), room: Condvar::new() }
-    }
-
-    /// Copies an encoded event in, or says why not. Waits for nothing but the lock, unless the policy is
-    /// [`OverflowPolicy::Block`].
-    pub(crate) fn offer(
-        &self,
-        severity: Severity,
-        lane: Lane,
-        accepted_at: Instant,
-        body: &[u8],
-        when: WhenFull,
-    ) -> Offer {
-        let mut state = self.lock();
-        if when == WhenFull::ApplyPolicy
-            && let OverflowPolicy::Block { timeout } = self.policy.overflow
-        {
-            let full = |state: &mut State| !state.closed && !self.fits(state, body);
-            (state, _) = self.room.wait_timeout_while(state, timeout, full).unwrap_or_else(PoisonError::into_inner);
+        Self {
+            policy,
+            inboxes: std::array::from_fn(|_| Apart(Mutex::default())),
+            state: Apart(Mutex::new(State::new(keep_lost))),
+            board: Apart(Board::new()),
+            room: Condvar::new(),
         }
-        if state.closed {
-            return Offer::Closed;
-        }
-        if when == WhenFull::GiveBack && !self.fits(&state, body) {
-            return Offer::Full;
-        }
-        state.ledger.accepted += 1;
-        if !self.fits(&state, body) && !self.can_make_room(&state, severity, body) {
-            state.lose_offered(severity, lane, body);
-            return Offer::Lost;
-        }
-        while !self.fits(&state, body) {
-            let Some(victim) = state.victim(self.policy.overflow) else { break };
-            state.evict(victim);
-        }
-        let seq = state.next_seq;
-        state.next_seq += 1;
-        let body = state.buffer(body);
-        state.push(Ticket { seq, record: Record { severity, lane, accepted_at, body } });
-        // Half full is the last moment to empty a small queue in time.
-        let filling =
-            state.waiting_count * 2 >= self.policy.max_events || state.waiting_bytes * 2 >= self.policy.max_bytes;
-        let wake = state.waiting_count >= state.wake_at || (filling && state.wake_at != usize::MAX);
-        if wake {
-            state.wake_at = usize::MAX;
-        }
-        Offer::Accepted { wake }
-    }
-
-    /// Whether giving up what the policy allows to give up would do. If not, nothing is given up.
-    fn can_make_room(&self, state: &State, severity: Severity, body: &[u8]) -> bool {
-        let lines = match self.policy.overflow {
-            // The whole queue may go, and it has room for the largest event.
-            OverflowPolicy::DropOldest => return body.len() <= self.policy.max_bytes,
-            OverflowPolicy::DropNewest | OverflowPolicy::Block { .. } => 0,
-            OverflowPolicy::ShedLowestSeverity => severity as usize + 1,
-        };
-        let (mut count, mut bytes) = (state.waiting_count, state.waiting_bytes);
-        for ticket in state.waiting.iter().take(lines).flatten() {
-            if count < self.policy.max_events && bytes + body.len() <= self.policy.max_bytes {
-                return true;
-            }
-            (count, bytes) = (count - 1, bytes - ticket.record.body.len());
-        }
-        count < self.policy.max_events && bytes + body.len() <= self.policy.max_bytes
     }
 
     /// Asks for a wake-up by the next event: the last one found nobody to wake.
     pub(crate) fn wake_again(&self) {
-        let mut state = self.lock();
-        state.wake_at = state.waiting_count + 1;
-    }
-
-    fn fits(&self, state: &State, body: &[u8]) -> bool {
-        state.waiting_count < self.policy.max_events && state.waiting_bytes + body.len() <= self.policy.max_bytes
+        let _state = self.lock();
+        let _inboxes = self.inboxes();
+        self.board.0.arm(Some(1));
     }
 
     /// Takes the next records, oldest first; they are in flight until settled.
     pub(crate) fn take(&self, most: usize) -> Vec<Ticket> {
         let mut state = self.lock();
-        let mut taken = Vec::with_capacity(most.min(state.waiting_count));
+        self.collect(&mut state);
+        let mut taken = Vec::with_capacity(most.min(state.waiting.count));
         while taken.len() < most {
             let Some(ticket) = state.oldest().and_then(|line| state.pop(line)) else { break };
             state.in_flight.push(&ticket);
             taken.push(ticket);
         }
         if !taken.is_empty() {
+            self.board.0.set_sorted(state.waiting);
             self.room.notify_all();
         }
         taken
@@ -204,6 +152,7 @@ impl Queue {
     /// Loses everything that is still here. `bodies` are those of records in flight, as far as anyone has them.
     pub(crate) fn abandon(&self, reason: LossReason, bodies: Vec<(u64, Vec<u8>)>) {
         let mut state = self.lock();
+        self.collect(&mut state);
         for (seq, body) in bodies {
             if let Some(landed) = state.in_flight.land(seq) {
                 state.lose_flying(&landed, reason, body);
@@ -212,10 +161,11 @@ impl Queue {
         for flying in std::mem::take(&mut state.in_flight).into_iter() {
             state.lose_flying(&flying, reason, Vec::new());
         }
-        (state.waiting_count, state.waiting_bytes) = (0, 0);
-        for ticket in std::mem::take(&mut state.waiting).into_iter().flatten() {
+        state.waiting = Amount::default();
+        for ticket in std::mem::take(&mut state.lines).into_iter().flatten() {
             state.lose_waiting(ticket, reason);
         }
+        self.board.0.set_sorted(state.waiting);
         self.room.notify_all();
     }
 
@@ -225,7 +175,8 @@ impl Queue {
         for flying in std::mem::take(&mut state.in_flight).into_iter() {
             state.lose_flying(&flying, reason, Vec::new());
         }
-        state.wake_at = state.waiting_count + 1;
+        drop(state);
+        self.wake_again();
     }
 
     /// Lost events for the hook, since the last call.
@@ -235,7 +186,9 @@ impl Queue {
 
     /// Takes nothing from now on.
     pub(crate) fn close(&self) {
-        self.lock().closed = true;
+        let mut state = self.lock();
+        state.closed = true;
+        self.inboxes().iter_mut().for_each(|inbox| inbox.closed = true);
         self.room.notify_all();
     }
 
@@ -243,20 +196,24 @@ impl Queue {
         self.lock().closed
     }
 
-    /// Asks for a wake-up once `count` wait. `false`: they already do.
+    /// Asks for a wake-up once `count` wait, or a little earlier: a caller knows of one inbox and takes the others to hold
+    /// as much. `false`: they already do.
     pub(crate) fn arm(&self, count: usize) -> bool {
-        let mut state = self.lock();
-        let idle = state.waiting_count < count;
-        state.wake_at = if idle { count } else { usize::MAX };
+        let state = self.lock();
+        let inboxes = self.inboxes();
+        let idle = state.waiting.plus(amount(&inboxes)).count < count;
+        self.board.0.arm(idle.then_some(count));
         idle
     }
 
     /// Counts, from now on, what becomes of the events that are here.
     pub(crate) fn watch(&self) -> WatchId {
         let mut state = self.lock();
+        // Who stands in line has a number that tells whether it is one of them.
+        self.collect(&mut state);
         let id = WatchId(state.next_watch);
         state.next_watch += 1;
-        let pending = (state.waiting_count + state.in_flight.len()) as u64;
+        let pending = (state.waiting.count + state.in_flight.len()) as u64;
         let before = state.next_seq;
         state.watches.push(Watch { id, before, seen: Seen { left: pending, ..Seen::default() } });
         id
@@ -278,21 +235,32 @@ impl Queue {
     /// The books, as of one instant.
     pub(crate) fn tally(&self) -> Tally {
         let state = self.lock();
+        let posted = amount(&self.inboxes());
+        let waiting = state.waiting.plus(posted);
         Tally {
-            accepted: state.ledger.accepted,
+            accepted: state.next_seq + state.ledger.turned_away + posted.count as u64,
             delivered: state.ledger.delivered,
             lost: state.ledger.lost,
-            queued: state.waiting_count as u64,
-            queued_bytes: state.waiting_bytes as u64,
+            queued: waiting.count as u64,
+            queued_bytes: waiting.bytes as u64,
             in_flight: state.in_flight.len() as u64,
         }
+    }
+
+    /// Whether the lines take up all room, and what was lost so far: without a look into the inboxes, which is for the
+    /// worker to ask at every turn.
+    pub(crate) fn losses(&self) -> (bool, Losses) {
+        let state = self.lock();
+        (state.waiting.count >= self.policy.max_events, state.ledger.lost)
     }
 
     /// When the oldest event that is still here was accepted.
     pub(crate) fn oldest(&self) -> Option<Instant> {
         let state = self.lock();
-        let waiting = state.waiting.iter().filter_map(|line| Some(line.front()?.record.accepted_at));
-        waiting.chain(state.in_flight.iter().map(|flying| flying.accepted_at)).min()
+        let inboxes = self.inboxes();
+        let posted = inboxes.iter().filter_map(|inbox| inbox.batch.oldest());
+        let lines = state.lines.iter().filter_map(|line| Some(line.front()?.record.accepted_at));
+        lines.chain(posted).chain(state.in_flight.iter().map(|flying| flying.accepted_at)).min()
     }
 
     /// How long delivery takes: the durations that 50 % and 99 % of all stayed below.
@@ -305,19 +273,13 @@ impl Queue {
         &self.policy
     }
 
-    /// The lock is held for well below a microsecond, and a thread that goes to sleep over it costs several: so it is
-    /// tried for about as long first.
+    /// The lines' lock. Whoever needs an inbox's too takes this one first.
     fn lock(&self) -> MutexGuard<'_, State> {
-        const TRIES: usize = 32;
+        lock(&self.state.0)
+    }
 
-        for _ in 0..TRIES {
-            match self.state.try_lock() {
-                Ok(state) => return state,
-                // No code of a user runs under this lock, and the books are right after every statement.
-                Err(TryLockError::Poisoned(state)) => return state.into_inner(),
-                Err(TryLockError::WouldBlock) => (0..2).for_each(|_| std::hint::spin_loop()),
-            }
-        }
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The inboxes' locks, in their order.
+    fn inboxes(&self) -> Inboxes<'_> {
+        self.inboxes.each_ref().map(|inbox| lock(&inbox.0))
     }
 }

@@ -7,7 +7,11 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use loom::thread::{self, JoinHandle};
 
 use super::*;
-use crate::{clock, sync::Bell};
+use crate::{
+    clock,
+    event::{Severity, record::Lane},
+    sync::Bell,
+};
 
 /// How often a thread may be interrupted where it need not wait.
 const INTERRUPTIONS: usize = 3;
@@ -31,6 +35,13 @@ fn offer(queue: &Queue, severity: Severity, body: &str) -> Offer {
 fn with<T: 'static>(queue: &Arc<Queue>, work: impl FnOnce(&Queue) -> T + 'static) -> JoinHandle<T> {
     let queue = Arc::clone(queue);
     thread::spawn(move || work(&queue))
+}
+
+/// The lines, with nobody left in an inbox.
+fn sorted(queue: &Queue) -> MutexGuard<'_, State> {
+    let mut state = queue.lock();
+    queue.collect(&mut state);
+    state
 }
 
 #[track_caller]
@@ -67,7 +78,7 @@ fn books_balance(overflow: OverflowPolicy) {
         let refused = offers.iter().filter(|offer| **offer == Offer::Lost).count() as u64;
         let mut settled = worker.join().unwrap();
         let before = balanced(&queue);
-        let left: usize = queue.state.lock().unwrap().waiting.iter().flatten().map(|t| t.record.body.len()).sum();
+        let left: usize = sorted(&queue).lines.iter().flatten().map(|t| t.record.body.len()).sum();
         assert_eq!(before.queued_bytes, left as u64);
         while balanced(&queue).queued > 0 {
             settled.extend(settle(&queue, 1));
@@ -199,7 +210,7 @@ fn a_flush_covers_what_came_before_it_and_nothing_later() {
         // Nobody else watches, so what the watch begins with is what it found.
         let watch = queue.watch();
         let (here, before) = {
-            let state = queue.state.lock().unwrap();
+            let state = queue.lock();
             let watch = &state.watches[0];
             (watch.seen.delivered + watch.seen.lost.total() + watch.seen.left, watch.before)
         };
@@ -208,8 +219,8 @@ fn a_flush_covers_what_came_before_it_and_nothing_later() {
         other.join().unwrap();
         worker.join().unwrap();
         let unsettled_before = {
-            let state = queue.state.lock().unwrap();
-            let waiting = state.waiting.iter().flatten().map(|ticket| ticket.seq);
+            let state = sorted(&queue);
+            let waiting = state.lines.iter().flatten().map(|ticket| ticket.seq);
             waiting.chain(state.in_flight.iter().map(|flying| flying.seq)).filter(|seq| *seq < before).count()
         };
         let seen = queue.unwatch(watch);

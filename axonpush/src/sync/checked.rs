@@ -12,8 +12,27 @@ use std::{
     time::Duration,
 };
 
-use loom::sync::atomic::{AtomicUsize, Ordering};
-pub(crate) use loom::sync::{Mutex, MutexGuard};
+use loom::sync::atomic::Ordering;
+pub(crate) use loom::sync::{Mutex, MutexGuard, atomic::AtomicUsize};
+
+/// Locks; how long somebody tries before they sleep is no question of order.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+loom::lazy_static! {
+    static ref THREADS: AtomicUsize = AtomicUsize::new(0);
+}
+
+loom::thread_local! {
+    static THREAD: usize = THREADS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Locks one of several; threads that come one after the other lock different ones.
+pub(crate) fn lock_any<T>(all: &[impl AsRef<Mutex<T>>]) -> Option<MutexGuard<'_, T>> {
+    let at = THREAD.with(|thread| thread % all.len());
+    all.get(at).map(|mutex| lock(mutex.as_ref()))
+}
 
 /// What `std`'s has and loom's lacks.
 #[derive(Default)]

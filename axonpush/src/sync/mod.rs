@@ -7,18 +7,21 @@ mod checked;
 
 #[cfg(not(axonpush_loom))]
 use std::{
+    cell::Cell,
     io,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::{PoisonError, TryLockError},
     thread,
 };
 
 #[cfg(axonpush_loom)]
 pub(crate) use self::checked::{
-    Bell, Condvar, Mutex, MutexGuard, Notify, STACK_WORDS, block_on, catch, mpsc, oneshot, run, spawn,
+    AtomicUsize, Bell, Condvar, Mutex, MutexGuard, Notify, STACK_WORDS, block_on, catch, lock, lock_any, mpsc, oneshot,
+    run, spawn,
 };
 #[cfg(not(axonpush_loom))]
 pub(crate) use {
-    std::sync::{Condvar, Mutex, MutexGuard},
+    std::sync::{Condvar, Mutex, MutexGuard, atomic::AtomicUsize},
     tokio::sync::{Notify, mpsc, oneshot},
 };
 
@@ -38,4 +41,46 @@ pub(crate) fn run<T>(runtime: &tokio::runtime::Runtime, work: impl Future<Output
 #[cfg(not(axonpush_loom))]
 pub(crate) fn catch<T>(work: impl FnOnce() -> T) -> thread::Result<T> {
     catch_unwind(AssertUnwindSafe(work))
+}
+
+/// Locks what is held for well below a microsecond. A thread that goes to sleep over it costs several, and makes whoever
+/// holds it pay for waking it: so it is tried for about as long first, and then between turns of other threads, as the
+/// holder may have been interrupted.
+#[cfg(not(axonpush_loom))]
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    const TRIES: usize = 48;
+    const SPINNING: usize = 32;
+
+    for attempt in 0..TRIES {
+        match mutex.try_lock() {
+            Ok(guard) => return guard,
+            // No code of a user runs under these locks, and what they guard is right after every statement.
+            Err(TryLockError::Poisoned(guard)) => return guard.into_inner(),
+            Err(TryLockError::WouldBlock) if attempt < SPINNING => (0..2).for_each(|_| std::hint::spin_loop()),
+            Err(TryLockError::WouldBlock) => thread::yield_now(),
+        }
+    }
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Locks one of several, whichever is free: at best the one this thread locked before. `None`: there are none.
+#[cfg(not(axonpush_loom))]
+pub(crate) fn lock_any<T>(all: &[impl AsRef<Mutex<T>>]) -> Option<MutexGuard<'_, T>> {
+    thread_local! {
+        static LAST: Cell<usize> = const { Cell::new(0) };
+    }
+
+    let last = LAST.get();
+    let mut at = last;
+    for _ in all {
+        match all.get(at)?.as_ref().try_lock() {
+            Ok(guard) => {
+                LAST.set(at);
+                return Some(guard);
+            }
+            Err(TryLockError::Poisoned(guard)) => return Some(guard.into_inner()),
+            Err(TryLockError::WouldBlock) => at = if at + 1 == all.len() { 0 } else { at + 1 },
+        }
+    }
+    all.get(last).map(|mutex| lock(mutex.as_ref()))
 }
