@@ -22,6 +22,7 @@ pub(crate) const TABLE: Table = Table {
         row("of these, encoding and redacting", "instructions.encode", 5000.0),
         row("`enqueue_again` of the same, encoded", "instructions.prepared", 560.0),
         row("building the event, which comes before", "instructions.build", 3960.0),
+        row("an exchange of an axum app, with both events", "instructions.exchange", 26000.0),
     ],
 };
 
@@ -39,8 +40,15 @@ pub(crate) fn count(target: &Path) -> run::Result<Figures> {
         Ok((twice - once) / precisely(CALLS))
     };
     let (build, enqueue, prepared) = (each("build")?, each("enqueue")?, each("prepared")?);
+    let exchange = each("exchange")? - each("bare")?;
     let enqueue = enqueue - build;
-    let figures = [("build", build), ("enqueue", enqueue), ("prepared", prepared), ("encode", enqueue - prepared)];
+    let figures = [
+        ("build", build),
+        ("enqueue", enqueue),
+        ("prepared", prepared),
+        ("encode", enqueue - prepared),
+        ("exchange", exchange),
+    ];
     Ok(figures.map(|(name, value)| (format!("instructions.{name}"), value)).into())
 }
 
