@@ -87,7 +87,6 @@ pub fn client(url: &str) -> AxonPush {
 /// Puts every load on a side, and says what a request took. Nothing that `client` was given may be lost unless it fills
 /// its queue first.
 pub fn measure(mut side: impl Side, client: Option<(&AxonPush, bool)>) {
-    process::stay_on_core(0);
     (0..UNCOUNTED).for_each(|_| side.call());
     if let Some((client, true)) = client {
         while client.stats().lost().total() == 0 {

@@ -105,6 +105,7 @@ impl WebSocketRecorder {
             attributes: &self.attributes,
             severity,
             time: clock::wall(),
+            at: clock::now(),
         }
     }
 

@@ -25,6 +25,9 @@ impl ContentCapture {
 /// Characters a string keeps unless set otherwise.
 pub(crate) const DEFAULT_MAX_CONTENT_LENGTH: usize = 4096;
 
+/// Characters of the longest string that the crate puts into an event of its own accord.
+const OWN_TEXT: usize = DEFAULT_MAX_CONTENT_LENGTH;
+
 /// Characters a preview keeps.
 pub(crate) const PREVIEW_LENGTH: usize = 256;
 
@@ -95,6 +98,12 @@ impl RedactionPolicy {
             extra_keys: self.extra_keys.or(other.extra_keys),
             max_content_length: self.max_content_length.or(other.max_content_length),
         }
+    }
+
+    /// Whether text that this crate wrote itself may stay as it is: keys that say nothing to the lists of every policy,
+    /// and strings of at most `OWN_TEXT` characters.
+    pub(crate) fn spares_own_text(&self) -> bool {
+        self.extra_keys().is_empty() && self.text_limit() >= OWN_TEXT
     }
 
     pub(super) fn content(&self) -> ContentCapture {

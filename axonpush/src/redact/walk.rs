@@ -18,6 +18,13 @@ impl RedactionPolicy {
         out.reserve(json.len());
         Walk { policy: self, json, copied: 0, out, structural }.run();
     }
+
+    /// Whether there is nothing to hide in `json`.
+    pub(crate) fn keeps(&self, json: &[u8], structural: bool) -> bool {
+        let mut out = Vec::new();
+        self.redact(json, structural, &mut out);
+        out == json
+    }
 }
 
 struct Walk<'a> {
