@@ -85,7 +85,8 @@ where
     F: FnOnce() -> SocketAddr,
 {
     fn call(&mut self) {
-        let request = HEADERS.iter().fold(TestRequest::get().uri(PATH), |request, header| request.insert_header(*header));
+        let request =
+            HEADERS.iter().fold(TestRequest::get().uri(PATH), |request, header| request.insert_header(*header));
         let request = request.to_request();
         self.runtime.block_on(async {
             let Ok(answer) = self.service.call(request).await else { panic!("an answer") };

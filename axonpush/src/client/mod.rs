@@ -216,9 +216,8 @@ impl AxonPush {
             return Ok(());
         }
         let lane = publisher.lane(own.event_type.is_log(), own.event_type == EventType::AppSpan);
-        let enqueue = |body: &[u8]| {
-            publisher.enqueue_at(own.at, own.severity, lane, body, WhenFull::ApplyPolicy).map(drop)
-        };
+        let enqueue =
+            |body: &[u8]| publisher.enqueue_at(own.at, own.severity, lane, body, WhenFull::ApplyPolicy).map(drop);
         inner.encode_own(own, payload, enqueue).flatten()
     }
 

@@ -3,8 +3,8 @@
 use std::{borrow::Cow, time::SystemTime};
 
 use super::{
-    AgentId, ChannelId, Event, EventType, SpanId, TraceId, builder::MAX_SHOWN_BYTES, id, json,
-    record::MAX_EVENT_BYTES, scan,
+    AgentId, ChannelId, Event, EventType, SpanId, TraceId, builder::MAX_SHOWN_BYTES, id, json, record::MAX_EVENT_BYTES,
+    scan,
 };
 use crate::{clock, error::Error};
 
