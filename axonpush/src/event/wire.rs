@@ -49,6 +49,9 @@ pub(crate) struct Body<'a> {
 /// second says that the payload follows OpenTelemetry's shape.
 pub(crate) type Redact<'a> = &'a dyn Fn(&[u8], bool, &mut Vec<u8>);
 
+/// Writes a part of a body.
+pub(crate) type Part<'a> = &'a dyn Fn(&mut Vec<u8>);
+
 /// Appends the event's request body to `out`.
 pub(crate) fn encode(
     event: &Event,
@@ -90,7 +93,7 @@ pub(crate) fn write(body: &Body<'_>, out: &mut Vec<u8>, redact: Redact<'_>) -> R
 pub(crate) fn write_with(
     body: &Body<'_>,
     out: &mut Vec<u8>,
-    metadata: Option<&dyn Fn(&mut Vec<u8>)>,
+    metadata: Option<Part<'_>>,
     payload: impl FnOnce(&mut Vec<u8>),
 ) -> Result<(), Error> {
     let start = out.len();
