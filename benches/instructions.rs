@@ -4,13 +4,29 @@
 //! Only the calling thread is counted. The server never answers and the queue is full, as in `hand_over`. The queue is
 //! small, because filling it is counted as well and takes valgrind its time.
 
-use std::{hint::black_box, net::TcpListener, sync::mpsc, time::Duration};
+use std::{
+    hint::black_box,
+    net::TcpListener,
+    pin::{Pin, pin},
+    sync::mpsc,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
 
 use axonpush::{
     AxonPush, AxonPushBuilder, DeliveryLane, DeliveryPolicy, Event, EventType, LogPayload, LostEvents, QueuePolicy,
     Severity,
 };
+use axonpush_axum::AxonPushLayer;
+use axum::{
+    Router,
+    body::{Body, HttpBody},
+    extract::Request,
+    routing::get,
+};
 use serde::Serialize;
+use support::middleware::{ANSWER, HEADERS, PATH};
+use tower::Service;
 
 #[derive(Serialize)]
 struct Payload {
@@ -51,12 +67,15 @@ fn main() {
     for _ in 0..300 {
         client.events().enqueue(if is_log { log() } else { event() });
     }
+    let bare = Router::new().route("/orders/{id}", get(|| async { ANSWER }));
     match what.as_str() {
         "build" => (0..calls).for_each(|_| drop(black_box(event()))),
         "build-log" => (0..calls).for_each(|_| drop(black_box(log()))),
         "enqueue-log" => (0..calls).for_each(|_| client.events().enqueue(black_box(log()))),
         "enqueue" => (0..calls).for_each(|_| client.events().enqueue(black_box(event()))),
         "prepared" => (0..calls).for_each(|_| client.events().enqueue_again(black_box(&lost))),
+        "bare" => requests(bare, calls),
+        "exchange" => requests(bare.layer(AxonPushLayer::new(&client)), calls),
         other => panic!("nothing is called {other}"),
     }
 }
@@ -93,4 +112,19 @@ fn lost(settings: AxonPushBuilder) -> axonpush::LostEvent {
     client.events().enqueue(event());
     drop(client);
     lost.recv().expect("a lost event").remove(0)
+}
+
+/// Requests of an axum app, each to the end of its response's body. Nothing in it waits.
+fn requests(mut app: Router, calls: u32) {
+    let mut cx = Context::from_waker(Waker::noop());
+    for _ in 0..calls {
+        let request = HEADERS.iter().fold(Request::get(PATH), |request, (name, value)| request.header(*name, *value));
+        let response = pin!(app.call(request.body(Body::empty()).expect("a request"))).poll(&mut cx);
+        let Poll::Ready(Ok(response)) = response else { panic!("no answer") };
+        let mut body = response.into_body();
+        while !body.is_end_stream() {
+            let Poll::Ready(frame) = Pin::new(&mut body).poll_frame(&mut cx) else { panic!("no frame") };
+            black_box(frame);
+        }
+    }
 }

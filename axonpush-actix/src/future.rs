@@ -59,13 +59,20 @@ where
     type Output = Result<ServiceResponse<ResponseBody<B>>, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Pending };
+        let this = self.project();
+        let mut inner = this.inner;
         let Some(recorder) = this.recorder else {
-            return inner.poll(cx).map_ok(|response| response.map_body(|_, body| ResponseBody::new(body, None)));
+            let Some(future) = inner.as_pin_mut() else { return Poll::Pending };
+            return future.poll(cx).map_ok(|response| response.map_body(|_, body| ResponseBody::new(body, None)));
         };
-        let result = ready!(recorder.run(|| inner.poll(cx)));
-        recorder.run(|| this.inner.set(None));
+        let result = ready!(recorder.run(|| {
+            let Some(future) = inner.as_mut().as_pin_mut() else { return Poll::Pending };
+            let polled = future.poll(cx);
+            if polled.is_ready() {
+                inner.set(None);
+            }
+            polled
+        }));
         let Some(recorder) = this.recorder.take() else { return Poll::Pending };
         Poll::Ready(match result {
             Ok(response) => {

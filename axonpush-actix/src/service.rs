@@ -66,9 +66,17 @@ where
     }
 }
 
+/// Headers that are looked through one by one.
+const FEW: usize = 24;
+
 /// Hands every value of a header to `each`.
 pub(crate) fn values<'a>(headers: &'a HeaderMap, name: &str, each: &mut dyn FnMut(&'a [u8])) {
-    headers.get_all(name).for_each(|value| each(value.as_bytes()));
+    // To look at every header costs less than to hash the name, unless there are a great many.
+    if headers.len() > FEW {
+        return headers.get_all(name).for_each(|value| each(value.as_bytes()));
+    }
+    let same = headers.iter().filter(|(known, _)| known.as_str().eq_ignore_ascii_case(name));
+    same.for_each(|(_, value)| each(value.as_bytes()));
 }
 
 fn version(version: Version) -> Option<&'static str> {

@@ -50,13 +50,20 @@ where
     type Output = Result<Response<ResponseBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Pending };
+        let this = self.project();
+        let mut inner = this.inner;
         let Some(recorder) = this.recorder else {
-            return inner.poll(cx).map_ok(|response| response.map(|body| ResponseBody::new(body, None)));
+            let Some(future) = inner.as_pin_mut() else { return Poll::Pending };
+            return future.poll(cx).map_ok(|response| response.map(|body| ResponseBody::new(body, None)));
         };
-        let result = ready!(recorder.run(|| inner.poll(cx)));
-        recorder.run(|| this.inner.set(None));
+        let result = ready!(recorder.run(|| {
+            let Some(future) = inner.as_mut().as_pin_mut() else { return Poll::Pending };
+            let polled = future.poll(cx);
+            if polled.is_ready() {
+                inner.set(None);
+            }
+            polled
+        }));
         let Some(mut recorder) = this.recorder.take() else { return Poll::Pending };
         Poll::Ready(match result {
             Ok(response) => Ok(answered(response, recorder)),

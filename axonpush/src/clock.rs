@@ -44,8 +44,3 @@ pub(crate) fn after(start: Instant, wait: Duration) -> Instant {
 pub(crate) fn wall() -> SystemTime {
     SystemTime::now()
 }
-
-/// Time since the Unix epoch; zero on a machine whose clock stands before it.
-pub(crate) fn since_epoch() -> Duration {
-    wall().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
-}

@@ -1,13 +1,31 @@
 //! From an event to the request body it will be.
 
-use std::cell::Cell;
+use std::{cell::Cell, time::Instant};
 
+#[cfg(doc)]
+use super::AxonPush;
 use super::Inner;
 use crate::{
     context::RequestContext,
     error::Error,
-    event::{ChannelId, Event, EventType, json, wire},
+    event::{ChannelId, Event, EventType, Severity, json, wire},
 };
+
+/// An event of this crate's own making.
+pub(crate) struct Own<'a> {
+    pub(crate) event_type: EventType,
+    pub(crate) severity: Severity,
+    /// When it is handed over.
+    pub(crate) at: Instant,
+    /// Whether none of its own text is longer than a policy without lists of its own lets pass.
+    pub(crate) is_short: bool,
+    pub(crate) framework: &'static str,
+    /// All of it but the payload, what the client knows, and what follows from these.
+    pub(crate) body: wire::Body<'a>,
+}
+
+/// Copies an object from the application, JSON text, into a payload, without what must not leave.
+pub(crate) type Foreign<'a> = &'a dyn Fn(&[u8], &mut Vec<u8>);
 
 impl Inner {
     /// The event as a request body: completed by its surroundings, redacted, and lent to `with`.
@@ -25,21 +43,41 @@ impl Inner {
         self.lend(|out, redact| wire::encode(event, &around, out, redact), with)
     }
 
-    /// As [`encode`](Self::encode), for an event that is complete but for the channel.
-    pub(super) fn encode_complete<T>(
+    /// As [`encode`](Self::encode), for an event that is complete but for the channel and its payload.
+    ///
+    /// Redaction looks at each key and each string, which costs more than writing them. What this crate says in its own
+    /// words it need not look at, unless the policy is one that could find something there; text from outside has been
+    /// [masked](AxonPush::mask_string) where it was written.
+    pub(super) fn encode_own<T>(
         &self,
-        event_type: &EventType,
-        body: &wire::Body<'_>,
+        own: &Own<'_>,
+        payload: impl FnOnce(&mut Vec<u8>, Foreign<'_>),
         with: impl FnOnce(&[u8]) -> T,
     ) -> Result<T, Error> {
         let body = wire::Body {
-            event_type: event_type.as_str(),
-            structural: event_type.is_otel_shaped(),
+            event_type: own.event_type.as_str(),
+            structural: own.event_type.is_otel_shaped(),
             channel_id: self.config.channel_id.as_ref().map(ChannelId::as_str),
-            occurred_at: body.occurred_at.filter(|_| self.config.send_occurred_at),
-            ..*body
+            occurred_at: own.body.occurred_at.filter(|_| self.config.send_occurred_at),
+            ..own.body
         };
-        self.lend(|out, redact| wire::write(&body, out, redact), with)
+        let metadata = |out: &mut Vec<u8>| {
+            out.push(b'{');
+            json::write_own_key("framework", out);
+            json::write_str(own.framework, out);
+            out.push(b'}');
+        };
+        let redaction = &self.config.redaction;
+        if own.is_short && redaction.spares_own_text() {
+            let payload = |out: &mut Vec<u8>| payload(out, &|json, out| redaction.redact(json, false, out));
+            self.lend(|out, _| wire::write_with(&body, out, Some(&metadata), payload), with)
+        } else {
+            let (mut whole, mut around) = (Vec::new(), Vec::new());
+            payload(&mut whole, &|json, out| out.extend_from_slice(json));
+            metadata(&mut around);
+            let body = wire::Body { payload: &whole, metadata: &around, ..body };
+            self.lend(|out, redact| wire::write(&body, out, redact), with)
+        }
     }
 
     /// Lets `write` fill a buffer that the thread keeps, so that handing over copies bytes and allocates nothing.

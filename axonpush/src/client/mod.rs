@@ -6,6 +6,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 
+pub(crate) use self::encode::{Foreign, Own};
 use crate::{
     config::{AxonPushBuilder, Config},
     context::OpenRequests,
@@ -44,7 +45,7 @@ struct Inner {
     config: Config,
     publisher: PerProcess<Publisher>,
     open_requests: OpenRequests,
-    /// What every log and span of this client says of who speaks: JSON text of an object, or empty.
+    /// What every log and span of this client says of who speaks: JSON text of an object, redacted, or empty.
     resource: Vec<u8>,
 }
 
@@ -159,8 +160,8 @@ impl AxonPush {
         }
     }
 
-    /// `service.name`, `service.version` and `deployment.environment` of this client, as JSON text of an object; empty
-    /// when there are none.
+    /// `service.name`, `service.version` and `deployment.environment` of this client, as JSON text of an object that is
+    /// redacted; empty when there are none.
     pub(crate) fn resource(&self) -> &[u8] {
         self.0.as_ref().map_or(&[], |inner| &inner.resource)
     }
@@ -203,20 +204,28 @@ impl AxonPush {
         }
     }
 
-    /// Hands an event over that is complete but for the channel.
-    pub(crate) fn enqueue_complete(
+    /// Masks what the JSON string holds that `out` has from `start` to its end.
+    pub(crate) fn mask_string(&self, out: &mut Vec<u8>, start: usize) {
+        if let Some(inner) = &self.0 {
+            inner.config.redaction.mask_string(out, start);
+        }
+    }
+
+    /// Hands an event of this crate's own over, whose payload is written where it will stand.
+    pub(crate) fn enqueue_own(
         &self,
-        event_type: &EventType,
-        severity: Severity,
-        body: &wire::Body<'_>,
+        own: &Own<'_>,
+        payload: impl FnOnce(&mut Vec<u8>, Foreign<'_>),
     ) -> Result<(), Error> {
         let Some(inner) = &self.0 else { return Ok(()) };
-        if inner.publisher.is_echo() {
+        let publisher = &*inner.publisher;
+        if publisher.is_echo() {
             return Ok(());
         }
-        let lane = inner.publisher.lane(event_type.is_log(), *event_type == EventType::AppSpan);
-        let enqueue = |body: &[u8]| inner.publisher.enqueue(severity, lane, body, WhenFull::ApplyPolicy).map(drop);
-        inner.encode_complete(event_type, body, enqueue).flatten()
+        let lane = publisher.lane(own.event_type.is_log(), own.event_type == EventType::AppSpan);
+        let enqueue =
+            |body: &[u8]| publisher.enqueue_at(own.at, own.severity, lane, body, WhenFull::ApplyPolicy).map(drop);
+        inner.encode_own(own, payload, enqueue).flatten()
     }
 
     /// Hands a lost event over once more, as it is.
@@ -274,9 +283,9 @@ impl AxonPushBuilder {
         let publisher = PerProcess::new(Publisher::new(transport, settings), move |parents| {
             parents.for_child(Transport::new(&transport_policy))
         });
-        let mut resource = Vec::new();
-        if !config.resource.is_empty() && json::write(&config.resource, &mut resource).is_err() {
-            resource.clear();
+        let (mut text, mut resource) = (Vec::new(), Vec::new());
+        if !config.resource.is_empty() && json::write(&config.resource, &mut text).is_ok() {
+            config.redaction.redact(&text, false, &mut resource);
         }
         let inner = Inner { config, publisher, open_requests: OpenRequests::default(), resource };
         Ok(AxonPush(Some(Arc::new(inner))))

@@ -96,18 +96,20 @@ impl<const N: usize> Hex<N> {
     fn random() -> Self {
         const DIGITS: [u8; 16] = *b"0123456789abcdef";
         let mut digits = [b'0'; N];
+        let mut any = 0;
         for chunk in digits.chunks_mut(16) {
             let mut word = random_u64();
+            any |= word;
             for digit in chunk {
                 *digit = DIGITS.get((word & 15) as usize).copied().unwrap_or(b'0');
                 word >>= 4;
             }
         }
         // All zero means "no id"; a generator that says so by chance is corrected.
-        Self::parse(&digits).unwrap_or_else(|| {
+        if any == 0 {
             digits.fill(b'1');
-            Self(digits)
-        })
+        }
+        Self(digits)
     }
 
     fn parse(digits: &[u8]) -> Option<Self> {

@@ -1,6 +1,6 @@
 //! Ids as newtypes. The server's ids are opaque strings; older servers used integers, so both are taken.
 
-use std::{borrow::Cow, cell::Cell, fmt};
+use std::{borrow::Cow, cell::Cell, fmt, time::SystemTime};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
@@ -141,7 +141,13 @@ fn string_or_integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Strin
 /// The random bits come from a per-thread generator seeded by the operating system: a system call for every event
 /// would cost more than encoding it, and a dedup key has to be unique, not secret.
 pub(crate) fn new_dedup_key() -> Uuid {
-    let millis = u64::try_from(clock::since_epoch().as_millis()).unwrap_or(u64::MAX);
+    dedup_key_of(clock::wall())
+}
+
+/// As [`new_dedup_key`], for whoever knows what time it is.
+pub(crate) fn dedup_key_of(time: SystemTime) -> Uuid {
+    let since_epoch = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let millis = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);
     let mut bytes = [0; 10];
     bytes[..8].copy_from_slice(&random_u64().to_ne_bytes());
     bytes[8..].copy_from_slice(&random_u64().to_ne_bytes()[..2]);

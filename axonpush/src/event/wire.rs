@@ -3,7 +3,7 @@
 use std::{borrow::Cow, time::SystemTime};
 
 use super::{
-    AgentId, ChannelId, Event, EventType, SpanId, TraceId, builder::MAX_SHOWN_BYTES, json, record::MAX_EVENT_BYTES,
+    AgentId, ChannelId, Event, EventType, SpanId, TraceId, builder::MAX_SHOWN_BYTES, id, json, record::MAX_EVENT_BYTES,
     scan,
 };
 use crate::{clock, error::Error};
@@ -41,11 +41,16 @@ pub(crate) struct Body<'a> {
     /// JSON text of an object, or empty.
     pub(crate) metadata: &'a [u8],
     pub(crate) occurred_at: Option<SystemTime>,
+    /// When the event was made, where that is known; it is part of a fresh dedup key.
+    pub(crate) made_at: Option<SystemTime>,
 }
 
 /// Copies the JSON text of payload or metadata from its first argument to its last, hiding what must not leave. The
 /// second says that the payload follows OpenTelemetry's shape.
 pub(crate) type Redact<'a> = &'a dyn Fn(&[u8], bool, &mut Vec<u8>);
+
+/// Writes a part of a body.
+pub(crate) type Part<'a> = &'a dyn Fn(&mut Vec<u8>);
 
 /// Appends the event's request body to `out`.
 pub(crate) fn encode(
@@ -72,12 +77,25 @@ pub(crate) fn encode(
         dedup_key: event.dedup_key.as_deref(),
         metadata: &joined(&event.metadata, to_metadata),
         occurred_at: around.send_occurred_at.then(|| event.occurred_at.unwrap_or_else(clock::wall)),
+        made_at: None,
     };
     write(&body, out, redact)
 }
 
 /// As [`encode`], of what is complete.
 pub(crate) fn write(body: &Body<'_>, out: &mut Vec<u8>, redact: Redact<'_>) -> Result<(), Error> {
+    let payload = |out: &mut Vec<u8>| redact(body.payload, body.structural, out);
+    let metadata = |out: &mut Vec<u8>| redact(body.metadata, false, out);
+    write_with(body, out, (!body.metadata.is_empty()).then_some(&metadata), payload)
+}
+
+/// As [`write`], with metadata and payload that are written where they will stand.
+pub(crate) fn write_with(
+    body: &Body<'_>,
+    out: &mut Vec<u8>,
+    metadata: Option<Part<'_>>,
+    payload: impl FnOnce(&mut Vec<u8>),
+) -> Result<(), Error> {
     let start = out.len();
     out.push(b'{');
     field(out, "identifier", body.identifier);
@@ -103,18 +121,19 @@ pub(crate) fn write(body: &Body<'_>, out: &mut Vec<u8>, redact: Redact<'_>) -> R
     } else {
         let mut buffer = [0; uuid::fmt::Hyphenated::LENGTH];
         json::write_own_key("dedupKey", out);
-        json::write_plain_str(super::id::new_dedup_key().as_hyphenated().encode_lower(&mut buffer), out);
+        let key = body.made_at.map_or_else(id::new_dedup_key, id::dedup_key_of);
+        json::write_plain_str(key.as_hyphenated().encode_lower(&mut buffer), out);
     }
-    if !body.metadata.is_empty() {
+    if let Some(metadata) = metadata {
         json::write_own_key("metadata", out);
-        redact(body.metadata, false, out);
+        metadata(out);
     }
     if let Some(time) = body.occurred_at.and_then(|time| jiff::Timestamp::try_from(time).ok()) {
         field(out, "occurredAt", &time.to_string());
     }
     // Last, so that whoever looks for another field need not find the end of this one.
     json::write_own_key("payload", out);
-    redact(body.payload, body.structural, out);
+    payload(out);
     out.push(b'}');
     let size = out.len() - start;
     if size > MAX_EVENT_BYTES {

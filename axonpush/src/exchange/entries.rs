@@ -6,69 +6,95 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::event::{AttributeValue, json, scan};
+use crate::{
+    client::{AxonPush, Foreign},
+    event::{AttributeValue, json, scan},
+};
 
 /// Bytes of one text from outside that are reported.
 pub(super) const MAX_TEXT: usize = 2048;
 
 /// A JSON object that is still open: `{"a":1,"b":2`.
-#[derive(Debug, Clone)]
-pub(super) struct Entries(Vec<u8>);
+///
+/// What the application chose, keys or values of any type, is kept apart from what this crate says in its own words:
+/// the former must pass redaction, the latter has nothing in it to hide.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Entries {
+    own: Vec<u8>,
+    /// Where the object begins in `own`.
+    start: usize,
+    /// An object as well, or empty.
+    foreign: Vec<u8>,
+}
 
 impl Entries {
-    /// Opens an object in `buffer`, which is empty.
-    pub(super) fn new(mut buffer: Vec<u8>) -> Self {
-        buffer.push(b'{');
-        Self(buffer)
+    /// Opens an object at the end of `own`.
+    pub(super) fn new(mut own: Vec<u8>) -> Self {
+        let start = own.len();
+        own.push(b'{');
+        Self { own, start, foreign: Vec::new() }
     }
 
-    pub(super) fn text(&mut self, key: &'static str, value: &str) {
-        json::write_own_key(key, &mut self.0);
-        json::write_str(cut(value), &mut self.0);
+    /// Text that may come from outside, masked as `client` has it.
+    pub(super) fn text(&mut self, key: &'static str, value: &str, client: &AxonPush) {
+        json::write_own_key(key, &mut self.own);
+        let start = self.own.len();
+        json::write_str(cut(value), &mut self.own);
+        client.mask_string(&mut self.own, start);
+    }
+
+    /// Text that is short and needs no escaping.
+    pub(super) fn plain(&mut self, key: &'static str, value: &str) {
+        json::write_own_key(key, &mut self.own);
+        json::write_plain_str(value, &mut self.own);
     }
 
     /// What shows itself as text that needs no escaping.
     pub(super) fn display(&mut self, key: &'static str, value: &impl fmt::Display) {
-        json::write_own_key(key, &mut self.0);
+        json::write_own_key(key, &mut self.own);
         // Writing into a vector has no way to fail.
-        let _infallible = write!(self.0, "\"{value}\"");
+        let _infallible = write!(self.own, "\"{value}\"");
     }
 
     /// Bytes of a header, of which some may be no UTF-8.
-    pub(super) fn bytes(&mut self, key: &'static str, value: &[u8]) {
+    pub(super) fn bytes(&mut self, key: &'static str, value: &[u8], client: &AxonPush) {
         // A character that is cut in two begins beyond what is kept.
         let value = value.get(..MAX_TEXT + 4).unwrap_or(value);
-        self.text(key, &String::from_utf8_lossy(value));
+        match std::str::from_utf8(value) {
+            Ok(text) => self.text(key, text, client),
+            Err(_) => self.text(key, &String::from_utf8_lossy(value), client),
+        }
     }
 
     pub(super) fn number(&mut self, key: &'static str, value: u64) {
-        json::write_own_key(key, &mut self.0);
-        number(value, &mut self.0);
+        json::write_own_key(key, &mut self.own);
+        number(value, &mut self.own);
     }
 
     pub(super) fn flag(&mut self, key: &'static str, value: bool) {
-        json::write_own_key(key, &mut self.0);
-        self.0.extend_from_slice(if value { b"true" } else { b"false" });
+        json::write_own_key(key, &mut self.own);
+        self.own.extend_from_slice(if value { b"true" } else { b"false" });
     }
 
     pub(super) fn seconds(&mut self, key: &'static str, value: Duration) {
-        json::write_own_key(key, &mut self.0);
+        json::write_own_key(key, &mut self.own);
         // A finite number has no way to fail.
-        let _infallible = json::write(&value.as_secs_f64(), &mut self.0);
+        let _infallible = json::write(&value.as_secs_f64(), &mut self.own);
     }
 
-    /// A list of texts, under a key that is made at run time.
+    /// A list of texts, under a key that the application chose.
     pub(super) fn texts<'a>(&mut self, key: &str, values: impl Iterator<Item = &'a [u8]>) {
-        json::write_key(key, &mut self.0);
-        self.0.push(b'[');
+        let out = self.foreign();
+        json::write_key(key, out);
+        out.push(b'[');
         for (n, value) in values.enumerate() {
             if n > 0 {
-                self.0.push(b',');
+                out.push(b',');
             }
             let value = value.get(..MAX_TEXT + 4).unwrap_or(value);
-            json::write_str(cut(&String::from_utf8_lossy(value)), &mut self.0);
+            json::write_str(cut(&String::from_utf8_lossy(value)), out);
         }
-        self.0.push(b']');
+        out.push(b']');
     }
 
     /// An attribute of the application's. What is there already stays; a value that can't be sent is left out.
@@ -76,61 +102,104 @@ impl Entries {
         if self.has(key) {
             return;
         }
-        let before = self.0.len();
-        json::write_key(key, &mut self.0);
-        if json::write(value, &mut self.0).is_err() {
-            self.0.truncate(before);
+        let out = self.foreign();
+        let before = out.len();
+        json::write_key(key, out);
+        if json::write(value, out).is_err() {
+            out.truncate(before);
         }
     }
 
     /// Everything in `entries`, which hold no key that is here.
     pub(super) fn extend(&mut self, entries: &Self) {
-        if let [b'{', inside @ ..] = entries.0.as_slice()
-            && !inside.is_empty()
-        {
-            if self.0.last() != Some(&b'{') {
-                self.0.push(b',');
-            }
-            self.0.extend_from_slice(inside);
+        let own = entries.own.get(entries.start..).unwrap_or_default();
+        join(&mut self.own, own);
+        if !entries.foreign.is_empty() {
+            join(self.foreign(), &entries.foreign);
         }
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
+    /// How long the application's part is.
+    pub(super) fn foreign_len(&self) -> usize {
+        self.foreign.len()
     }
 
-    pub(super) fn truncate(&mut self, len: usize) {
-        self.0.truncate(len);
+    /// Forgets what of the application's part came later.
+    pub(super) fn truncate_foreign(&mut self, len: usize) {
+        self.foreign.truncate(len);
     }
 
-    /// The object, closed.
-    pub(super) fn close(mut self) -> Vec<u8> {
-        self.0.push(b'}');
-        self.0
+    /// The buffer with the object closed; `redact` copies the application's part.
+    pub(super) fn close(self, redact: Foreign<'_>) -> Vec<u8> {
+        let Self { mut own, mut foreign, start } = self;
+        if foreign.len() > 1 {
+            foreign.push(b'}');
+            let end = own.len();
+            redact(&foreign, &mut own);
+            // The bracket that opens it becomes what separates it.
+            if let Some(bracket) = own.get_mut(end) {
+                *bracket = b',';
+            }
+            if end == start + 1 {
+                own.remove(end);
+            }
+        } else {
+            own.push(b'}');
+        }
+        own
+    }
+
+    /// The buffer, emptied.
+    pub(super) fn into_buffer(mut self) -> Vec<u8> {
+        self.own.clear();
+        self.own
+    }
+
+    fn foreign(&mut self) -> &mut Vec<u8> {
+        if self.foreign.is_empty() {
+            self.foreign.push(b'{');
+        }
+        &mut self.foreign
     }
 
     fn has(&self, key: &str) -> bool {
         let mut found = false;
-        scan::for_each_entry(&self.0, |known, _| found |= known == key);
+        for object in [self.own.get(self.start..).unwrap_or_default(), &self.foreign] {
+            scan::for_each_entry(object, |known, _| found |= known == key);
+        }
         found
+    }
+}
+
+/// Appends the entries of an open object to another.
+fn join(to: &mut Vec<u8>, from: &[u8]) {
+    if let [b'{', inside @ ..] = from
+        && !inside.is_empty()
+    {
+        if to.last() != Some(&b'{') {
+            to.push(b',');
+        }
+        to.extend_from_slice(inside);
     }
 }
 
 /// Appends a number in decimal.
 pub(super) fn number(mut value: u64, out: &mut Vec<u8>) {
-    let mut digits = [0; 20];
-    let mut at = digits.len();
-    loop {
-        at -= 1;
-        if let Some(digit) = digits.get_mut(at) {
-            *digit = b'0' + u8::try_from(value % 10).unwrap_or_default();
+    let mut digits = [b'0'; 20];
+    let mut used = 0;
+    // Two digits a division.
+    for pair in digits.rchunks_exact_mut(2) {
+        if let [tens, ones] = pair {
+            let rest = (value % 100) as u8;
+            value /= 100;
+            (*tens, *ones) = (b'0' + rest / 10, b'0' + rest % 10);
+            used += if value == 0 && rest < 10 { 1 } else { 2 };
         }
-        value /= 10;
         if value == 0 {
             break;
         }
     }
-    out.extend_from_slice(digits.get(at..).unwrap_or_default());
+    out.extend_from_slice(digits.get(digits.len() - used..).unwrap_or_default());
 }
 
 /// Appends nanoseconds since the epoch, as a decimal string.
@@ -152,18 +221,18 @@ mod tests {
     use super::*;
 
     fn object(entries: Entries) -> Value {
-        serde_json::from_slice(&entries.close()).unwrap()
+        serde_json::from_slice(&entries.close(&|json, out| out.extend_from_slice(json))).unwrap()
     }
 
     #[test]
     fn entries_are_the_inside_of_an_object() {
         let mut entries = Entries::new(Vec::new());
-        entries.text("a", "x \"y\"\n");
+        entries.text("a", "x \"y\"\n", &AxonPush::disabled());
         entries.number("zero", 0);
         entries.number("most", u64::MAX);
         entries.flag("yes", true);
         entries.seconds("s", Duration::from_millis(1500));
-        entries.bytes("b", b"\xff");
+        entries.bytes("b", b"\xff", &AxonPush::disabled());
         entries.texts("list", [&b"1"[..], b"2"].into_iter());
         entries.value("own", &AttributeValue::from(vec![1]));
         entries.value("a", &AttributeValue::from("another"));
@@ -180,7 +249,7 @@ mod tests {
     #[test]
     fn long_text_is_cut_where_a_character_ends() {
         let mut entries = Entries::new(Vec::new());
-        entries.bytes("k", "é".repeat(40_000).as_bytes());
+        entries.bytes("k", "é".repeat(40_000).as_bytes(), &AxonPush::disabled());
         assert_eq!(object(entries)["k"].as_str().unwrap().len(), MAX_TEXT);
     }
 

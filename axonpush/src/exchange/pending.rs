@@ -1,8 +1,9 @@
 //! What is known of an exchange that has not ended, and what is told of it.
 
 use std::{
+    cell::Cell,
     sync::Arc,
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use super::{
@@ -21,6 +22,12 @@ use crate::{
 
 /// Methods of RFC 9110 and RFC 5789; others are reported as `_OTHER`, so that a scanner can't invent dimensions.
 const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
+
+/// Bytes of the longest buffer that is kept for the next request.
+const MAX_BUFFER: usize = 4096;
+
+// The buffer of the request before.
+thread_local!(static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) });
 
 /// A method as it is reported.
 pub(super) fn method(method: &str) -> &'static str {
@@ -56,29 +63,29 @@ impl Pending {
         headers: HeaderValues<'_, '_>,
         request: Arc<OpenRequest>,
     ) -> Self {
-        let mut attributes = Entries::new(Vec::with_capacity(512));
-        attributes.text("http.request.method", request.method);
+        let mut attributes = Entries::new(BUFFER.try_with(Cell::take).unwrap_or_default());
+        attributes.plain("http.request.method", request.method);
         if request.method == "_OTHER" {
-            attributes.text("http.request.method_original", facts.method);
+            attributes.text("http.request.method_original", facts.method, client);
         }
-        attributes.text("url.path", facts.path);
+        attributes.text("url.path", facts.path, client);
         if let Some(query) = facts.query.and_then(|query| rules.query.told(query)) {
-            attributes.text("url.query", &query);
+            attributes.text("url.query", &query, client);
         }
         if let Some(scheme) = rules.scheme.as_deref().or(facts.scheme) {
-            attributes.text("url.scheme", scheme);
+            attributes.text("url.scheme", scheme, client);
         }
         if let Some(version) = facts.protocol_version {
-            attributes.text("network.protocol.version", version);
+            attributes.plain("network.protocol.version", version);
         }
-        if let Some(client) = rules.client_address.client(facts.peer_address, headers) {
-            attributes.display("client.address", &client);
-            if let Some(peer) = facts.peer_address.filter(|peer| *peer != client) {
+        if let Some(address) = rules.client_address.client(facts.peer_address, headers) {
+            attributes.display("client.address", &address);
+            if let Some(peer) = facts.peer_address.filter(|peer| *peer != address) {
                 attributes.display("network.peer.address", &peer);
             }
         }
         if let Some(agent) = single(headers, "user-agent") {
-            attributes.bytes("user_agent.original", agent);
+            attributes.bytes("user_agent.original", agent, client);
         }
         rules.headers.tell_request(headers, &mut attributes);
         let place = client.open_requests().map(|open| open.begin(Arc::clone(&request)));
@@ -110,9 +117,10 @@ impl Pending {
         self.request.method
     }
 
-    pub(super) fn start(&self, context: &RequestContext) {
+    /// `now` is when the recorder began, which may be later than the request.
+    pub(super) fn start(&self, context: &RequestContext, now: Instant) {
         if self.sampled && self.rules.lifecycle.start_events {
-            let telling = self.telling(context, Severity::Debug, self.started_at);
+            let telling = self.telling(context, Severity::Debug, self.started_at, now);
             telling.log("http.request.started", |_| {});
         }
     }
@@ -120,7 +128,7 @@ impl Pending {
     pub(super) fn headers_sent(&mut self, status: u16, headers: HeaderValues<'_, '_>) {
         self.status = Some(status);
         self.request.tell_status(status);
-        self.time_to_headers = Some(self.elapsed());
+        self.time_to_headers = Some(self.elapsed(clock::now()));
         self.rules.headers.tell_response(headers, &mut self.attributes);
     }
 
@@ -144,10 +152,16 @@ impl Pending {
         if let (Some(open), Some(place)) = (self.client.open_requests(), &self.place) {
             open.end(place);
         }
+        let buffer = self.attributes.into_buffer();
+        if buffer.capacity() <= MAX_BUFFER {
+            // A thread that is ending has no use for it.
+            let _ending = BUFFER.try_with(|kept| kept.set(buffer));
+        }
     }
 
     fn tell_end(&self, outcome: &Outcome, context: &RequestContext) {
-        let took = self.elapsed();
+        let now = clock::now();
+        let took = self.elapsed(now);
         let lifecycle = &self.rules.lifecycle;
         let (word, slow) = (outcome.in_one_word(), lifecycle.is_slow(took));
         let usual = outcome.severity(self.status);
@@ -167,7 +181,7 @@ impl Pending {
         };
         let enrichment = self.rules.enrichment(&end);
         let ended_at = self.started_at + took;
-        let telling = self.telling(context, severity, ended_at);
+        let telling = self.telling(context, severity, ended_at, now);
         let attributes = |entries: &mut Entries| {
             self.tell_attributes(outcome, took, slow, entries);
             context.with_attributes(|_, set| {
@@ -201,14 +215,14 @@ impl Pending {
         match outcome {
             Outcome::Completed => {}
             Outcome::Failed { error_type, message } => {
-                entries.text("error.type", error_type);
+                entries.plain("error.type", error_type);
                 if let Some(message) = message {
-                    entries.text("exception.message", message);
+                    entries.text("exception.message", message, &self.client);
                 }
             }
             Outcome::Cancelled => {
-                entries.text("error.type", "cancelled");
-                entries.text("http.server.phase", if self.status.is_some() { "body" } else { "handler" });
+                entries.plain("error.type", "cancelled");
+                entries.plain("http.server.phase", if self.status.is_some() { "body" } else { "handler" });
             }
         }
         if slow {
@@ -216,7 +230,13 @@ impl Pending {
         }
     }
 
-    fn telling<'a>(&'a self, context: &'a RequestContext, severity: Severity, time: SystemTime) -> Telling<'a> {
+    fn telling<'a>(
+        &'a self,
+        context: &'a RequestContext,
+        severity: Severity,
+        time: SystemTime,
+        at: Instant,
+    ) -> Telling<'a> {
         Telling {
             client: &self.client,
             context,
@@ -227,10 +247,11 @@ impl Pending {
             attributes: &self.attributes,
             severity,
             time,
+            at,
         }
     }
 
-    fn elapsed(&self) -> Duration {
-        clock::now().saturating_duration_since(self.request.started)
+    fn elapsed(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.request.started)
     }
 }

@@ -5,6 +5,7 @@ use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
+    time::Instant,
 };
 
 use super::{
@@ -115,7 +116,7 @@ impl ExchangePolicy {
         headers: HeaderValues<'_, '_>,
     ) -> ExchangeRecorder {
         let marker = self.marker(facts, headers);
-        self.record(client, facts, headers, &marker)
+        self.record(client, facts, headers, &marker, marker.request.started)
     }
 
     /// Begins an exchange unless `marker`, which the request brought, says that it is reported through `client`
@@ -129,14 +130,21 @@ impl ExchangePolicy {
         facts: &RequestFacts<'_>,
         headers: HeaderValues<'_, '_>,
     ) -> Option<(ExchangeRecorder, ExchangeMarker)> {
-        let mut marker = marker.cloned().unwrap_or_else(|| self.marker(facts, headers));
-        if marker.is_reported_through(client) {
-            if let Some(route) = facts.route {
-                marker.request.tell_route(route);
+        let (mut marker, now) = match marker {
+            None => {
+                let marker = self.marker(facts, headers);
+                let now = marker.request.started;
+                (marker, now)
             }
-            return None;
-        }
-        let recorder = self.record(client, facts, headers, &marker);
+            Some(marker) if marker.is_reported_through(client) => {
+                if let Some(route) = facts.route {
+                    marker.request.tell_route(route);
+                }
+                return None;
+            }
+            Some(marker) => (marker.clone(), clock::now()),
+        };
+        let recorder = self.record(client, facts, headers, &marker, now);
         marker.add(client);
         Some((recorder, marker))
     }
@@ -148,6 +156,7 @@ impl ExchangePolicy {
         facts: &RequestFacts<'_>,
         headers: HeaderValues<'_, '_>,
         marker: &ExchangeMarker,
+        now: Instant,
     ) -> ExchangeRecorder {
         if let Some(route) = facts.route {
             marker.request.tell_route(route);
@@ -158,7 +167,7 @@ impl ExchangePolicy {
         }
         let pending = Pending::new(client, Arc::clone(&self.0), facts, headers, Arc::clone(&marker.request));
         let recorder = ExchangeRecorder::new(context, Some(pending));
-        recorder.started();
+        recorder.started(now);
         recorder
     }
 

@@ -6,6 +6,7 @@ use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     task::Poll,
+    time::Instant,
 };
 
 use super::{HeaderValues, WebSocketRecorder, outcome::Outcome, pending::Pending};
@@ -29,9 +30,9 @@ impl ExchangeRecorder {
         Self { context, pending }
     }
 
-    pub(super) fn started(&self) {
+    pub(super) fn started(&self, now: Instant) {
         if let Some(pending) = &self.pending {
-            pending.start(&self.context);
+            pending.start(&self.context, now);
         }
     }
 

@@ -1,10 +1,13 @@
 //! Events of an exchange, written as the text they will be: no tree, no copy, and no allocation once buffers are warm.
 
-use std::{cell::Cell, time::SystemTime};
+use std::{
+    mem,
+    time::{Instant, SystemTime},
+};
 
-use super::entries::{Entries, nanos, number};
+use super::entries::{Entries, MAX_TEXT, nanos, number};
 use crate::{
-    client::AxonPush,
+    client::{AxonPush, Foreign, Own},
     context::RequestContext,
     event::{EventType, Severity, SpanKind, json, wire},
 };
@@ -24,6 +27,8 @@ pub(super) struct Telling<'a> {
     pub(super) attributes: &'a Entries,
     pub(super) severity: Severity,
     pub(super) time: SystemTime,
+    /// The same moment, for timers.
+    pub(super) at: Instant,
 }
 
 /// What only a span tells.
@@ -46,7 +51,7 @@ impl Telling<'_> {
             json::write_own_key("timeUnixNano", out);
             nanos(self.time, out);
         };
-        self.publish(&EventType::AppLog, identifier, payload, more);
+        self.publish(EventType::AppLog, identifier, payload, more);
     }
 
     /// Publishes the server span of the exchange.
@@ -76,82 +81,75 @@ impl Telling<'_> {
             json::write_own_key("status", out);
             out.extend_from_slice(if span.failure.is_some() { b"{\"code\":2" } else { b"{\"code\":0" });
             json::write_own_key("message", out);
-            json::write_str(json::prefix(span.failure.unwrap_or_default(), super::entries::MAX_TEXT), out);
+            let message = out.len();
+            json::write_str(json::prefix(span.failure.unwrap_or_default(), MAX_TEXT), out);
+            self.client.mask_string(out, message);
             out.push(b'}');
         };
-        self.publish(&EventType::AppSpan, &name, payload, more);
+        self.publish(EventType::AppSpan, &name, payload, more);
     }
 
     /// Hands an event over with the exchange's own ids and attributes, whatever context the caller is in.
     fn publish(
         &self,
-        event_type: &EventType,
+        event_type: EventType,
         identifier: &str,
         payload: impl FnOnce(&mut Vec<u8>),
         more: impl FnOnce(&mut Entries),
     ) {
-        thread_local!(static SCRATCH: Cell<(Vec<u8>, Vec<u8>)> = const { Cell::new((Vec::new(), Vec::new())) });
-        /// Buffers that one huge event has grown are not kept for the small ones.
-        const MAX_SCRATCH: usize = 64 << 10;
-
-        let (mut out, mut inner) = SCRATCH.try_with(Cell::take).unwrap_or_default();
-        out.clear();
-        inner.clear();
-        out.push(b'{');
-        payload(&mut out);
-        let mut entries = Entries::new(inner);
-        entries.extend(self.attributes);
-        if let Some(route) = self.route {
-            entries.text("http.route", route);
-        }
-        more(&mut entries);
-        self.bound(&mut entries);
-        let inner = entries.close();
-        json::write_own_key("attributes", &mut out);
-        out.extend_from_slice(&inner);
-        let resource = self.client.resource();
-        if !resource.is_empty() {
-            json::write_own_key("resource", &mut out);
-            out.extend_from_slice(resource);
-        }
-        out.push(b'}');
-        let end_of_payload = out.len();
-        out.push(b'{');
-        json::write_own_key("framework", &mut out);
-        json::write_str(self.framework, &mut out);
-        out.push(b'}');
-        let (payload, metadata) = out.split_at_checked(end_of_payload).unwrap_or_default();
-        let body = wire::Body {
-            identifier,
-            payload,
-            trace_id: Some(self.context.trace_id()),
-            span_id: Some(self.context.span_id()),
-            parent_span_id: self.context.parent_span_id(),
-            metadata,
-            occurred_at: Some(self.time),
-            ..wire::Body::default()
+        let own = Own {
+            event_type,
+            severity: self.severity,
+            at: self.at,
+            // The longest of all is the route with the method before it and the status after it.
+            is_short: self.framework.len() + self.route.map_or(0, str::len) <= MAX_TEXT,
+            framework: self.framework,
+            body: wire::Body {
+                identifier,
+                trace_id: Some(self.context.trace_id()),
+                span_id: Some(self.context.span_id()),
+                parent_span_id: self.context.parent_span_id(),
+                occurred_at: Some(self.time),
+                made_at: Some(self.time),
+                ..wire::Body::default()
+            },
         };
-        if let Err(error) = self.client.enqueue_complete(event_type, self.severity, &body) {
+        let payload = |out: &mut Vec<u8>, redact: Foreign<'_>| {
+            out.push(b'{');
+            payload(out);
+            json::write_own_key("attributes", out);
+            let mut entries = Entries::new(mem::take(out));
+            entries.extend(self.attributes);
+            if let Some(route) = self.route {
+                entries.text("http.route", route, self.client);
+            }
+            more(&mut entries);
+            self.bound(&mut entries);
+            *out = entries.close(redact);
+            let resource = self.client.resource();
+            if !resource.is_empty() {
+                json::write_own_key("resource", out);
+                out.extend_from_slice(resource);
+            }
+            out.push(b'}');
+        };
+        if let Err(error) = self.client.enqueue_own(&own, payload) {
             self.client.refuse(error);
-        }
-        if out.capacity() <= MAX_SCRATCH && inner.capacity() <= MAX_SCRATCH {
-            // A thread that is ending has no use for the buffers.
-            let _ending = SCRATCH.try_with(|scratch| scratch.set((out, inner)));
         }
     }
 
     /// What ties an event to its request: its id and the bound attributes.
     fn bound(&self, entries: &mut Entries) {
-        entries.text("request.id", self.context.request_id().as_str());
-        let before = entries.len();
+        entries.plain("request.id", self.context.request_id().as_str());
+        let before = entries.foreign_len();
         self.context.with_attributes(|bound, _| {
             for (key, value) in bound {
                 entries.value(key, value);
             }
         });
         // Attributes that can't be sent must not cost the event.
-        if entries.len() - before > MAX_BOUND_BYTES {
-            entries.truncate(before);
+        if entries.foreign_len() - before > MAX_BOUND_BYTES {
+            entries.truncate_foreign(before);
         }
     }
 

@@ -1,5 +1,12 @@
+use std::time::Duration;
+
 use super::{facts::lookup, outcome::Outcome, *};
-use crate::{client::AxonPush, event::Severity};
+use crate::{
+    client::AxonPush,
+    event::Severity,
+    redact::{ContentCapture, RedactionPolicy},
+    testing::MemorySink,
+};
 
 fn begin(headers: &[(&str, &str)]) -> ExchangeRecorder {
     let facts = RequestFacts::new("test", "GET", "/");
@@ -54,4 +61,78 @@ fn a_disabled_client_costs_a_request_its_ids_and_nothing_else() {
     let id = recorder.request_id().clone();
     let current = recorder.run(crate::context::RequestContext::current);
     assert_eq!(current.map(|context| context.request_id().clone()), Some(id));
+}
+
+/// The events of an exchange are redacted piece by piece; a look at the whole must find nothing more to hide.
+#[tokio::test]
+async fn what_is_told_of_an_exchange_is_redacted_by_any_policy() {
+    let policies = [
+        RedactionPolicy::new(),
+        RedactionPolicy::new().content_capture(ContentCapture::Redacted),
+        RedactionPolicy::new().content_capture(ContentCapture::Full),
+        RedactionPolicy::new().redact_keys(["url.path", "tenant", "framework"]),
+        RedactionPolicy::new().max_content_length(12),
+        RedactionPolicy::new().max_content_length(10_000),
+    ];
+    let rules = ExchangePolicy::new()
+        .headers(HeaderPolicy::new().request(["authorization", "x-tenant"]))
+        .lifecycle(LifecyclePolicy::new().server_spans(true).slow_after(Duration::ZERO))
+        .query(QueryPolicy::Full)
+        .enrich(|_, attributes| {
+            attributes.insert("name", "x-api-key");
+            attributes.insert("value", "canary");
+            attributes.insert("http.route", "another");
+        });
+    let headers = [("authorization", "canary"), ("x-tenant", "t-1"), ("user-agent", "a \"quoted\" agent")];
+    for policy in policies {
+        let sink = MemorySink::new();
+        let client = sink.builder().redaction(policy.clone()).build().unwrap();
+        for ending in 0..5 {
+            let facts = RequestFacts::new("test", if ending == 0 { "BREW" } else { "GET" }, "/orders/token/42")
+                .with_query(Some("a=1&b=2"))
+                .with_route(Some("/orders/token/{id}"))
+                .with_scheme("http")
+                .with_protocol_version(Some("1.1"))
+                .with_peer_address(Some([192, 0, 2, 1].into()));
+            let mut recorder = rules.begin(&client, &facts, &lookup(&headers));
+            recorder.context().bind("db_password", "canary");
+            recorder.context().bind("prompt", "p".repeat(500));
+            recorder.context().set("key", "authorization");
+            recorder.context().set("val", "canary");
+            recorder.context().set("note", "n".repeat(5000));
+            match ending {
+                0 => recorder.complete(),
+                1 => recorder.failed(&"\"it\" broke at https://user:canary@db/"),
+                2 => {
+                    recorder.body_length(10);
+                    recorder.headers_sent(200, &lookup(&[]));
+                    recorder.complete();
+                }
+                3 => {
+                    recorder.cause(&format!("password=canary {}", "e".repeat(5000)));
+                    recorder.headers_sent(500, &lookup(&[]));
+                    recorder.complete();
+                }
+                _ => drop(recorder),
+            }
+        }
+        assert!(client.flush(Duration::from_secs(10)).await.is_complete());
+        assert_eq!(sink.events().len(), 15);
+        for event in sink.events() {
+            let text = event.as_json().to_string();
+            assert!(!text.contains("canary") && text.contains("[REDACTED]"), "{text}");
+            for (part, structural) in [("/payload", true), ("/metadata", false)] {
+                let part = event.field(part).unwrap().to_string();
+                let mut again = Vec::new();
+                policy.redact(part.as_bytes(), structural, &mut again);
+                assert!(again == part.as_bytes(), "{policy:?} finds more to hide in {part}");
+            }
+            if policy == RedactionPolicy::new() {
+                assert_eq!(event.attribute("http.route").unwrap(), "/orders/token/{id}");
+                assert_eq!(event.attribute("user_agent.original").unwrap(), "a \"quoted\" agent");
+                assert_eq!(event.attribute("http.request.header.x-tenant").unwrap(), &serde_json::json!(["t-1"]));
+                assert!(event.attribute("prompt").is_none_or(|prompt| prompt == "[REDACTED]"));
+            }
+        }
+    }
 }

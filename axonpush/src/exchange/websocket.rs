@@ -42,7 +42,7 @@ impl WebSocketRecorder {
     pub fn begin(marker: &ExchangeMarker, framework: &'static str, path: &str) -> Option<Self> {
         let client = marker.first.as_ref().filter(|client| !client.is_disabled())?.clone();
         let mut attributes = Entries::new(Vec::with_capacity(128));
-        attributes.text("url.path", path);
+        attributes.text("url.path", path, &client);
         Some(Self::new(client, framework, Arc::clone(&marker.request), attributes))
     }
 
@@ -105,6 +105,7 @@ impl WebSocketRecorder {
             attributes: &self.attributes,
             severity,
             time: clock::wall(),
+            at: clock::now(),
         }
     }
 
@@ -126,12 +127,12 @@ impl WebSocketRecorder {
         }
         // Whoever works on the connection drops it when it panics.
         if thread::panicking() {
-            entries.text("error.type", "panic");
+            entries.plain("error.type", "panic");
         } else if self.code.is_none() {
-            entries.text("error.type", "aborted");
+            entries.plain("error.type", "aborted");
         }
         if let Some(failure) = &self.failure {
-            entries.text("exception.message", failure);
+            entries.text("exception.message", failure, &self.client);
         }
         for (messages, bytes, traffic) in [
             ("websocket.messages.received", "websocket.bytes.received", &self.received),

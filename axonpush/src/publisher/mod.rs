@@ -26,7 +26,7 @@ use std::{
         Arc, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -151,7 +151,19 @@ impl Publisher {
         body: &[u8],
         when: WhenFull,
     ) -> Result<Accepted, Error> {
-        let accepted = match self.shared.queue.offer(severity, lane, clock::now(), body, when) {
+        self.enqueue_at(clock::now(), severity, lane, body, when)
+    }
+
+    /// As [`enqueue`](Self::enqueue), for whoever has looked at the clock.
+    pub(crate) fn enqueue_at(
+        &self,
+        now: Instant,
+        severity: Severity,
+        lane: Lane,
+        body: &[u8],
+        when: WhenFull,
+    ) -> Result<Accepted, Error> {
+        let accepted = match self.shared.queue.offer(severity, lane, now, body, when) {
             Offer::Accepted { wake: false } => Accepted::Kept,
             Offer::Accepted { wake: true } => {
                 self.wake();

@@ -25,6 +25,9 @@ impl ContentCapture {
 /// Characters a string keeps unless set otherwise.
 pub(crate) const DEFAULT_MAX_CONTENT_LENGTH: usize = 4096;
 
+/// Characters of the longest string that the crate puts into an event of its own accord.
+const OWN_TEXT: usize = DEFAULT_MAX_CONTENT_LENGTH;
+
 /// Characters a preview keeps.
 pub(crate) const PREVIEW_LENGTH: usize = 256;
 
@@ -126,6 +129,12 @@ impl RedactionPolicy {
             keep_emails: self.keep_emails,
             keep_card_numbers: self.keep_card_numbers,
         }
+    }
+
+    /// Whether text that this crate wrote itself may stay as it is: keys that say nothing to the lists of every policy,
+    /// and strings of at most `OWN_TEXT` characters.
+    pub(crate) fn spares_own_text(&self) -> bool {
+        self.extra_keys().is_empty() && self.text_limit() >= OWN_TEXT
     }
 
     pub(super) fn content(&self) -> ContentCapture {

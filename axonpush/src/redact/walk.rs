@@ -26,6 +26,16 @@ impl RedactionPolicy {
     pub(super) fn redact_inside(&self, json: &[u8], out: &mut Vec<u8>) {
         Walk { policy: self, json, copied: 0, out, structural: false, nested: true }.run();
     }
+
+    /// Masks what the JSON string holds that `out` has from `start` to its end, where keys have been seen to already.
+    pub(crate) fn mask_string(&self, out: &mut Vec<u8>, start: usize) {
+        let text = out.get(start + 1..out.len() - 1).unwrap_or_default();
+        if let Some(masked) = masked(text, self) {
+            out.truncate(start + 1);
+            out.extend_from_slice(&masked);
+            out.push(b'"');
+        }
+    }
 }
 
 struct Walk<'a> {

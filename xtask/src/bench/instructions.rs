@@ -24,6 +24,7 @@ pub(crate) const TABLE: Table = Table {
         row("building the event, which comes before", "instructions.build", 3590.0),
         row("`enqueue` of a log record for OTLP", "instructions.enqueue-log", 6440.0),
         row("building the record and its event, which comes before", "instructions.build-log", 6300.0),
+        row("an exchange of an axum app, with both events", "instructions.exchange", 22840.0),
     ],
 };
 
@@ -42,6 +43,7 @@ pub(crate) fn count(target: &Path) -> run::Result<Figures> {
     };
     let (build, enqueue, prepared) = (each("build")?, each("enqueue")?, each("prepared")?);
     let (build_log, enqueue_log) = (each("build-log")?, each("enqueue-log")?);
+    let exchange = each("exchange")? - each("bare")?;
     let enqueue = enqueue - build;
     let figures = [
         ("build", build),
@@ -50,6 +52,7 @@ pub(crate) fn count(target: &Path) -> run::Result<Figures> {
         ("encode", enqueue - prepared),
         ("build-log", build_log),
         ("enqueue-log", enqueue_log - build_log),
+        ("exchange", exchange),
     ];
     Ok(figures.map(|(name, value)| (format!("instructions.{name}"), value)).into())
 }

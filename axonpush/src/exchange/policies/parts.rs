@@ -101,14 +101,23 @@ impl QueryPolicy {
             Self::Full => return Some(Cow::Borrowed(query)),
             Self::Omitted => return None,
         };
-        let parameters = query.split('&').map(|parameter| match parameter.split_once('=') {
-            Some((name, _)) if shown.iter().any(|known| known == name) => Cow::Borrowed(parameter),
-            Some((name, _)) => Cow::Owned(format!("{name}=REDACTED")),
-            None if parameter.is_empty() => Cow::Borrowed(""),
-            // Without a name it is a value: some services put the token itself there.
-            None => Cow::Borrowed("REDACTED"),
-        });
-        Some(Cow::Owned(parameters.collect::<Vec<_>>().join("&")))
+        let mut told = String::with_capacity(query.len() + 64);
+        for (n, parameter) in query.split('&').enumerate() {
+            if n > 0 {
+                told.push('&');
+            }
+            match parameter.split_once('=') {
+                Some((name, _)) if shown.iter().any(|known| known == name) => told.push_str(parameter),
+                Some((name, _)) => {
+                    told.push_str(name);
+                    told.push_str("=REDACTED");
+                }
+                None if parameter.is_empty() => {}
+                // Without a name it is a value: some services put the token itself there.
+                None => told.push_str("REDACTED"),
+            }
+        }
+        Some(Cow::Owned(told))
     }
 }
 
