@@ -86,11 +86,11 @@ fn a_caller_that_waits_for_room_is_let_in_by_the_worker_that_others_woke() {
     model(2, || {
         let overflow = OverflowPolicy::Block { timeout: ANY_TIME };
         let publisher = publisher(QueuePolicy::new().max_events(1).overflow(overflow));
-        let callers = [(); 2].map(|()| with(&publisher, enqueue));
+        let other = with(&publisher, enqueue);
         // No question reaches the worker before all are in, so that only wake-ups do.
-        assert!(callers.map(|caller| caller.join().unwrap()).into_iter().all(|kept| kept));
         assert!(enqueue(&publisher) && enqueue(&publisher));
-        assert_eq!(end(&publisher), 4);
+        assert!(other.join().unwrap());
+        assert_eq!(end(&publisher), 3);
     });
 }
 
@@ -129,7 +129,7 @@ fn a_flush_settles_what_came_before_it_while_others_hand_over() {
 
 #[test]
 fn an_event_that_races_with_a_shutdown_is_refused_or_taken() {
-    model(3, || {
+    model(2, || {
         let publisher = publisher(QueuePolicy::new());
         let producers = [(); 2].map(|()| with(&publisher, enqueue));
         let taken = end(&publisher);
@@ -152,7 +152,7 @@ fn a_worker_that_a_call_starts_ends_with_the_shutdown_it_races_with() {
 
 #[test]
 fn shutdowns_that_race_are_all_answered() {
-    model(3, || {
+    model(2, || {
         let publisher = publisher(QueuePolicy::new());
         enqueue(&publisher);
         let other = with(&publisher, |publisher| block_on(publisher.shutdown(Duration::ZERO)));

@@ -196,12 +196,13 @@ impl Queue {
         self.lock().closed
     }
 
-    /// Asks for a wake-up once `count` wait, or a little earlier: a caller knows of one inbox and takes the others to hold
-    /// as much. `false`: they already do.
+    /// Asks for a wake-up once `count` wait or the queue fills up, or a little earlier: a caller knows of one inbox and
+    /// takes the others to hold as much. `usize::MAX`: for none. `false`: it is so far already.
     pub(crate) fn arm(&self, count: usize) -> bool {
         let state = self.lock();
         let inboxes = self.inboxes();
-        let idle = state.waiting.plus(amount(&inboxes)).count < count;
+        let waiting = state.waiting.plus(amount(&inboxes));
+        let idle = count == usize::MAX || (waiting.count < count && !self.is_filling(waiting));
         self.board.0.arm(idle.then_some(count));
         idle
     }

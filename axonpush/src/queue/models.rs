@@ -13,14 +13,13 @@ use crate::{
     sync::Bell,
 };
 
-/// How often a thread may be interrupted where it need not wait.
-const INTERRUPTIONS: usize = 3;
-
 const ANY_TIME: Duration = Duration::from_secs(1);
 
-fn model(check: impl Fn() + Send + Sync + 'static) {
+/// Tries every order in which threads are interrupted at most so often where they need not wait. Three show more than two,
+/// and take minutes where much is handed over.
+fn model(interruptions: usize, check: impl Fn() + Send + Sync + 'static) {
     let mut model = loom::model::Builder::new();
-    model.preemption_bound = Some(INTERRUPTIONS);
+    model.preemption_bound = Some(interruptions);
     model.check(check);
 }
 
@@ -67,7 +66,7 @@ fn settle(queue: &Queue, most: usize) -> Vec<u64> {
 
 /// The books while two producers crowd a queue with room for one, the worker settles and somebody looks.
 fn books_balance(overflow: OverflowPolicy) {
-    model(move || {
+    model(2, move || {
         let queue = queue(1, overflow);
         let first = with(&queue, |queue| offer(queue, Severity::Info, "a"));
         let second = with(&queue, |queue| offer(queue, Severity::Error, "bb"));
@@ -108,6 +107,29 @@ fn the_books_balance_at_every_instant_when_the_least_severe_goes() {
     books_balance(OverflowPolicy::ShedLowestSeverity);
 }
 
+/// Callers know of one inbox, and of the lines what was last written on the board. The queue is full by count first, where
+/// the bytes grow without a look into the inboxes.
+#[test]
+fn the_bounds_hold_at_every_instant_though_no_caller_sees_the_whole() {
+    model(2, || {
+        let policy = QueuePolicy { max_events: 4, max_bytes: 12, overflow: OverflowPolicy::DropOldest };
+        let queue = Arc::new(Queue::new(policy, false));
+        for body in ["a", "a", "a", "a"] {
+            offer(&queue, Severity::Info, body);
+        }
+        let large = with(&queue, |queue| offer(queue, Severity::Info, "bbbbbbbb"));
+        let worker = with(&queue, |queue| queue.take(2).len());
+        offer(&queue, Severity::Info, "cc");
+        let within = |seen: Tally| assert!(seen.queued <= 4 && seen.queued_bytes <= 12, "{seen:?}");
+        within(balanced(&queue));
+        large.join().unwrap();
+        within(balanced(&queue));
+        worker.join().unwrap();
+        within(balanced(&queue));
+        assert_eq!(balanced(&queue).accepted, 6);
+    });
+}
+
 /// The worker's loop until it has settled `all` events: take, and sleep when [`Queue::arm`] says so.
 fn work(queue: &Queue, bell: &Bell, threshold: usize, all: usize) {
     let mut settled = 0;
@@ -124,7 +146,7 @@ fn work(queue: &Queue, bell: &Bell, threshold: usize, all: usize) {
 
 #[test]
 fn an_event_is_taken_though_it_came_while_the_worker_went_to_sleep() {
-    model(|| {
+    model(2, || {
         let (queue, bell) = (queue(10, OverflowPolicy::DropNewest), Arc::new(Bell::default()));
         let producers = [1, 2].map(|events| {
             let bell = Arc::clone(&bell);
@@ -146,7 +168,7 @@ fn an_event_is_taken_though_it_came_while_the_worker_went_to_sleep() {
 
 #[test]
 fn a_worker_that_waits_for_several_is_woken_when_they_are_there() {
-    model(|| {
+    model(2, || {
         let (queue, bell) = (queue(10, OverflowPolicy::DropNewest), Arc::new(Bell::default()));
         let producers = [(); 2].map(|()| {
             let bell = Arc::clone(&bell);
@@ -168,7 +190,7 @@ fn a_worker_that_waits_for_several_is_woken_when_they_are_there() {
 
 #[test]
 fn the_next_event_wakes_when_the_last_one_found_nobody_to_wake() {
-    model(|| {
+    model(2, || {
         let (queue, bell) = (queue(10, OverflowPolicy::DropNewest), Arc::new(Bell::default()));
         // The worker can't be started at first: whoever is told to wake it has to leave that to a later one.
         let later = {
@@ -199,7 +221,7 @@ fn the_next_event_wakes_when_the_last_one_found_nobody_to_wake() {
 
 #[test]
 fn a_flush_covers_what_came_before_it_and_nothing_later() {
-    model(|| {
+    model(2, || {
         let queue = queue(2, OverflowPolicy::DropOldest);
         let other = with(&queue, |queue| {
             offer(queue, Severity::Info, "b");
@@ -232,7 +254,7 @@ fn a_flush_covers_what_came_before_it_and_nothing_later() {
 
 #[test]
 fn a_flush_is_over_once_the_worker_has_settled_what_came_before() {
-    model(|| {
+    model(3, || {
         let (queue, bell) = (queue(10, OverflowPolicy::DropNewest), Arc::new(Bell::default()));
         let producer = {
             let bell = Arc::clone(&bell);
@@ -256,7 +278,7 @@ fn a_flush_is_over_once_the_worker_has_settled_what_came_before() {
 
 #[test]
 fn an_event_that_races_with_the_end_is_refused_or_accounted_for() {
-    model(|| {
+    model(3, || {
         let queue = queue(10, OverflowPolicy::DropNewest);
         let producers = [(); 2].map(|()| with(&queue, |queue| offer(queue, Severity::Info, "a")));
         queue.close();
@@ -273,7 +295,7 @@ fn an_event_that_races_with_the_end_is_refused_or_accounted_for() {
 
 #[test]
 fn a_settlement_that_races_with_the_end_counts_once() {
-    model(|| {
+    model(3, || {
         let queue = queue(10, OverflowPolicy::DropNewest);
         offer(&queue, Severity::Info, "a");
         offer(&queue, Severity::Info, "b");
@@ -304,7 +326,7 @@ fn full() -> Arc<Queue> {
 
 #[test]
 fn callers_that_wait_for_room_are_let_in_when_the_worker_takes() {
-    model(|| {
+    model(2, || {
         let queue = full();
         let callers = [blocked(&queue), blocked(&queue)];
         let mut settled = 0;
@@ -321,7 +343,7 @@ fn callers_that_wait_for_room_are_let_in_when_the_worker_takes() {
 
 #[test]
 fn callers_that_wait_for_room_are_turned_away_when_the_queue_closes() {
-    model(|| {
+    model(3, || {
         let queue = full();
         let callers = [blocked(&queue), blocked(&queue)];
         queue.close();
@@ -334,7 +356,7 @@ fn callers_that_wait_for_room_are_turned_away_when_the_queue_closes() {
 
 #[test]
 fn a_caller_that_waits_for_room_is_let_in_when_the_rest_is_given_up() {
-    model(|| {
+    model(3, || {
         let queue = full();
         let caller = blocked(&queue);
         queue.abandon(LossReason::Shutdown, Vec::new());

@@ -107,11 +107,14 @@ impl Queue {
 
     /// Whether the caller who made it `waiting`, and `here` in an inbox, is to wake the worker.
     fn wakes(&self, waiting: Amount, here: Amount) -> bool {
-        // Half full is the last moment to empty a small queue in time, or an inbox before a caller must.
-        let filling = waiting.count * 2 >= self.policy.max_events
-            || waiting.bytes * 2 >= self.policy.max_bytes
-            || here.bytes * 2 >= BATCH_BYTES;
+        // An inbox is best emptied before a caller must.
+        let filling = self.is_filling(waiting) || here.bytes * 2 >= BATCH_BYTES;
         self.board.0.wakes(waiting.count, filling)
+    }
+
+    /// Half full is the last moment to empty a small queue in time.
+    pub(super) fn is_filling(&self, waiting: Amount) -> bool {
+        waiting.count * 2 >= self.policy.max_events || waiting.bytes * 2 >= self.policy.max_bytes
     }
 
     /// Whether giving up what the policy allows to give up would do. If not, nothing is given up.
