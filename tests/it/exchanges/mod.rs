@@ -1,10 +1,11 @@
-//! One table of HTTP exchanges, and what axum and actix-web report of each: the same.
+//! One table of HTTP exchanges, and what axum, plain hyper and actix-web report of each: the same.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on has nothing else to say")]
 
 mod actix;
 mod apps;
 mod axum;
 mod bodies;
+mod hyper;
 mod layers;
 mod rows;
 mod stopping;
