@@ -3,7 +3,7 @@
 use actix_web::{
     HttpResponse, Route, Scope,
     http::{StatusCode, header},
-    web::{self, Bytes, Data, Json, Path, PayloadConfig},
+    web::{self, Bytes, Data, Form, Path, PayloadConfig},
 };
 use axonpush::{AxonPush, Event};
 use axonpush_actix::{RequestContext, RequestId};
@@ -50,7 +50,7 @@ pub(super) fn routes(client: &AxonPush) -> impl FnOnce(&mut web::ServiceConfig) 
                     .app_data(PayloadConfig::new(16))
                     .route(web::post().to(async |body: Bytes| body)),
             )
-            .route("/json", web::post().to(|_: Json<serde_json::Value>| async { "read" }));
+            .route("/form", web::post().to(|_: Form<Vec<(String, String)>>| async { "read" }));
     }
 }
 

@@ -3,7 +3,7 @@
 use axonpush::{AxonPush, Event};
 use axonpush_axum::{AxonPushLayer, RequestContext, RequestId};
 use axum::{
-    Json, Router,
+    Form, Router,
     body::Body,
     extract::{DefaultBodyLimit, Path, Request, State},
     http::{HeaderName, StatusCode, header},
@@ -45,7 +45,7 @@ pub(super) fn app(client: &AxonPush, layer: AxonPushLayer) -> Router {
         .route("/echo", post(async |body: Bytes| body))
         .route("/ignores", post(|| async { "not read" }))
         .route("/small", post(async |body: Bytes| body).layer(DefaultBodyLimit::max(16)))
-        .route("/json", post(|_: Json<serde_json::Value>| async { "read" }))
+        .route("/form", post(|_: Form<Vec<(String, String)>>| async { "read" }))
         .layer(layer)
         .with_state(client.clone())
 }

@@ -141,9 +141,9 @@ async fn answer(request: Request<Incoming>, client: AxonPush) -> Result<Response
             Ok(body) => text(body.to_bytes()),
             Err(_too_long) => with_status(413, "length limit exceeded"),
         },
-        ("POST", "/json") => match request.headers().get("content-type") {
-            Some(json) if json == "application/json" => text("read"),
-            _ => with_status(415, "expected JSON"),
+        ("POST", "/form") => match request.headers().get("content-type") {
+            Some(form) if form == "application/x-www-form-urlencoded" => text("read"),
+            _ => with_status(415, "expected a form"),
         },
         (_, "/hello" | "/echo") => with_status(405, ""),
         ("GET", path) => match path.strip_prefix("/users/").or_else(|| path.strip_prefix("/api/orders/")) {

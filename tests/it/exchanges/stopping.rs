@@ -93,7 +93,7 @@ async fn requests_that_never_end_are_cut_at_the_deadline_and_reported() {
         let all = BTreeMap::from(["drips", "hangs"].map(|id| (id.to_owned(), expected.to_vec())));
         assert_eq!(told(&events), all, "{framework:?}");
         assert_eq!((client.stats().refused(), client.open_exchanges()), (0, 0), "{framework:?}");
-        for connection in connections {
+        for mut connection in connections {
             connection.read().await;
         }
     }
@@ -147,7 +147,7 @@ async fn a_connection_stays_cut_when_its_handler_wakes_after_the_server_is_gone(
     let server = rig::server();
     let client = rig::client(&server);
     let blocked = bodies::block();
-    let (stopped, connection) = Framework::Axum
+    let (stopped, mut connection) = Framework::Axum
         .serve(&client, Duration::from_millis(200), async |address, stop| {
             let connection = Connection::open(address, &request("/blocks", "blocks")).await;
             server.wait_for_events(1, PATIENCE).await;

@@ -7,6 +7,7 @@ use axonpush_dev::{DevServer, StoredEvent};
 use futures_util::FutureExt as _;
 use rig::PATIENCE;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::{
     apps::Framework,
@@ -98,6 +99,12 @@ async fn exchange(row: &Row, address: SocketAddr, server: &DevServer) -> Respons
     }
     let before = server.len();
     let mut connection = Connection::open(address, &request).await;
+    let answer = answered(row, &mut connection, before, server);
+    timeout(PATIENCE, answer).await.unwrap_or_else(|_| panic!("{}: the connection never ended", row.name))
+}
+
+/// The response, and what the client does to get it or not.
+async fn answered(row: &Row, connection: &mut Connection, before: usize, server: &DevServer) -> Response {
     match row.client {
         Client::Reads => connection.read().await,
         Client::WaitsToContinue => {

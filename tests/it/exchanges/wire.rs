@@ -34,11 +34,16 @@ impl Connection {
     }
 
     /// The response up to the end of the connection.
-    pub(super) async fn read(mut self) -> Response {
+    pub(super) async fn read(&mut self) -> Response {
+        self.read_all().await.into_iter().next().unwrap_or_default()
+    }
+
+    /// The responses up to the end of the connection.
+    pub(super) async fn read_all(&mut self) -> Vec<Response> {
         let mut bytes = Vec::new();
         // A connection that was reset has delivered what it had before.
         let _reset = self.0.read_to_end(&mut bytes).await;
-        Response::parse(&String::from_utf8_lossy(&bytes))
+        Response::parse_all(&String::from_utf8_lossy(&bytes))
     }
 
     /// Reads until `text` came by.
@@ -48,17 +53,13 @@ impl Connection {
             let count = self.0.read_buf(&mut bytes).await.unwrap();
             assert!(count > 0, "the connection ended before {text:?}");
         }
-        Response::parse(&String::from_utf8_lossy(&bytes))
+        Response::parse_all(&String::from_utf8_lossy(&bytes)).into_iter().next().unwrap_or_default()
     }
 }
 
 impl Response {
-    fn parse(text: &str) -> Self {
-        Self::parse_all(text).into_iter().next().unwrap_or_default()
-    }
-
     /// The responses of one connection, in their order, without those that are only on the way to one.
-    pub(super) fn parse_all(mut text: &str) -> Vec<Self> {
+    fn parse_all(mut text: &str) -> Vec<Self> {
         let mut responses = Vec::new();
         while let Some((head, rest)) = text.split_once("\r\n\r\n") {
             let header = |wanted: &'static str| {

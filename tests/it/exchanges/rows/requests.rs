@@ -66,9 +66,11 @@ fn agents() -> Vec<Row> {
 fn bodies() -> Vec<Row> {
     let echo = |name| get(name, "/echo").method("POST").body("a body");
     vec![
-        echo("a body of known length").header("content-length", "6").sends("a body"),
-        echo("a body in chunks").header("transfer-encoding", "chunked").sends("2\r\na \r\n4\r\nbody\r\n0\r\n\r\n"),
-        echo("a body in chunks, with a trailer")
+        echo("a body that comes at once").header("content-length", "6").sends("a body"),
+        echo("a body that comes in chunks")
+            .header("transfer-encoding", "chunked")
+            .sends("2\r\na \r\n4\r\nbody\r\n0\r\n\r\n"),
+        echo("a body that comes in chunks, with a trailer")
             .header("transfer-encoding", "chunked")
             .header("trailer", "x-checksum")
             .sends("6\r\na body\r\n0\r\nx-checksum: 42\r\n\r\n"),
