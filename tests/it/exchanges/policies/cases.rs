@@ -72,10 +72,10 @@ impl Case {
         self.severity = Some(severity);
         self
     }
+}
 
-    pub(super) fn is_end(&self, event: &StoredEvent) -> bool {
-        [COMPLETED, FAILED].contains(&event.identifier.as_str())
-    }
+pub(super) fn is_end(event: &StoredEvent) -> bool {
+    [COMPLETED, FAILED].contains(&event.identifier.as_str())
 }
 
 pub(super) fn cases() -> Vec<Case> {
