@@ -48,3 +48,8 @@ fn programs_may_end_fork_and_drop_what_they_like() {
 fn bad_input_hooks_and_floods_cost_only_themselves() {
     survives(&["22", "32", "35"]);
 }
+
+#[test]
+fn requests_at_once_never_see_each_others_context() {
+    survives(&["41"]);
+}
