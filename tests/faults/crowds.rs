@@ -149,7 +149,7 @@ fn actix_round(client: AxonPush, crowd: Arc<Crowd>) {
         async move {
             let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok());
             crowd.handle(client, id.unwrap_or_default()).await;
-            actix_web::HttpResponse::Ok()
+            "done"
         }
     };
     actix_rt::System::new().block_on(async {
