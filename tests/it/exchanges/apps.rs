@@ -36,12 +36,13 @@ impl Framework {
     }
 
     /// When a stop is over that has to cut: by its deadline, but actix's workers look up only after a second.
+    /// Beyond that, what a loaded machine takes to wake up, which is less than what is kept for the last events.
     pub(super) fn ends_by(self, drain_timeout: Duration) -> Duration {
         let first = match self {
             Self::Axum | Self::Hyper => Duration::ZERO,
             Self::Actix => Duration::from_millis(1100 + 500),
         };
-        drain_timeout.max(first) + Duration::from_millis(100)
+        drain_timeout.max(first) + Duration::from_millis(250)
     }
 
     /// Serves until `script` is through, then stops as if a signal had come.

@@ -79,8 +79,8 @@ async fn a_tonic_server_is_reported_and_its_trailers_arrive() {
         drop(stop);
         body.trailers().unwrap()["grpc-status"].clone()
     };
-    let (served, status) = timeout(PATIENCE, async { tokio::join!(serve, call) }).await.unwrap();
-    served.unwrap();
+    let (result, status) = timeout(PATIENCE, async { tokio::join!(serve, call) }).await.unwrap();
+    result.unwrap();
     assert_eq!(status, "0");
     let events = told(&client, &server).await;
     let end = &events[0];
