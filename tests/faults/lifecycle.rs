@@ -1,71 +1,20 @@
-//! Programs end, tasks are dropped, callers hang up.
+//! Programs end, tasks are dropped.
 
 use std::{
-    io::Write as _,
-    net::TcpStream,
     pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
     task::{Context, Waker},
     thread,
     time::{Duration, Instant},
 };
 
 use axonpush::{Event, QueuePolicy};
-use axonpush_axum::AxonPushLayer;
 use axonpush_dev::Answer;
-use axum::{Router, routing::get};
 use rig::PATIENCE;
 
-use super::{Scale, Stage, Verdict, runtime_1, until};
+use super::{Scale, Stage, Verdict, runtime_1};
 
 /// What a deadline may be overrun by on a loaded machine.
 const GRACE: Duration = Duration::from_millis(100);
-
-pub(super) fn disconnects(scale: Scale) -> Verdict {
-    const AT_ONCE: usize = 50;
-    let exchanges = scale.of(100, 1_000);
-    let mut verdict = Verdict::new();
-    let stage = Stage::new();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let started = Arc::new(AtomicUsize::new(0));
-    let counts = Arc::clone(&started);
-    let hangs = move || {
-        counts.fetch_add(1, Ordering::Relaxed);
-        std::future::pending::<&'static str>()
-    };
-    let app = Router::new().route("/hangs", get(hangs)).layer(AxonPushLayer::new(&stage.client));
-    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
-    let addr = listener.local_addr().unwrap();
-    runtime.spawn(async { axum::serve(listener, app).await });
-    let mut all_started = true;
-    for batch in 1..=exchanges / AT_ONCE {
-        let callers: Vec<TcpStream> = (0..AT_ONCE)
-            .map(|_| {
-                let mut stream = TcpStream::connect(addr).unwrap();
-                stream.write_all(b"GET /hangs HTTP/1.1\r\nhost: a\r\n\r\n").unwrap();
-                stream
-            })
-            .collect();
-        all_started &= until(|| started.load(Ordering::Relaxed) == batch * AT_ONCE);
-        drop(callers);
-    }
-    let ended = until(|| stage.client.open_exchanges() == 0);
-    let report = stage.client.blocking().shutdown(PATIENCE);
-    let events = stage.server.events();
-    let told = |name: &str| events.iter().filter(|event| event.identifier == name).count();
-    verdict.exactly("cancelled", told("http.request.cancelled"), exchanges);
-    verdict.exactly("started", told("http.request.started"), exchanges);
-    let others = events.len().saturating_sub(2 * exchanges);
-    verdict.exactly("other events", others, 0);
-    verdict.check(all_started && ended && report.is_complete(), report, "all delivered");
-    let stats = stage.client.stats();
-    verdict.check(stats.is_balanced() && stats.delivered() == events.len() as u64, stats, "books exact");
-    drop(runtime);
-    verdict
-}
 
 pub(super) fn runtime_dropped(_: Scale) -> Verdict {
     let mut verdict = Verdict::new();

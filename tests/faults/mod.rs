@@ -4,6 +4,7 @@
 
 mod broken;
 mod contexts;
+mod crowds;
 mod hostile;
 mod lifecycle;
 pub(crate) mod lines;
@@ -99,7 +100,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
     entry(17, "idle close", broken::idle_close),
     entry(18, "answer lost after the store", broken::lost_answers),
     entry(22, "panic in a user's hook", hostile::panicking_hook),
-    entry(23, "clients disconnect", lifecycle::disconnects),
+    entry(23, "clients disconnect", crowds::disconnects),
     entry(24, "runtime dropped before the flush", lifecycle::runtime_dropped),
     entry(25, "flush from everywhere", places::flush_from_everywhere),
     entry(26, "flush with a full queue, at once, after the end", lifecycle::flushes),
@@ -110,6 +111,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
     entry(36, "tasks of many requests, interleaved", contexts::interleaved),
     entry(37, "futures dropped at every await", lifecycle::cancelled_futures),
     entry(40, "server flaps", outages::flapping),
+    entry(41, "1,000 requests at once, each with tasks", crowds::no_foreign_ids),
 ];
 
 /// A server, the proxy in front of it, and a client of the proxy.

@@ -53,3 +53,8 @@ fn no_event_is_taken_for_another_requests() {
 fn bad_input_hooks_and_floods_cost_only_themselves() {
     survives(&["22", "32", "35"]);
 }
+
+#[test]
+fn requests_at_once_never_see_each_others_context() {
+    survives(&["41"]);
+}

@@ -123,6 +123,8 @@ impl Telling<'_> {
             if let Some(route) = self.route {
                 entries.text("http.route", route, self.client);
             }
+            // Before what the application adds, which gives way to what is there.
+            entries.plain("request.id", self.context.request_id().as_str());
             more(&mut entries);
             self.bound(&mut entries);
             *out = entries.close(redact);
@@ -138,9 +140,8 @@ impl Telling<'_> {
         }
     }
 
-    /// What ties an event to its request: its id and the bound attributes.
+    /// The attributes bound to the request.
     fn bound(&self, entries: &mut Entries) {
-        entries.plain("request.id", self.context.request_id().as_str());
         let before = entries.foreign_len();
         self.context.with_attributes(|bound, _| {
             for (key, value) in bound {

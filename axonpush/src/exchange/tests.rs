@@ -136,3 +136,36 @@ async fn what_is_told_of_an_exchange_is_redacted_by_any_policy() {
         }
     }
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_bytes_in_a_request_make_events_that_are_whole(
+        method in "\\PC{0,12}",
+        path in "(\\PC|[\\x00-\\x1f\u{202e}\"\\\\]){0,40}",
+        query in proptest::option::of("(\\PC|[&=\\x00\u{202e}]){0,40}"),
+        header: Vec<u8>,
+    ) {
+        let sink = crate::testing::MemorySink::new();
+        let client = sink.client();
+        let told = HeaderPolicy::new().request(["x-any"]).response(["x-any"]);
+        let policy = ExchangePolicy::new().headers(told).lifecycle(LifecyclePolicy::new().server_spans(true));
+        let facts = RequestFacts::new("test", &method, &path).with_query(query.as_deref()).with_route(Some(&path));
+        // Every header has the same bytes, `traceparent`, `x-request-id` and `user-agent` among them.
+        let mut recorder = policy.begin(&client, &facts, &|_, each| each(&header));
+        recorder.headers_sent(200, &|_, each| each(&header));
+        recorder.complete();
+        let report = client.blocking().shutdown(std::time::Duration::from_secs(20));
+        proptest::prop_assert!(report.is_complete());
+        let events = sink.events();
+        let ends = events.iter().filter(|event| event.identifier() == "http.request.completed");
+        let [end] = ends.collect::<Vec<_>>()[..] else { panic!("{events:?}") };
+        proptest::prop_assert_eq!(events.len(), 3);
+        proptest::prop_assert_eq!(end.attribute("url.path").and_then(|path| path.as_str()), Some(path.as_str()));
+        let id = end.attribute("request.id").and_then(|id| id.as_str()).unwrap_or_default();
+        proptest::prop_assert!(crate::RequestId::parse(id.as_bytes()).is_some());
+        let lossy = String::from_utf8_lossy(&header);
+        proptest::prop_assert_eq!(end.attribute("http.request.header.x-any"), Some(&vec![lossy.as_ref()].into()));
+    }
+}

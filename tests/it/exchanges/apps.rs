@@ -1,34 +1,48 @@
-//! Runs either app, on a port of its own, by the serve helper of its crate.
+//! Runs the app of any host on a port of its own: by the serve helper of its crate, or by what those are made of.
 
 use std::{future::Ready, net::SocketAddr, time::Duration};
 
 use actix_web::{App, HttpServer};
-use axonpush::{AxonPush, exchange::ServeReport};
+use axonpush::{
+    AxonPush,
+    exchange::{ExchangePolicy, ServeReport},
+};
+use axonpush_axum::AxonPushLayer;
 use tokio::{net::TcpListener, sync::oneshot};
 
+/// What serves the table's paths.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Framework {
     Axum,
+    /// hyper and tower alone, with the layer of axum around a service written by hand.
+    Hyper,
     Actix,
 }
 
 impl Framework {
-    pub(super) const ALL: [Self; 2] = [Self::Axum, Self::Actix];
+    pub(super) const ALL: [Self; 3] = [Self::Axum, Self::Hyper, Self::Actix];
 
+    /// As events call it.
     pub(super) fn name(self) -> &'static str {
         match self {
-            Self::Axum => "axum",
+            Self::Axum | Self::Hyper => "axum",
             Self::Actix => "actix-web",
         }
     }
 
+    /// Whether there is a router that knows the template of a path.
+    pub(super) fn knows_routes(self) -> bool {
+        self != Self::Hyper
+    }
+
     /// When a stop is over that has to cut: by its deadline, but actix's workers look up only after a second.
+    /// Beyond that, what a loaded machine takes to wake up, which is less than what is kept for the last events.
     pub(super) fn ends_by(self, drain_timeout: Duration) -> Duration {
         let first = match self {
-            Self::Axum => Duration::ZERO,
+            Self::Axum | Self::Hyper => Duration::ZERO,
             Self::Actix => Duration::from_millis(1100 + 500),
         };
-        drain_timeout.max(first) + Duration::from_millis(100)
+        drain_timeout.max(first) + Duration::from_millis(250)
     }
 
     /// Serves until `script` is through, then stops as if a signal had come.
@@ -38,12 +52,23 @@ impl Framework {
         drain_timeout: Duration,
         script: impl AsyncFnOnce(SocketAddr, oneshot::Sender<()>) -> T,
     ) -> (ServeReport, T) {
+        self.serve_by(ExchangePolicy::new(), client, drain_timeout, script).await
+    }
+
+    /// Serves by a policy until `script` is through, then stops as if a signal had come.
+    pub(super) async fn serve_by<T>(
+        self,
+        policy: ExchangePolicy,
+        client: &AxonPush,
+        drain_timeout: Duration,
+        script: impl AsyncFnOnce(SocketAddr, oneshot::Sender<()>) -> T,
+    ) -> (ServeReport, T) {
         let (stop, stopped) = oneshot::channel();
         let stopped = async move {
             let _stop: Result<(), _> = stopped.await;
         };
         let script = async |address| script(address, stop).await;
-        self.run(client, drain_timeout, Some(stopped), script).await
+        self.run(policy, client, drain_timeout, Some(stopped), script).await
     }
 
     /// Serves until this process is told to stop.
@@ -53,11 +78,12 @@ impl Framework {
         drain_timeout: Duration,
         script: impl AsyncFnOnce(SocketAddr) -> T,
     ) -> (ServeReport, T) {
-        self.run(client, drain_timeout, None::<Ready<()>>, script).await
+        self.run(ExchangePolicy::new(), client, drain_timeout, None::<Ready<()>>, script).await
     }
 
     async fn run<T>(
         self,
+        policy: ExchangePolicy,
         client: &AxonPush,
         drain_timeout: Duration,
         stopped: Option<impl Future<Output = ()> + Send + 'static>,
@@ -67,7 +93,8 @@ impl Framework {
             Self::Axum => {
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
                 let address = listener.local_addr().unwrap();
-                let app = super::axum::app(client).into_make_service_with_connect_info::<SocketAddr>();
+                let app = super::axum::app(client, AxonPushLayer::new(client).policy(policy));
+                let app = app.into_make_service_with_connect_info::<SocketAddr>();
                 let mut serve = axonpush_axum::serve(listener, app, client).drain_timeout(drain_timeout);
                 if let Some(stopped) = stopped {
                     serve = serve.with_shutdown(stopped);
@@ -75,12 +102,20 @@ impl Framework {
                 let (report, value) = tokio::join!(serve.into_future(), script(address));
                 (report.unwrap(), value)
             }
+            Self::Hyper => {
+                let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+                let address = listener.local_addr().unwrap();
+                let layer = AxonPushLayer::new(client).policy(policy);
+                let serve = super::hyper::serve(listener, client, layer, drain_timeout, stopped);
+                tokio::join!(serve, script(address))
+            }
             Self::Actix => {
                 let app = {
                     let client = client.clone();
                     move || {
                         let routes = super::actix::routes(&client);
-                        App::new().configure(routes).wrap(axonpush_actix::AxonPush::new(&client))
+                        let middleware = axonpush_actix::AxonPush::new(&client).policy(policy.clone());
+                        App::new().configure(routes).wrap(middleware)
                     }
                 };
                 let server = HttpServer::new(app)

@@ -3,17 +3,59 @@
 use std::{
     io,
     sync::{Condvar, Mutex},
+    time::Duration,
 };
 
-use axonpush::{AxonPush, Event};
+use axonpush::{AxonPush, Event, RequestContext};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, stream};
+use http_body::Frame;
 
 type Chunk = Result<Bytes, io::Error>;
 
 #[expect(clippy::unnecessary_wraps, reason = "an item of a stream of results")]
 fn chunk(text: &'static str) -> Chunk {
     Ok(text.into())
+}
+
+/// How long a handler or a body that takes its time takes it.
+pub(super) const SOON: Duration = Duration::from_millis(20);
+
+/// A mebibyte.
+pub(super) fn large() -> Vec<u8> {
+    vec![b'x'; 1 << 20]
+}
+
+/// A mebibyte, in sixteen chunks.
+pub(super) fn large_in_pieces() -> impl Stream<Item = Chunk> + Send + 'static {
+    stream::iter((0..16).map(|_| Ok(vec![b'x'; 64 << 10].into())))
+}
+
+/// Three chunks of eleven bytes, with time between them.
+pub(super) fn slow() -> impl Stream<Item = Chunk> + Send + 'static {
+    whole().then(async |chunk| {
+        tokio::time::sleep(SOON).await; // tidy: a body that takes its time
+        chunk
+    })
+}
+
+/// Two server-sent events.
+pub(super) fn ticking() -> impl Stream<Item = Chunk> + Send + 'static {
+    stream::iter(["data: tick\n\n", "data: tock\n\n"]).map(chunk)
+}
+
+/// What the handler adds to the events of its request, and one of its own.
+pub(super) fn tell(client: &AxonPush, context: &RequestContext) {
+    context.bind("tenant", "acme");
+    context.set("cart.items", 3);
+    client.events().enqueue(Event::new("app.note"));
+}
+
+/// A chunk, and a trailer that sums it up.
+pub(super) fn with_trailers() -> [Result<Frame<Bytes>, io::Error>; 2] {
+    let mut trailers = axum::http::HeaderMap::new();
+    trailers.insert("x-checksum", axum::http::HeaderValue::from_static("42"));
+    [Ok(Frame::data("part".into())), Ok(Frame::trailers(trailers))]
 }
 
 /// Three chunks of eleven bytes together.
@@ -66,6 +108,16 @@ pub(super) fn breaking() -> impl Stream<Item = Chunk> + Send + 'static {
         sent().await;
         Err(io::Error::other("the disk is gone"))
     }))
+}
+
+/// An error and nothing else.
+pub(super) fn breaking_at_once() -> impl Stream<Item = Chunk> + Send + 'static {
+    stream::iter([Err(io::Error::other("there is no disk"))])
+}
+
+/// A panic and nothing else.
+pub(super) fn panicking_at_once() -> impl Stream<Item = Chunk> + Send + 'static {
+    stream::once(async { std::panic::panic_any(String::from("no chunks at all")) })
 }
 
 /// One chunk, then a panic.

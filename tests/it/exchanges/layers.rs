@@ -2,6 +2,8 @@
 
 mod actix;
 mod bodies;
+mod grpc;
+mod orders;
 mod tower;
 
 use axonpush::AxonPush;

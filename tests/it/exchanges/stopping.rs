@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use axonpush_axum::AxonPushLayer;
 use axonpush_dev::{Answer, StoredEvent};
 use futures_util::{FutureExt as _, future::join_all};
 use rig::PATIENCE;
@@ -92,7 +93,7 @@ async fn requests_that_never_end_are_cut_at_the_deadline_and_reported() {
         let all = BTreeMap::from(["drips", "hangs"].map(|id| (id.to_owned(), expected.to_vec())));
         assert_eq!(told(&events), all, "{framework:?}");
         assert_eq!((client.stats().refused(), client.open_exchanges()), (0, 0), "{framework:?}");
-        for connection in connections {
+        for mut connection in connections {
             connection.read().await;
         }
     }
@@ -146,7 +147,7 @@ async fn a_connection_stays_cut_when_its_handler_wakes_after_the_server_is_gone(
     let server = rig::server();
     let client = rig::client(&server);
     let blocked = bodies::block();
-    let (stopped, connection) = Framework::Axum
+    let (stopped, mut connection) = Framework::Axum
         .serve(&client, Duration::from_millis(200), async |address, stop| {
             let connection = Connection::open(address, &request("/blocks", "blocks")).await;
             server.wait_for_events(1, PATIENCE).await;
@@ -167,7 +168,7 @@ async fn a_server_waits_for_the_requests_of_another_with_the_same_client() {
         let (stopped, first) = other
             .serve(&client, PATIENCE, async |address, stop| {
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-                let app = super::axum::app(&client);
+                let app = super::axum::app(&client, AxonPushLayer::new(&client));
                 let first = axonpush_axum::serve(listener, app, &client).with_shutdown(std::future::ready(()));
                 let mut first = first.drain_timeout(PATIENCE).into_future();
                 let hanging = Connection::open(address, &request("/hangs", "hangs")).await;
@@ -193,7 +194,7 @@ async fn what_another_server_does_not_finish_in_time_is_in_the_report() {
         let hanging = Connection::open(address, &request("/hangs", "hangs")).await;
         server.wait_for_events(1, PATIENCE).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let first = axonpush_axum::serve(listener, super::axum::app(&client), &client);
+        let first = axonpush_axum::serve(listener, super::axum::app(&client, AxonPushLayer::new(&client)), &client);
         let first = first.with_shutdown(std::future::ready(())).drain_timeout(Duration::from_millis(200)).await;
         drop((hanging, stop));
         first.unwrap()

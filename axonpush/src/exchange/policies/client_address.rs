@@ -266,5 +266,28 @@ mod tests {
             let client = policy.client(Some([10, 0, 0, 1].into()), &|_, each| each(&value));
             prop_assert!(client.is_some());
         }
+
+        #[test]
+        fn any_chain_is_walked_to_the_first_hop_that_is_no_proxy(
+            hops in prop::collection::vec(any::<[u8; 4]>(), 0..40),
+            proxies in 0_usize..40,
+            forwarded: bool,
+        ) {
+            let name = |hop: &[u8; 4]| IpAddr::from(*hop);
+            // The nearest are proxies, the others anybody but.
+            let proxies = proxies.min(hops.len());
+            let hops: Vec<[u8; 4]> = hops.iter().enumerate().map(|(n, hop)| {
+                let mut hop = *hop;
+                hop[0] = if n < hops.len() - proxies { hop[0].max(11) } else { 10 };
+                hop
+            }).collect();
+            let written = |hop| if forwarded { format!("for=\"{}:80\";proto=http", name(hop)) } else { name(hop).to_string() };
+            let header = hops.iter().map(written).collect::<Vec<_>>().join(", ");
+            let policy = if forwarded { trusting().header(ForwardedHeader::Forwarded) } else { trusting() };
+            let client = policy.client(Some([10, 0, 0, 1].into()), &|_, each| each(header.as_bytes()));
+            let expected = hops.iter().rev().take(MAX_HOPS).map(name).find(|hop| !policy.trusts(*hop));
+            let farthest = hops.iter().rev().take(MAX_HOPS).next_back().map_or([10, 0, 0, 1].into(), name);
+            prop_assert_eq!(client, Some(expected.unwrap_or(farthest)));
+        }
     }
 }

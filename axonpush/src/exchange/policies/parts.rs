@@ -123,6 +123,8 @@ impl QueryPolicy {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -132,5 +134,26 @@ mod tests {
         assert_eq!(QueryPolicy::only(["page"]).told(query).unwrap(), "page=2&token=REDACTED&REDACTED&&q=REDACTED");
         assert_eq!(QueryPolicy::Full.told(query).unwrap(), query);
         assert_eq!(QueryPolicy::Omitted.told(query), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_of_any_query_is_told_unless_it_is_named(query in "([a-c=&%?]|\\PC){0,40}") {
+            let told = QueryPolicy::Masked.told(&query).unwrap();
+            let (parts, of_query): (Vec<_>, Vec<_>) = (told.split('&').collect(), query.split('&').collect());
+            prop_assert_eq!(parts.len(), of_query.len());
+            for (part, of_query) in parts.into_iter().zip(of_query) {
+                let masked = match of_query.split_once('=') {
+                    Some((name, _)) => format!("{name}=REDACTED"),
+                    None if of_query.is_empty() => String::new(),
+                    None => "REDACTED".to_owned(),
+                };
+                prop_assert_eq!(part, masked);
+            }
+            let shown = QueryPolicy::only(["a"]).told(&query).unwrap();
+            for (part, of_query) in shown.split('&').zip(query.split('&')) {
+                prop_assert!(part == of_query && (part.is_empty() || part.starts_with("a=")) || part.ends_with("REDACTED"));
+            }
+        }
     }
 }

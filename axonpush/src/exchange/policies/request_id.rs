@@ -78,3 +78,27 @@ impl fmt::Debug for RequestIdPolicy {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn whatever_is_sent_the_id_is_well_formed_and_taken_over_only_as_it_came(
+            sent in prop_oneof![any::<Vec<u8>>(), "[A-Za-z0-9._-]{0,140}".prop_map(String::into_bytes)],
+            max_length in 0_usize..200,
+        ) {
+            let id = RequestIdPolicy::new().max_length(max_length).id(&|name, each| {
+                if name == "x-request-id" {
+                    each(&sent);
+                }
+            });
+            prop_assert!(RequestId::parse(id.as_str().as_bytes()).is_some());
+            let acceptable = sent.len() <= max_length && RequestId::parse(&sent).is_some();
+            prop_assert_eq!(id.as_str().as_bytes() == sent, acceptable);
+        }
+    }
+}

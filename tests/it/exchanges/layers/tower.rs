@@ -80,6 +80,19 @@ async fn the_layer_fits_everywhere_in_axum() {
         Router::new().nest("/api", users).layer(layer)
     };
     check_place("three times", twice, route).await;
+    let fallback =
+        |layer| Router::new().fallback_service(Router::new().route("/api/users/{id}", get(user)).layer(layer));
+    check_place("inside fallback_service", fallback, route).await;
+    let over_merge = |layer| {
+        let users = Router::new().route("/api/users/{id}", get(user));
+        Router::new().merge(users).fallback(|| async { "nobody" }).layer(layer)
+    };
+    check_place("Router::layer over merge and a fallback", over_merge, route).await;
+    let over_service = |layer| {
+        let users = Router::new().route("/users/{id}", get(user));
+        Router::new().nest_service("/api", users).layer(layer)
+    };
+    check_place("over nest_service, which routes later", over_service, None).await;
     let outside = |layer| {
         let whole = Router::new().route("/api/users/{id}", get(user));
         Router::new().fallback_service(ServiceBuilder::new().layer(layer).service(whole))
