@@ -94,8 +94,8 @@ pub(crate) fn answered<B: MessageBody>(
     if let Some(error) = response.error() {
         recorder.cause(error);
     }
-    let becomes_websocket =
-        response.status() == StatusCode::SWITCHING_PROTOCOLS && matches!(response.body().size(), BodySize::Stream);
+    let becomes_websocket = response.status() == StatusCode::SWITCHING_PROTOCOLS
+        && response.headers().get(header::UPGRADE).is_some_and(|to| to.as_bytes().eq_ignore_ascii_case(b"websocket"));
     let websocket = if becomes_websocket { recorder.websocket() } else { None };
     recorder.headers_sent(response.status().as_u16(), &|name, each| values(response.headers(), name, each));
     match response.body().size() {

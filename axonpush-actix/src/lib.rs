@@ -71,10 +71,13 @@
 //!   handed to the server, some of which may never leave a buffer.
 //! - It tells the scheme that the server itself speaks; behind a proxy that ends TLS,
 //!   [`ExchangePolicy::scheme`](axonpush::exchange::ExchangePolicy::scheme) knows better.
-//! - It doesn't read `X-Forwarded-For` or `Forwarded`: whoever calls can write anything there.
+//! - It doesn't read `X-Forwarded-For` or `Forwarded` unless
+//!   [`ClientAddressPolicy::trust`](axonpush::exchange::ClientAddressPolicy::trust) names the proxies to believe: whoever
+//!   calls can write anything there.
 //! - Unless `HttpServer::h1_allow_half_closed(false)` is set, actix itself doesn't notice a client that hangs up
 //!   before the handler answers, and so the exchange ends only then.
-//! - An upgraded connection (WebSocket) is reported as complete with its `101`; what follows is not an exchange.
+//! - An upgraded connection is reported as complete with its `101`. Of a WebSocket that follows, the outgoing side is
+//!   reported as well: how many messages and bytes, and the code it closed with. What comes in is not seen.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

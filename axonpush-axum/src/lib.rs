@@ -59,7 +59,8 @@
 //! # What it does not do
 //!
 //! - Wrapped around a whole `Router` from outside, it cannot see the route's template, since routing happens later.
-//!   `Router::layer` sees it, and tells one of the same request outside.
+//!   `Router::layer` sees it, and tells one of the same request outside. So it is with what `nest_service` holds: a layer
+//!   inside sees the route, one around it doesn't.
 //! - It doesn't know whether TLS ends before axum does: unless the request names its scheme, `http` is told.
 //!   [`ExchangePolicy::scheme`](axonpush::exchange::ExchangePolicy::scheme) says otherwise.
 //! - It doesn't know what reached the client: `http.response.body.size`, and that a response is complete, say what was

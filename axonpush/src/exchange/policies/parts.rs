@@ -76,12 +76,13 @@ fn tell(names: &[(String, String)], headers: HeaderValues<'_, '_>, entries: &mut
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum QueryPolicy {
-    /// The names of its parameters, with every value masked: `page=REDACTED&token=REDACTED`.
+    /// The names of its parameters, with every value masked: `page=[REDACTED]&token=[REDACTED]`.
     #[default]
     Masked,
     /// As [`Masked`](Self::Masked), but for the values of these parameters.
     Only(Vec<Cow<'static, str>>),
-    /// All of it. Whatever is secret in it, and does not look it, is reported.
+    /// All of it, but for what redaction finds: `token=[REDACTED]`. Whatever is secret in it, and does not look it, is
+    /// reported.
     Full,
     /// Nothing.
     Omitted,
@@ -110,11 +111,11 @@ impl QueryPolicy {
                 Some((name, _)) if shown.iter().any(|known| known == name) => told.push_str(parameter),
                 Some((name, _)) => {
                     told.push_str(name);
-                    told.push_str("=REDACTED");
+                    told.push_str("=[REDACTED]");
                 }
                 None if parameter.is_empty() => {}
                 // Without a name it is a value: some services put the token itself there.
-                None => told.push_str("REDACTED"),
+                None => told.push_str("[REDACTED]"),
             }
         }
         Some(Cow::Owned(told))
@@ -130,8 +131,14 @@ mod tests {
     #[test]
     fn values_of_a_query_are_masked_but_for_those_named() {
         let query = "page=2&token=a=b&flag&&q=";
-        assert_eq!(QueryPolicy::Masked.told(query).unwrap(), "page=REDACTED&token=REDACTED&REDACTED&&q=REDACTED");
-        assert_eq!(QueryPolicy::only(["page"]).told(query).unwrap(), "page=2&token=REDACTED&REDACTED&&q=REDACTED");
+        assert_eq!(
+            QueryPolicy::Masked.told(query).unwrap(),
+            "page=[REDACTED]&token=[REDACTED]&[REDACTED]&&q=[REDACTED]"
+        );
+        assert_eq!(
+            QueryPolicy::only(["page"]).told(query).unwrap(),
+            "page=2&token=[REDACTED]&[REDACTED]&&q=[REDACTED]"
+        );
         assert_eq!(QueryPolicy::Full.told(query).unwrap(), query);
         assert_eq!(QueryPolicy::Omitted.told(query), None);
     }
@@ -144,15 +151,15 @@ mod tests {
             prop_assert_eq!(parts.len(), of_query.len());
             for (part, of_query) in parts.into_iter().zip(of_query) {
                 let masked = match of_query.split_once('=') {
-                    Some((name, _)) => format!("{name}=REDACTED"),
+                    Some((name, _)) => format!("{name}=[REDACTED]"),
                     None if of_query.is_empty() => String::new(),
-                    None => "REDACTED".to_owned(),
+                    None => "[REDACTED]".to_owned(),
                 };
                 prop_assert_eq!(part, masked);
             }
             let shown = QueryPolicy::only(["a"]).told(&query).unwrap();
             for (part, of_query) in shown.split('&').zip(query.split('&')) {
-                prop_assert!(part == of_query && (part.is_empty() || part.starts_with("a=")) || part.ends_with("REDACTED"));
+                prop_assert!(part == of_query && (part.is_empty() || part.starts_with("a=")) || part.ends_with("[REDACTED]"));
             }
         }
     }
