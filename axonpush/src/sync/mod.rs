@@ -51,7 +51,7 @@ pub(crate) fn catch<T>(work: impl FnOnce() -> T) -> thread::Result<T> {
 /// call, and what it guards from one core's cache to the other's; so each gets a few calls done in a row.
 #[cfg(not(axonpush_loom))]
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    const LONGEST: u32 = 64;
+    const LONGEST: u32 = 32;
     const YIELDS: u32 = 16;
 
     let (mut pause, mut yields) = (4, 0);
