@@ -6,7 +6,7 @@
 //!
 //! - **With room**: bursts of 250 on each thread every 50 ms, so that neither queue is ever full. Behind ours a worker
 //!   delivers to a server that answers at once; behind theirs a thread receives. Both consumers are asleep when a burst
-//!   begins, and are woken by it.
+//!   begins. Theirs is woken by it; ours looks every 10 ms while events come, and is woken by more than come here.
 //! - **Full**: nobody takes anything out, and what is new replaces what is oldest: that is our policy, and what `try_recv`
 //!   and another `try_send` do on their side.
 //!

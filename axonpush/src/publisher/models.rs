@@ -83,7 +83,7 @@ fn end(publisher: &Publisher) -> u64 {
 
 #[test]
 fn a_caller_that_waits_for_room_is_let_in_by_the_worker_that_others_woke() {
-    model(2, || {
+    model(1, || {
         let overflow = OverflowPolicy::Block { timeout: ANY_TIME };
         let publisher = publisher(QueuePolicy::new().max_events(1).overflow(overflow));
         let other = with(&publisher, enqueue);

@@ -77,6 +77,11 @@ impl Batch {
             return false;
         }
         self.headers.push(Header { accepted_at, len, severity, lane });
+        let (used, room) = (self.bodies.len(), self.bodies.capacity());
+        if used + body.len() > room {
+            // Twice as much as before, as a vector would do by itself, but never beyond the bound.
+            self.bodies.reserve_exact((2 * room).clamp(used + body.len(), BATCH_BYTES) - used);
+        }
         self.bodies.extend_from_slice(body);
         true
     }
@@ -97,8 +102,8 @@ impl Batch {
 
     /// Sees to it that an empty one has `room`.
     pub(super) fn reserve(&mut self, room: Amount) {
-        self.headers.reserve(room.count);
-        self.bodies.reserve(room.bytes);
+        self.headers.reserve_exact(room.count);
+        self.bodies.reserve_exact(room.bytes);
     }
 
     /// Empties it, and keeps its memory.

@@ -12,7 +12,7 @@ use crate::{
         Severity,
         record::{Lane, Record},
     },
-    sync::lock_any,
+    sync::{MutexGuard, lock_any},
 };
 
 /// So many are sorted while other callers wait for the inboxes; more are not.
@@ -58,6 +58,44 @@ impl Queue {
     /// Puts an event in its line, and makes room for it as the policy says.
     fn line_up(&self, severity: Severity, lane: Lane, accepted_at: Instant, body: &[u8], when: WhenFull) -> Offer {
         let mut state = self.lock();
+        let may_block = when == WhenFull::ApplyPolicy && matches!(self.policy.overflow, OverflowPolicy::Block { .. });
+        let mut inboxes = None;
+        // Where the lines take up all room there is nothing in the inboxes, nor will be.
+        if may_block || state.waiting.count < self.policy.max_events {
+            (state, inboxes) = self.look_for_room(state, body, when);
+        }
+        if state.closed {
+            return Offer::Closed;
+        }
+        if !self.fits(state.waiting, body) {
+            if when == WhenFull::GiveBack {
+                return Offer::Full;
+            }
+            if !self.can_make_room(&state, severity, body) {
+                state.lose_offered(severity, lane, body);
+                return Offer::Lost;
+            }
+            while !self.fits(state.waiting, body) {
+                let Some(victim) = state.victim(self.policy.overflow) else { break };
+                state.evict(victim);
+            }
+        }
+        let body = state.buffer(body);
+        state.push(Record { severity, lane, accepted_at, body });
+        self.board.0.set_sorted(state.waiting);
+        drop(inboxes);
+        Offer::Accepted { wake: self.wakes(state.waiting, Amount::default()) }
+    }
+
+    /// Puts whoever is in the inboxes in line, for whoever came before stands there before the next does, and lets nobody
+    /// else in until that one is there too. Waits for room where the policy says so. Without inboxes: there was none.
+    #[inline(never)]
+    fn look_for_room<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        body: &[u8],
+        when: WhenFull,
+    ) -> (MutexGuard<'a, State>, Option<Inboxes<'a>>) {
         let mut inboxes = None;
         if when == WhenFull::ApplyPolicy
             && let OverflowPolicy::Block { timeout } = self.policy.overflow
@@ -71,38 +109,14 @@ impl Queue {
             };
             (state, _) = self.room.wait_timeout_while(state, timeout, full).unwrap_or_else(PoisonError::into_inner);
         }
-        if state.closed {
-            return Offer::Closed;
-        }
-        // Where the lines take up all room there is nothing in the inboxes, nor will be.
         if inboxes.is_none() && state.waiting.count < self.policy.max_events {
             inboxes = Some(self.nearly_empty_inboxes(&mut state));
         }
-        if when == WhenFull::GiveBack {
-            let posted = inboxes.as_ref().map(amount).unwrap_or_default();
-            if !self.fits(state.waiting.plus(posted), body) {
-                return Offer::Full;
-            }
-        }
         if let Some(inboxes) = &mut inboxes {
-            // Whoever came before this one stands in line before it does.
             self.empty(inboxes, &mut state);
             state.sort();
         }
-        if !self.fits(state.waiting, body) {
-            if !self.can_make_room(&state, severity, body) {
-                state.lose_offered(severity, lane, body);
-                return Offer::Lost;
-            }
-            while !self.fits(state.waiting, body) {
-                let Some(victim) = state.victim(self.policy.overflow) else { break };
-                state.evict(victim);
-            }
-        }
-        let body = state.buffer(body);
-        state.push(Record { severity, lane, accepted_at, body });
-        self.board.0.set_sorted(state.waiting);
-        Offer::Accepted { wake: self.wakes(state.waiting, Amount::default()) }
+        (state, inboxes)
     }
 
     /// Whether the caller who made it `waiting`, and `here` in an inbox, is to wake the worker.

@@ -2,7 +2,10 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::*;
+use super::{
+    inbox::{BATCH_BYTES, BATCH_RECORDS},
+    *,
+};
 use crate::event::{Severity, record::Lane};
 
 const FULL: usize = usize::MAX;
@@ -146,6 +149,54 @@ fn a_small_queue_wakes_the_worker_before_it_is_full() {
     queue.take(FULL);
     queue.wake_again();
     assert_eq!(offer(&queue, Severity::Info, "c"), Offer::Accepted { wake: true });
+}
+
+#[test]
+fn inboxes_hold_no_more_memory_than_they_may_however_often_they_fill_up() {
+    let queue = queue(100_000, 64 << 20, OverflowPolicy::DropNewest);
+    let within = |queue: &Queue| {
+        for inbox in &queue.inboxes() {
+            let Amount { count, bytes } = inbox.batch.room();
+            assert!(count <= BATCH_RECORDS && bytes <= BATCH_BYTES, "{count}, {bytes}");
+        }
+    };
+    for len in [1, 37, 777, 5_001, 8_192, 8_193, 3, 100_000].into_iter().cycle().take(24) {
+        for _ in 0..(2 * BATCH_RECORDS).min(4 * BATCH_BYTES / len) {
+            assert!(matches!(offer(&queue, Severity::Info, &"x".repeat(len)), Offer::Accepted { .. }));
+        }
+        within(&queue);
+        queue.abandon(LossReason::Shutdown, queue.take(FULL).into_iter().map(|t| (t.seq, t.record.body)).collect());
+        within(&queue);
+    }
+}
+
+#[test]
+fn callers_that_come_at_once_each_keep_their_order() {
+    const EACH: usize = 5_000;
+
+    let queue = queue(4 * EACH, 1 << 20, OverflowPolicy::DropNewest);
+    let mut taken = Vec::new();
+    std::thread::scope(|scope| {
+        for caller in 0..3 {
+            let queue = &queue;
+            scope.spawn(move || {
+                for n in 0..EACH {
+                    offer(queue, Severity::ALL[n % 6], &format!("{caller} {n}"));
+                }
+            });
+        }
+        while taken.len() < 3 * EACH {
+            taken.extend(queue.take(FULL));
+        }
+    });
+    assert!(taken.is_sorted_by_key(|ticket| ticket.seq));
+    for caller in 0..3 {
+        let of = |ticket: &Ticket| {
+            let text = String::from_utf8(ticket.record.body.clone()).unwrap();
+            text.strip_prefix(&format!("{caller} ")).map(|n| n.parse::<usize>().unwrap())
+        };
+        assert!(taken.iter().filter_map(of).eq(0..EACH), "caller {caller}");
+    }
 }
 
 #[derive(Debug, Clone)]

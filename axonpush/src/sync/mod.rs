@@ -46,18 +46,28 @@ pub(crate) fn catch<T>(work: impl FnOnce() -> T) -> thread::Result<T> {
 /// Locks what is held for well below a microsecond. A thread that goes to sleep over it costs several, and makes whoever
 /// holds it pay for waking it: so it is tried for about as long first, and then between turns of other threads, as the
 /// holder may have been interrupted.
+///
+/// The pauses between tries grow. Threads that all want the lock all the time would else hand it to and fro with every
+/// call, and what it guards from one core's cache to the other's; so each gets a few calls done in a row.
 #[cfg(not(axonpush_loom))]
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    const TRIES: usize = 48;
-    const SPINNING: usize = 32;
+    const LONGEST: u32 = 32;
+    const YIELDS: u32 = 16;
 
-    for attempt in 0..TRIES {
+    let (mut pause, mut yields) = (4, 0);
+    while yields < YIELDS {
         match mutex.try_lock() {
             Ok(guard) => return guard,
             // No code of a user runs under these locks, and what they guard is right after every statement.
             Err(TryLockError::Poisoned(guard)) => return guard.into_inner(),
-            Err(TryLockError::WouldBlock) if attempt < SPINNING => (0..2).for_each(|_| std::hint::spin_loop()),
-            Err(TryLockError::WouldBlock) => thread::yield_now(),
+            Err(TryLockError::WouldBlock) if pause <= LONGEST => {
+                (0..pause).for_each(|_| std::hint::spin_loop());
+                pause *= 2;
+            }
+            Err(TryLockError::WouldBlock) => {
+                thread::yield_now();
+                yields += 1;
+            }
         }
     }
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
