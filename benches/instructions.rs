@@ -100,8 +100,7 @@ fn log() -> Event {
     .attribute("amount", 129.95)
     .attribute("currency", "EUR")
     .attribute("retry", true);
-    let event = Event::new("payments").event_type(EventType::AppLog).severity(Severity::Error);
-    event.payload(&record).expect("an object")
+    Event::log("payments", record)
 }
 
 /// The event, as a loss hook gets it.

@@ -14,7 +14,7 @@
 use std::time::{Duration, Instant};
 
 use axonpush::{
-    AxonPush, BatchPolicy, DeliveryLane, DeliveryPolicy, Event, EventType, LogPayload, OtlpFormat, QueuePolicy,
+    AxonPush, BatchPolicy, DeliveryLane, DeliveryPolicy, Event, LogPayload, OtlpFormat, QueuePolicy,
     Severity,
 };
 use opentelemetry::logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _, Severity as OtelSeverity};
@@ -125,8 +125,7 @@ fn ours(load: &str, url: &str, format: OtlpFormat) {
             .attribute("amount", 129.95)
             .attribute("currency", "EUR")
             .attribute("retry", true);
-        let event = Event::new("payments").event_type(EventType::AppLog).severity(Severity::Error);
-        client.events().enqueue(event.payload(&record).expect("an object"));
+        client.events().enqueue(Event::log("payments", record));
     };
     // The drop of the last handle delivers what waits.
     let last = client.clone();

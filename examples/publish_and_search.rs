@@ -25,14 +25,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // Hand over and go on when it doesn't. What happens in one context belongs together.
     let context = RequestContext::new();
     context.bind("job", "nightly-report");
-    context.sync_scope(|| -> Result<(), axonpush::Error> {
+    context.sync_scope(|| {
         let record = LogPayload::new("3 rows skipped").severity(Severity::Warn).attribute("rows", 3);
-        client
-            .events()
-            .enqueue(Event::new("report").event_type(EventType::AppLog).severity(Severity::Warn).payload(&record)?);
+        client.events().enqueue(Event::log("report", record));
         client.events().enqueue(Event::new("report.finished").attribute("seconds", 12.5));
-        Ok(())
-    })?;
+    });
     println!("flushed: {}", client.flush(Duration::from_secs(5)).await);
 
     // Many at once, one answer each.

@@ -6,8 +6,8 @@ use std::{
 };
 
 use axonpush::{
-    AxonPush, BreakerState, DeliveryLane, DeliveryMode, DeliveryPolicy, Event, EventType, Health, LogPayload,
-    LossReason, OverflowPolicy, QueuePolicy, Severity,
+    AxonPush, BreakerState, DeliveryLane, DeliveryMode, DeliveryPolicy, Event, Health, LogPayload, LossReason,
+    OverflowPolicy, QueuePolicy, Severity,
 };
 use axonpush_dev::Answer;
 use rig::{PATIENCE, client, server, settings};
@@ -153,7 +153,7 @@ async fn a_lost_event_offered_again_arrives_once_on_its_own_way() {
     server.script(Answer::status(422));
     server.script_otlp(Answer::status(400));
     client.events().enqueue(Event::new("order").severity(Severity::Error));
-    client.events().enqueue(Event::new("log").event_type(EventType::AppLog).payload(&LogPayload::new("x")).unwrap());
+    client.events().enqueue(Event::log("log", LogPayload::new("x")));
     assert!(client.flush(PATIENCE).await.left() == 0 && server.is_empty());
     let lost: Vec<_> = lost.iter().flatten().take(2).collect();
     assert_eq!(lost.iter().filter(|event| event.severity() == Severity::Error).count(), 1);

@@ -34,13 +34,10 @@ fn log(body: &str) -> Event {
         .attribute("ok", true)
         .attribute("nested", json!({"a": [1, "two", null], "b": {}}))
         .attribute("quote\"d", "a \"b\"\n");
-    Event::new("billing")
-        .event_type(EventType::AppLog)
+    Event::log("billing", record)
         .dedup_key(format!("k-{body}"))
         .agent_id("researcher")
         .metadata(&json!({"framework": "none"}))
-        .unwrap()
-        .payload(&record)
         .unwrap()
 }
 

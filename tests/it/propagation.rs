@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use axonpush::{
-    AxonPush, Baggage, DeliveryLane, DeliveryPolicy, Event, EventQuery, EventType, LogPayload, RequestContext,
+    AxonPush, Baggage, DeliveryLane, DeliveryPolicy, Event, EventQuery, LogPayload, RequestContext,
     propagation::{Propagate as _, Propagation, PropagationLayer},
 };
 use axonpush_axum::AxonPushLayer;
@@ -159,7 +159,7 @@ async fn the_sdks_own_requests_carry_nothing_of_the_context_in_their_headers() {
     let everything = async {
         client.events().publish(Event::new("published")).await.unwrap();
         client.events().enqueue(Event::new("enqueued"));
-        let log = Event::new("logged").event_type(EventType::AppLog).payload(&LogPayload::new("batched")).unwrap();
+        let log = Event::log("logged", LogPayload::new("batched"));
         client.events().enqueue(log);
         client.events().search(EventQuery::new()).await.unwrap();
         assert!(client.flush(PATIENCE).await.is_complete());

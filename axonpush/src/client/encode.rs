@@ -8,7 +8,11 @@ use super::Inner;
 use crate::{
     context::RequestContext,
     error::Error,
-    event::{ChannelId, Event, EventType, Severity, json, wire},
+    event::{
+        ChannelId, Event, EventType, LogPayload, Severity,
+        draft::{self, Draft},
+        json, wire,
+    },
 };
 
 /// An event of this crate's own making.
@@ -32,15 +36,38 @@ impl Inner {
     pub(super) fn encode<T>(&self, event: &Event, with: impl FnOnce(&[u8]) -> T) -> Result<T, Error> {
         let context = RequestContext::current();
         let attributes = context.as_ref().map(request_attributes).unwrap_or_default();
-        let around = wire::Surroundings {
-            channel_id: self.config.channel_id.as_ref(),
-            trace_id: context.as_ref().map(RequestContext::trace_id),
-            span_id: context.as_ref().map(RequestContext::span_id),
-            parent_span_id: context.as_ref().and_then(RequestContext::parent_span_id),
-            attributes: &attributes,
-            send_occurred_at: self.config.send_occurred_at,
+        let around = wire::Surroundings { attributes: &attributes, ..self.surroundings(context.as_ref()) };
+        let redaction = &self.config.redaction;
+        let redact = |json: &[u8], structural, out: &mut Vec<u8>| redaction.redact(json, structural, out);
+        lend(|out| wire::encode(event, &around, out, &redact), with)
+    }
+
+    /// As [`encode`](Self::encode), for a log record, in the form in which it waits.
+    pub(super) fn draft<T>(
+        &self,
+        event: &Event,
+        record: &LogPayload,
+        with: impl FnOnce(&[u8]) -> T,
+    ) -> Result<T, Error> {
+        let context = RequestContext::current();
+        let around = self.surroundings(context.as_ref());
+        let bound = |draft: &mut Draft<'_>| {
+            if let Some(context) = &context {
+                tie(draft, context);
+            }
         };
-        self.lend(|out, redact| wire::encode(event, &around, out, redact), with)
+        lend(|out| draft::write_log(event, record, &around, bound, &self.config.redaction, out), with)
+    }
+
+    fn surroundings<'a>(&'a self, context: Option<&'a RequestContext>) -> wire::Surroundings<'a> {
+        wire::Surroundings {
+            channel_id: self.config.channel_id.as_ref(),
+            trace_id: context.map(RequestContext::trace_id),
+            span_id: context.map(RequestContext::span_id),
+            parent_span_id: context.and_then(RequestContext::parent_span_id),
+            attributes: b"",
+            send_occurred_at: self.config.send_occurred_at,
+        }
     }
 
     /// As [`encode`](Self::encode), for an event that is complete but for the channel and its payload.
@@ -70,37 +97,33 @@ impl Inner {
         let redaction = &self.config.redaction;
         if own.is_short && redaction.spares_own_text() {
             let payload = |out: &mut Vec<u8>| payload(out, &|json, out| redaction.redact(json, false, out));
-            self.lend(|out, _| wire::write_with(&body, out, Some(&metadata), payload), with)
+            lend(|out| wire::write_with(&body, out, Some(&metadata), payload), with)
         } else {
             let (mut whole, mut around) = (Vec::new(), Vec::new());
             payload(&mut whole, &|json, out| out.extend_from_slice(json));
             metadata(&mut around);
             let body = wire::Body { payload: &whole, metadata: &around, ..body };
-            self.lend(|out, redact| wire::write(&body, out, redact), with)
+            let redact = |json: &[u8], structural, out: &mut Vec<u8>| redaction.redact(json, structural, out);
+            lend(|out| wire::write(&body, out, &redact), with)
         }
     }
+}
 
-    /// Lets `write` fill a buffer that the thread keeps, so that handing over copies bytes and allocates nothing.
-    fn lend<T>(
-        &self,
-        write: impl FnOnce(&mut Vec<u8>, wire::Redact<'_>) -> Result<(), Error>,
-        with: impl FnOnce(&[u8]) -> T,
-    ) -> Result<T, Error> {
-        thread_local!(static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) });
-        /// A buffer that one huge event has grown is not kept for the small ones.
-        const MAX_SCRATCH: usize = 64 << 10;
+/// Lets `write` fill a buffer that the thread keeps, so that handing over copies bytes and allocates nothing.
+fn lend<T>(write: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>, with: impl FnOnce(&[u8]) -> T) -> Result<T, Error> {
+    thread_local!(static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) });
+    /// A buffer that one huge event has grown is not kept for the small ones.
+    const MAX_SCRATCH: usize = 64 << 10;
 
-        let redaction = &self.config.redaction;
-        let mut body = SCRATCH.try_with(Cell::take).unwrap_or_default();
-        body.clear();
-        let written = write(&mut body, &|json, structural, out| redaction.redact(json, structural, out));
-        let result = written.map(|()| with(&body));
-        if body.capacity() <= MAX_SCRATCH {
-            // A thread that is ending has no use for the buffer.
-            let _ending = SCRATCH.try_with(|scratch| scratch.set(body));
-        }
-        result
+    let mut body = SCRATCH.try_with(Cell::take).unwrap_or_default();
+    body.clear();
+    let written = write(&mut body);
+    let result = written.map(|()| with(&body));
+    if body.capacity() <= MAX_SCRATCH {
+        // A thread that is ending has no use for the buffer.
+        let _ending = SCRATCH.try_with(|scratch| scratch.set(body));
     }
+    result
 }
 
 /// Bytes of bound attributes that every event of a request carries. Beyond them events carry the request id alone.
@@ -109,7 +132,7 @@ const MAX_BOUND_BYTES: usize = 16 << 10;
 /// What ties an event to its request: `request.id` and the bound attributes.
 fn request_attributes(context: &RequestContext) -> Vec<u8> {
     let mut attributes = context.attributes();
-    attributes.insert("request.id", context.request_id().as_str());
+    attributes.insert(REQUEST_ID, context.request_id().as_str());
     let mut out = Vec::new();
     if json::write(&attributes, &mut out).is_err() || out.len() > MAX_BOUND_BYTES {
         // Attributes that can't be sent must not cost the event, nor its request.
@@ -120,3 +143,28 @@ fn request_attributes(context: &RequestContext) -> Vec<u8> {
     }
     out
 }
+
+/// As [`request_attributes`], for a draft. What the event says itself stays.
+fn tie(draft: &mut Draft<'_>, context: &RequestContext) {
+    let before = draft.len();
+    let all = context.with_attributes(|bound, _| {
+        bound
+            .iter()
+            .filter(|(key, _)| *key != REQUEST_ID)
+            .try_for_each(|(key, value)| if draft.has(key) { Ok(()) } else { draft.add(key, value) })
+    });
+    if all.is_err() || draft.len() - before > MAX_BOUND_BYTES {
+        draft.truncate(before);
+    }
+    if !draft.has(REQUEST_ID) {
+        let id = context.request_id().as_str();
+        // Text has a JSON form.
+        let _infallible = draft.attribute(REQUEST_ID, |out| {
+            json::write_str(id, out);
+            Ok(())
+        });
+    }
+}
+
+/// The attribute that ties an event to its request.
+const REQUEST_ID: &str = "request.id";

@@ -1,6 +1,8 @@
 //! `AxonPush`: the handle, and the only room that sees the whole path.
 
 mod encode;
+#[cfg(test)]
+mod tests;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -192,7 +194,11 @@ impl AxonPush {
             return Ok(());
         }
         let lane = inner.publisher.lane(event.event_type.is_log(), event.event_type == EventType::AppSpan);
-        inner.encode(event, |body| inner.publisher.enqueue(event.severity, lane, body, when).map(drop)).flatten()
+        let enqueue = |body: &[u8]| inner.publisher.enqueue(event.severity, lane, body, when).map(drop);
+        match event.as_log() {
+            Some(record) => inner.draft(event, record, enqueue).flatten(),
+            None => inner.encode(event, enqueue).flatten(),
+        }
     }
 
     /// Blocks the current thread until `future`, which waits for this client, is ready. `None`, at once: it would never
@@ -302,7 +308,7 @@ fn losses_event(config: &Config) -> LossEncoder {
         for (reason, count) in losses.iter() {
             log = log.attribute(format!("axonpush.lost.{reason}"), count);
         }
-        let event = Event::new("axonpush.events_lost").event_type(EventType::AppLog).payload(&log).ok()?;
+        let event = Event::log("axonpush.events_lost", log);
         let around = wire::Surroundings { channel_id: channel_id.as_ref(), ..wire::Surroundings::default() };
         let mut body = Vec::new();
         wire::encode(&event, &around, &mut body, &|json, _, out| out.extend_from_slice(json)).ok()?;

@@ -5,6 +5,8 @@ use std::{borrow::Cow, sync::Arc};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Number, Value};
 
+use super::json::{self, Refusal};
+
 /// The value of an attribute.
 ///
 /// Non-finite floats become the strings `"NaN"`, `"Infinity"` and `"-Infinity"`, and integers beyond 64 bits become
@@ -105,6 +107,18 @@ impl<T: Into<Self> + Clone> From<&[T]> for AttributeValue {
 }
 
 impl AttributeValue {
+    /// Appends its JSON text.
+    pub(super) fn write(&self, out: &mut Vec<u8>) -> Result<(), Refusal> {
+        match self {
+            Self::String(text) => json::write_str(json::prefix(text, json::MAX_STRING_BYTES), out),
+            Self::Bool(flag) => out.extend_from_slice(if *flag { b"true" } else { b"false" }),
+            Self::Int(number) => json::write_signed(*number, out),
+            Self::Uint(number) => json::write_number(*number, out),
+            Self::Float(_) | Self::Json(_) => json::write(self, out)?,
+        }
+        Ok(())
+    }
+
     fn into_json(self) -> Value {
         match self {
             Self::String(value) => Value::String(value.into_owned()),
@@ -235,11 +249,13 @@ impl Serialize for Attributes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::json;
 
     fn check(value: impl Into<AttributeValue>, expected: &str) {
-        let mut out = Vec::new();
-        json::write(&value.into(), &mut out).unwrap();
+        let value = value.into();
+        let (mut out, mut direct) = (Vec::new(), Vec::new());
+        json::write(&value, &mut out).unwrap();
+        value.write(&mut direct).unwrap();
+        assert_eq!(out, direct);
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 

@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt, time::SystemTime};
 
 use serde::Serialize;
 
-use super::{AgentId, AttributeValue, Attributes, ChannelId, EventType, Severity, SpanId, TraceId, json};
+use super::{AgentId, AttributeValue, Attributes, ChannelId, EventType, LogPayload, Severity, SpanId, TraceId, json};
 use crate::error::Error;
 
 /// One fact an application publishes.
@@ -45,11 +45,19 @@ pub struct Event {
     pub(crate) parent_span_id: Option<SpanId>,
     pub(crate) dedup_key: Option<Cow<'static, str>>,
     pub(crate) occurred_at: Option<SystemTime>,
-    /// JSON text of an object; empty means `{}`.
-    pub(crate) payload: Vec<u8>,
+    pub(crate) payload: Payload,
     /// JSON text of an object; empty means none.
     pub(crate) metadata: Vec<u8>,
     pub(crate) attributes: Attributes,
+}
+
+/// What happened.
+#[derive(Clone)]
+pub(crate) enum Payload {
+    /// JSON text of an object; empty means `{}`.
+    Json(Vec<u8>),
+    /// A log record, which is written when it is known which way it goes.
+    Log(LogPayload),
 }
 
 /// Bytes an identifier or id may have.
@@ -78,9 +86,29 @@ impl Event {
             parent_span_id: None,
             dedup_key: None,
             occurred_at: None,
-            payload: Vec::new(),
+            payload: Payload::Json(Vec::new()),
             metadata: Vec::new(),
             attributes: Attributes::new(),
+        }
+    }
+
+    /// A log record of `identifier`, the part of the program that speaks: an [`EventType::AppLog`] of the record's
+    /// severity.
+    ///
+    /// The same event as with the record as [`payload`](Self::payload), for less: it is written once, in the form in
+    /// which it waits.
+    ///
+    /// ```
+    /// use axonpush::{Event, LogPayload, Severity};
+    /// let record = LogPayload::new("card declined").severity(Severity::Error).attribute("order.id", 1042);
+    /// let event = Event::log("billing", record);
+    /// ```
+    pub fn log(identifier: impl Into<Cow<'static, str>>, record: LogPayload) -> Self {
+        Self {
+            event_type: EventType::AppLog,
+            severity: record.severity,
+            payload: Payload::Log(record),
+            ..Self::new(identifier)
         }
     }
 
@@ -151,7 +179,7 @@ impl Event {
     /// When the value is not an object, is nested deeper than 100 levels, is larger than 1 MiB, or its `Serialize`
     /// implementation fails.
     pub fn payload<T: Serialize + ?Sized>(mut self, payload: &T) -> Result<Self, Error> {
-        self.payload = object("payload", payload)?;
+        self.payload = Payload::Json(object("payload", payload)?);
         Ok(self)
     }
 
@@ -180,13 +208,36 @@ impl Event {
     }
 
     /// The payload as JSON text, before redaction.
-    pub fn payload_json(&self) -> &str {
-        text_or_empty_object(&self.payload)
+    pub fn payload_json(&self) -> Cow<'_, str> {
+        match &self.payload {
+            Payload::Json(text) => Cow::Borrowed(text_or_empty_object(text)),
+            Payload::Log(record) => {
+                let text = object("payload", record).unwrap_or_default();
+                Cow::Owned(text_or_empty_object(&text).to_owned())
+            }
+        }
     }
 
     /// The metadata as JSON text, before redaction.
     pub fn metadata_json(&self) -> &str {
         text_or_empty_object(&self.metadata)
+    }
+
+    /// The record, if it is one and says so.
+    pub(crate) fn as_log(&self) -> Option<&LogPayload> {
+        match &self.payload {
+            Payload::Log(record) if self.event_type.is_log() => Some(record),
+            Payload::Log(_) | Payload::Json(_) => None,
+        }
+    }
+
+    /// The payload as JSON text of an object.
+    pub(super) fn payload_text(&self) -> Result<Cow<'_, [u8]>, Error> {
+        match &self.payload {
+            Payload::Json(text) if text.is_empty() => Ok(Cow::Borrowed(b"{}")),
+            Payload::Json(text) => Ok(Cow::Borrowed(text)),
+            Payload::Log(record) => object("payload", record).map(Cow::Owned),
+        }
     }
 
     /// The identifier as it may stand in a message.
@@ -234,14 +285,15 @@ impl fmt::Debug for Event {
             .field("event_type", &self.event_type)
             .field("severity", &self.severity)
             .field("trace_id", &self.trace_id)
-            .field("payload_bytes", &self.payload.len())
+            .field("payload_bytes", &self.payload_json().len())
             .field("metadata_bytes", &self.metadata.len())
             .finish_non_exhaustive()
     }
 }
 
 fn is_blank(text: &str) -> bool {
-    text.trim().is_empty()
+    // Hardly any text begins with a space.
+    !text.as_bytes().first().is_some_and(u8::is_ascii_graphic) && text.trim().is_empty()
 }
 
 fn object<T: Serialize + ?Sized>(field: &str, value: &T) -> Result<Vec<u8>, Error> {

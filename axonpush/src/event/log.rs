@@ -4,27 +4,27 @@ use std::{borrow::Cow, time::SystemTime};
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{AttributeValue, Attributes, Severity};
+use super::{AttributeValue, Attributes, Severity, json, scan};
 use crate::clock;
 
-/// A log record, for [`Event::payload`](crate::Event::payload) of an [`EventType::AppLog`](crate::EventType::AppLog)
-/// or [`EventType::AgentLog`](crate::EventType::AgentLog).
+/// A log record, for [`Event::log`](crate::Event::log).
 ///
 /// ```
 /// use axonpush::{Event, EventType, LogPayload, Severity};
 ///
 /// let record = LogPayload::new("card declined").severity(Severity::Error).attribute("order.id", 1042);
-/// let event = Event::new("billing").event_type(EventType::AppLog).severity(Severity::Error).payload(&record)?;
-/// # Ok::<(), axonpush::Error>(())
+/// let event = Event::log("billing", record);
+/// // What an agent logs has a type of its own.
+/// let thought = Event::log("planner", LogPayload::new("two options left")).event_type(EventType::AgentLog);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-#[must_use = "a payload does nothing until it is passed to `Event::payload`"]
+#[must_use = "a record does nothing until it is passed to `Event::log`"]
 pub struct LogPayload {
-    severity: Severity,
-    body: AttributeValue,
-    time: SystemTime,
-    attributes: Attributes,
-    resource: Attributes,
+    pub(super) severity: Severity,
+    pub(super) body: AttributeValue,
+    pub(super) time: SystemTime,
+    pub(super) attributes: Attributes,
+    pub(super) resource: Attributes,
 }
 
 impl LogPayload {
@@ -87,56 +87,13 @@ impl Serialize for LogPayload {
     }
 }
 
-/// Nanoseconds since the epoch as a decimal string: beyond 2^53 a JSON number would lose digits on the way.
+/// Nanoseconds since the epoch, as a string.
 pub(super) struct UnixNanos(pub(super) SystemTime);
 
 impl Serialize for UnixNanos {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let nanos = self.0.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
-        // Until the year 2554 it fits; beyond that the largest will do.
-        let mut left = u64::try_from(nanos).unwrap_or(u64::MAX);
-        let mut digits = [b'0'; MAX_DIGITS];
-        let mut first = MAX_DIGITS;
-        for (place, digit) in digits.iter_mut().enumerate().rev() {
-            *digit = b'0' + u8::try_from(left % 10).unwrap_or_default();
-            left /= 10;
-            first = place;
-            if left == 0 {
-                break;
-            }
-        }
-        serializer.serialize_str(digits.get(first..).and_then(|digits| str::from_utf8(digits).ok()).unwrap_or("0"))
-    }
-}
-
-/// Digits of the largest `u64`.
-const MAX_DIGITS: usize = 20;
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-    use crate::event::json;
-
-    fn check(nanos: u64) {
-        let mut out = Vec::new();
-        json::write(&UnixNanos(SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos)), &mut out).unwrap();
-        assert_eq!(String::from_utf8(out).unwrap(), format!("\"{nanos}\""));
-    }
-
-    #[test]
-    fn the_epoch_and_the_last_moment_have_their_digits() {
-        check(0);
-        check(10);
-        // The largest time some systems have.
-        check(i64::MAX.unsigned_abs());
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn any_time_is_written_in_decimal(nanos in 0..i64::MAX.unsigned_abs()) {
-            check(nanos);
-        }
+        let mut text = Vec::with_capacity(24);
+        json::write_nanos(self.0, &mut text);
+        serializer.serialize_str(str::from_utf8(scan::inside(&text)).unwrap_or("0"))
     }
 }

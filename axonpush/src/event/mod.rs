@@ -2,6 +2,7 @@
 
 mod attributes;
 mod builder;
+pub(crate) mod draft;
 pub(crate) mod id;
 pub(crate) mod json;
 mod kind;

@@ -59,27 +59,31 @@ pub(crate) fn encode(
     out: &mut Vec<u8>,
     redact: Redact<'_>,
 ) -> Result<(), Error> {
-    event.validate()?;
-    let structural = event.event_type.is_otel_shaped();
+    let head = head(event, around)?;
     let (to_payload, to_metadata): (&[u8], &[u8]) =
-        if structural { (around.attributes, b"") } else { (b"", around.attributes) };
+        if head.structural { (around.attributes, b"") } else { (b"", around.attributes) };
+    let payload = payload(event, to_payload)?;
+    let metadata = joined(&event.metadata, to_metadata);
+    write(&Body { payload: &payload, metadata: &metadata, ..head }, out, redact)
+}
+
+/// The event's body, completed, but for payload and metadata.
+pub(super) fn head<'a>(event: &'a Event, around: &Surroundings<'a>) -> Result<Body<'a>, Error> {
+    event.validate()?;
     let (span_id, parent_span_id) = place(event, around);
-    let body = Body {
+    Ok(Body {
         identifier: &event.identifier,
         event_type: if event.event_type == EventType::Custom { "" } else { event.event_type.as_str() },
-        payload: &payload(event, to_payload)?,
-        structural,
+        structural: event.event_type.is_otel_shaped(),
         channel_id: event.channel_id.as_ref().or(around.channel_id).map(ChannelId::as_str),
         agent_id: event.agent_id.as_ref().map(AgentId::as_str),
         trace_id: event.trace_id.as_ref().map(TraceId::as_str).or(around.trace_id),
         span_id,
         parent_span_id,
         dedup_key: event.dedup_key.as_deref(),
-        metadata: &joined(&event.metadata, to_metadata),
         occurred_at: around.send_occurred_at.then(|| event.occurred_at.unwrap_or_else(clock::wall)),
-        made_at: None,
-    };
-    write(&body, out, redact)
+        ..Body::default()
+    })
 }
 
 /// As [`encode`], of what is complete.
@@ -116,34 +120,45 @@ pub(crate) fn write_with(
             field(out, name, id);
         }
     }
-    if let Some(key) = body.dedup_key {
-        field(out, "dedupKey", key);
-    } else {
-        let mut buffer = [0; uuid::fmt::Hyphenated::LENGTH];
-        json::write_own_key("dedupKey", out);
-        let key = body.made_at.map_or_else(id::new_dedup_key, id::dedup_key_of);
-        json::write_plain_str(key.as_hyphenated().encode_lower(&mut buffer), out);
-    }
+    json::write_own_key("dedupKey", out);
+    dedup_key(body, out);
     if let Some(metadata) = metadata {
         json::write_own_key("metadata", out);
         metadata(out);
     }
-    if let Some(time) = body.occurred_at.and_then(|time| jiff::Timestamp::try_from(time).ok()) {
-        field(out, "occurredAt", &time.to_string());
+    if let Some(time) = body.occurred_at.and_then(timestamp) {
+        field(out, "occurredAt", &time);
     }
     // Last, so that whoever looks for another field need not find the end of this one.
     json::write_own_key("payload", out);
     payload(out);
     out.push(b'}');
     let size = out.len() - start;
-    if size > MAX_EVENT_BYTES {
-        return Err(Error::invalid(format!(
-            "event `{}` has {size} bytes once encoded, at most {MAX_EVENT_BYTES} are sent; \
-             shorten the payload or lower max_content_length",
-            json::shown(body.identifier, MAX_SHOWN_BYTES),
-        )));
+    if size > MAX_EVENT_BYTES { Err(too_large(body.identifier, size)) } else { Ok(()) }
+}
+
+/// Appends the key by which the server recognises a repetition, as JSON text.
+pub(super) fn dedup_key(body: &Body<'_>, out: &mut Vec<u8>) {
+    if let Some(key) = body.dedup_key {
+        json::write_str(key, out);
+    } else {
+        let mut buffer = [0; uuid::fmt::Hyphenated::LENGTH];
+        let key = body.made_at.map_or_else(id::new_dedup_key, id::dedup_key_of);
+        json::write_plain_str(key.as_hyphenated().encode_lower(&mut buffer), out);
     }
-    Ok(())
+}
+
+/// A time in RFC 3339, where it has one.
+pub(super) fn timestamp(time: SystemTime) -> Option<String> {
+    jiff::Timestamp::try_from(time).ok().map(|time| time.to_string())
+}
+
+pub(super) fn too_large(identifier: &str, size: usize) -> Error {
+    Error::invalid(format!(
+        "event `{}` has {size} bytes once encoded, at most {MAX_EVENT_BYTES} are sent; \
+         shorten the payload or lower max_content_length",
+        json::shown(identifier, MAX_SHOWN_BYTES),
+    ))
 }
 
 /// The event's span and parent. An event that names no span happened in the surrounding one; one that names its own
@@ -165,17 +180,17 @@ fn place<'a>(event: &'a Event, around: &Surroundings<'a>) -> (Option<&'a str>, O
 
 /// The payload with more inside its `attributes`: the event's own win over the payload's, and those over `around`.
 fn payload<'a>(event: &'a Event, around: &[u8]) -> Result<Cow<'a, [u8]>, Error> {
-    let payload: &[u8] = if event.payload.is_empty() { b"{}" } else { &event.payload };
+    let payload = event.payload_text()?;
     if event.attributes.is_empty() && around.is_empty() {
-        return Ok(Cow::Borrowed(payload));
+        return Ok(payload);
     }
-    let standing = scan::entry(payload, "attributes").and_then(|range| payload.get(range));
+    let standing = scan::entry(&payload, "attributes").and_then(|range| payload.get(range));
     // A null is how an `Option` says nothing.
     let known = standing.filter(|known| *known != b"null");
     if let Some(known) = known.filter(|known| !json::is_object(known)) {
         if event.attributes.is_empty() {
             // What the surroundings add is a courtesy; what the application wrote is what it meant.
-            return Ok(Cow::Borrowed(payload));
+            return Ok(payload);
         }
         return Err(Error::invalid(format!(
             "event field `payload.attributes` of `{}` is {}, so the event's own attributes have no place; make it an \
@@ -187,7 +202,7 @@ fn payload<'a>(event: &'a Event, around: &[u8]) -> Result<Cow<'a, [u8]>, Error> 
     let mut own = Vec::new();
     json::write(&event.attributes, &mut own)
         .map_err(|refusal| Error::invalid(format!("event field `attributes` can't be sent: {refusal}")))?;
-    let rest = if standing.is_some() { Cow::Owned(without(payload, "attributes")) } else { Cow::Borrowed(payload) };
+    let rest = if standing.is_some() { &without(&payload, "attributes") } else { &*payload };
     let inner = joined(known.unwrap_or_default(), around);
     let attributes = joined(&own, &inner);
     let mut out = Vec::with_capacity(rest.len() + attributes.len() + 16);

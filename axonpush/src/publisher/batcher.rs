@@ -5,7 +5,11 @@ use std::time::Instant;
 
 use super::BatchPolicy;
 use crate::{
-    event::{record::Lane, scan},
+    event::{
+        draft::{self, Field, Part, Parts},
+        record::Lane,
+        scan,
+    },
     queue::Ticket,
 };
 
@@ -70,6 +74,13 @@ impl Batcher {
 }
 
 fn channel(body: &[u8]) -> &[u8] {
+    if draft::is_draft(body) {
+        let channel = Parts::of(body).find_map(|part| match part {
+            Part::Field(Field::Channel, channel) => Some(channel),
+            _ => None,
+        });
+        return channel.unwrap_or_default();
+    }
     scan::entry(body, "channel_id").and_then(|range| body.get(range)).unwrap_or_default()
 }
 

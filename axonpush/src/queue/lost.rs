@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    event::{Severity, record::Lane},
+    event::{Severity, draft, record::Lane},
     loss::LossReason,
 };
 
@@ -33,6 +33,15 @@ impl LostEvents {
     /// Whether there are none; a hook is never called with none.
     pub fn is_empty(&self) -> bool {
         self.count == 0
+    }
+
+    /// Makes of every draft the body that it stands for.
+    pub(super) fn write_out(&mut self) {
+        for event in &mut self.events {
+            if draft::is_draft(&event.body) {
+                event.body = draft::to_body(&event.body);
+            }
+        }
     }
 
     /// The events themselves. In a flood of losses only the first 1,000 or 1 MiB between two calls are kept, so these

@@ -181,7 +181,9 @@ impl Queue {
 
     /// Lost events for the hook, since the last call.
     pub(crate) fn take_lost(&self) -> Vec<LostEvents> {
-        self.lock().lost.take()
+        let mut lost = self.lock().lost.take();
+        lost.iter_mut().for_each(LostEvents::write_out);
+        lost
     }
 
     /// Takes nothing from now on.

@@ -1,5 +1,6 @@
 //! Hiding what must not leave the process. It happens on the caller's thread, before an event waits anywhere.
 
+mod entry;
 mod keys;
 mod policy;
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::event::{json::MAX_DEPTH, scan};
 
-const REDACTED: &[u8] = br#""[REDACTED]""#;
+pub(super) const REDACTED: &[u8] = br#""[REDACTED]""#;
 
 impl RedactionPolicy {
     /// Appends `json` to `out`, with what this policy hides replaced. In a `structural` payload (an OpenTelemetry log
@@ -268,13 +268,13 @@ impl Walk<'_> {
 
 /// What an entry is in a pair of name and value.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
+pub(super) enum Role {
     None,
     Name,
     Value,
 }
 
-fn role(key: &[u8]) -> Role {
+pub(super) fn role(key: &[u8]) -> Role {
     let is = |word: &[u8]| key.eq_ignore_ascii_case(word);
     match key.first() {
         Some(b'n' | b'N') if is(b"name") => Role::Name,

@@ -7,7 +7,11 @@ use bytes::Bytes;
 
 pub(crate) use self::otlp::OtlpEncoding;
 pub use self::otlp::{Compression, OtlpFormat};
-use crate::{error::Error, event::record::Lane, transport::Request};
+use crate::{
+    error::Error,
+    event::{draft, record::Lane},
+    transport::Request,
+};
 
 /// The request that carries these event bodies.
 pub(crate) fn request<'a>(
@@ -16,13 +20,18 @@ pub(crate) fn request<'a>(
     encoding: OtlpEncoding,
 ) -> Request {
     match lane {
-        Lane::Event => events::request(bodies.last().cloned().unwrap_or_default()),
+        Lane::Event => events::request(body(bodies.last().cloned().unwrap_or_default())),
         Lane::Logs | Lane::Spans => Request {
             #[cfg(any(test, feature = "testing"))]
-            events: bodies.clone().cloned().collect(),
+            events: bodies.clone().cloned().map(body).collect(),
             ..otlp::request(lane, bodies, encoding)
         },
     }
+}
+
+/// The body of `POST /event` that a record stands for.
+fn body(record: Bytes) -> Bytes {
+    if draft::is_draft(&record) { draft::to_body(&record).into() } else { record }
 }
 
 /// How many of the `count` records the server turned down, from the body of its success.

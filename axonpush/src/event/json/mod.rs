@@ -7,6 +7,7 @@
 mod bounded;
 mod encoder;
 mod fields;
+mod numbers;
 pub(crate) mod read;
 pub(super) mod swar;
 #[cfg(test)]
@@ -15,7 +16,11 @@ mod tests;
 use serde::Serialize;
 
 use self::encoder::Encoder;
-pub(crate) use self::{encoder::Refusal, swar::has_backslash};
+pub(crate) use self::{
+    encoder::Refusal,
+    numbers::{write_nanos, write_number, write_signed},
+    swar::has_backslash,
+};
 
 /// Nesting a payload may have. Parsers on the way commonly stop at 128, and the payload sits inside the event.
 pub(crate) const MAX_DEPTH: usize = 100;
@@ -39,6 +44,19 @@ pub(crate) fn write_str(text: &str, out: &mut Vec<u8>) {
         scalar(&text, out);
     } else {
         write_plain_str(text, out);
+    }
+}
+
+/// Appends what stands between the quotes of a JSON string.
+#[inline]
+pub(crate) fn write_inside(text: &str, out: &mut Vec<u8>) {
+    if swar::needs_escape(text.as_bytes()) {
+        let start = out.len();
+        scalar(&text, out);
+        out.pop();
+        out.remove(start);
+    } else {
+        out.extend_from_slice(text.as_bytes());
     }
 }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::event::{
+    draft::{self, Field, Part, Parts},
     json::{self, has_backslash},
     scan::{self, Entries},
 };
@@ -20,6 +21,7 @@ pub(super) struct Fields<'a> {
     pub(super) parent: &'a [u8],
     pub(super) dedup: &'a [u8],
     pub(super) metadata: &'a [u8],
+    unused: &'a [u8],
 }
 
 /// The fields of a log's or span's payload that OTLP has a place for. Empty slices stand for absent fields.
@@ -86,6 +88,10 @@ impl<'a> Fields<'a> {
         let mut attributes = self.payload.attributes;
         attributes.clear();
         let mut fields = Self { payload: Payload { attributes, ..Payload::default() }, ..Self::default() };
+        if draft::is_draft(body) {
+            fields.read_draft(body);
+            return fields;
+        }
         let mut entries = Entries::of(body);
         while let Some((key, start)) = entries.key() {
             let rest = body.get(start..).unwrap_or_default();
@@ -112,6 +118,36 @@ impl<'a> Fields<'a> {
             *place = body.get(start..end).unwrap_or_default();
         }
         fields
+    }
+
+    fn read_draft(&mut self, draft: &'a [u8]) {
+        for part in Parts::of(draft) {
+            match part {
+                Part::Attribute(key, value) => self.payload.attributes.push((key, value)),
+                Part::Field(field, value) => *self.place(field) = value,
+            }
+        }
+    }
+
+    fn place(&mut self, field: Field) -> &mut &'a [u8] {
+        match field {
+            Field::Identifier => &mut self.identifier,
+            Field::Channel => &mut self.channel,
+            Field::EventType => &mut self.event_type,
+            Field::Agent => &mut self.agent,
+            Field::Trace => &mut self.trace,
+            Field::Span => &mut self.span,
+            Field::Parent => &mut self.parent,
+            Field::Dedup => &mut self.dedup,
+            Field::Metadata => &mut self.metadata,
+            Field::SeverityNumber => &mut self.payload.severity_number,
+            Field::SeverityText => &mut self.payload.severity_text,
+            Field::Body => &mut self.payload.body,
+            Field::Time => &mut self.payload.time,
+            Field::Resource => &mut self.payload.resource,
+            // OTLP has a time of its own for each record, and attributes are many.
+            Field::OccurredAt | Field::Attribute => &mut self.unused,
+        }
     }
 
     /// What OTLP has no place for, as attributes: a name, and JSON text.

@@ -1,0 +1,91 @@
+//! A log event as a draft.
+
+use super::{Draft, Field, Guard};
+use crate::{
+    error::Error,
+    event::{
+        AttributeValue, Event, LogPayload, Severity,
+        json::{self, Refusal},
+        record::MAX_EVENT_BYTES,
+        wire::{self, Body, Surroundings},
+    },
+};
+
+/// Appends a log event as a draft; `bound` adds the attributes of what surrounds it.
+pub(crate) fn write(
+    event: &Event,
+    record: &LogPayload,
+    around: &Surroundings<'_>,
+    bound: impl FnOnce(&mut Draft<'_>),
+    guard: &dyn Guard,
+    out: &mut Vec<u8>,
+) -> Result<(), Error> {
+    let start = out.len();
+    let body = Body { made_at: Some(record.time), ..wire::head(event, around)? };
+    let mut draft = Draft::begin(out, guard);
+    draft.head(&body);
+    if !event.metadata.is_empty() {
+        draft.object(Field::Metadata, &event.metadata);
+    }
+    draft.occurred_at(&body);
+    draft.severity(record.severity);
+    draft.value(Field::Body, |out| record.body.write(out)).map_err(unsendable("payload.body"))?;
+    draft.field(Field::Time, |out| json::write_nanos(record.time, out));
+    for (key, value) in &event.attributes {
+        draft.add(key, value).map_err(unsendable("attributes"))?;
+    }
+    for (key, value) in &record.attributes {
+        if event.attributes.get(key).is_none() {
+            draft.add(key, value).map_err(unsendable("payload.attributes"))?;
+        }
+    }
+    bound(&mut draft);
+    draft.end_attributes();
+    if !record.resource.is_empty() {
+        draft
+            .value(Field::Resource, |out| json::write(&record.resource, out))
+            .map_err(unsendable("payload.resource"))?;
+    }
+    let size = out.len() - start;
+    if size > MAX_EVENT_BYTES { Err(wire::too_large(&event.identifier, size)) } else { Ok(()) }
+}
+
+fn unsendable(field: &'static str) -> impl FnOnce(Refusal) -> Error {
+    move |refusal| Error::invalid(format!("event field `{field}` can't be sent: {refusal}"))
+}
+
+impl Draft<'_> {
+    /// What the event says about itself.
+    fn head(&mut self, body: &Body<'_>) {
+        self.text(Field::Identifier, body.identifier);
+        for (field, text) in [
+            (Field::Channel, body.channel_id),
+            (Field::EventType, Some(body.event_type).filter(|text| !text.is_empty())),
+            (Field::Agent, body.agent_id),
+            (Field::Trace, body.trace_id),
+            (Field::Span, body.span_id),
+            (Field::Parent, body.parent_span_id),
+        ] {
+            if let Some(text) = text {
+                self.text(field, text);
+            }
+        }
+        self.field(Field::Dedup, |out| wire::dedup_key(body, out));
+    }
+
+    fn occurred_at(&mut self, body: &Body<'_>) {
+        if let Some(time) = body.occurred_at.and_then(wire::timestamp) {
+            self.text(Field::OccurredAt, &time);
+        }
+    }
+
+    fn severity(&mut self, severity: Severity) {
+        self.field(Field::SeverityNumber, |out| json::write_number(severity.number().into(), out));
+        self.field(Field::SeverityText, |out| json::write_plain_str(severity.text(), out));
+    }
+
+    /// Adds an attribute.
+    pub(crate) fn add(&mut self, key: &str, value: &AttributeValue) -> Result<(), Refusal> {
+        self.attribute(key, |out| value.write(out))
+    }
+}

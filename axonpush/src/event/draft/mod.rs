@@ -1,0 +1,196 @@
+//! A log record as it waits: its fields end to end, each as the JSON text that it will be.
+//!
+//! An event's body is an object. Whoever wants its fields again has to look for them; whoever wants another form of them
+//! has to take it apart. Here each field says what it is and how long, so that the body of `POST /event` and an OTLP
+//! record are both put together from slices. Like a body it is complete, and nothing is left in it to redact.
+
+mod log;
+mod writer;
+
+pub(crate) use self::{
+    log::write as write_log,
+    writer::{Draft, Guard},
+};
+use super::json;
+
+/// The first byte, which no JSON text has.
+const MARK: u8 = 1;
+
+/// What a field is. The order is that of the body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Field {
+    Identifier,
+    Channel,
+    EventType,
+    Agent,
+    Trace,
+    Span,
+    Parent,
+    Dedup,
+    Metadata,
+    OccurredAt,
+    // From here on the payload's.
+    SeverityNumber,
+    SeverityText,
+    Body,
+    Time,
+    Attribute,
+    Resource,
+}
+
+impl Field {
+    /// Its name in the body.
+    fn name(self) -> &'static str {
+        Self::ALL.get(self as usize).map_or("", |(_, name)| name)
+    }
+
+    /// Each with its name in the body, at the place of its number.
+    const ALL: [(Self, &'static str); 16] = [
+        (Self::Identifier, "identifier"),
+        (Self::Channel, "channel_id"),
+        (Self::EventType, "eventType"),
+        (Self::Agent, "agentId"),
+        (Self::Trace, "traceId"),
+        (Self::Span, "spanId"),
+        (Self::Parent, "parentSpanId"),
+        (Self::Dedup, "dedupKey"),
+        (Self::Metadata, "metadata"),
+        (Self::OccurredAt, "occurredAt"),
+        (Self::SeverityNumber, "severityNumber"),
+        (Self::SeverityText, "severityText"),
+        (Self::Body, "body"),
+        (Self::Time, "timeUnixNano"),
+        (Self::Attribute, "attributes"),
+        (Self::Resource, "resource"),
+    ];
+}
+
+/// Whether what waits is a draft, and not yet the body of `POST /event`.
+pub(crate) fn is_draft(record: &[u8]) -> bool {
+    record.first() == Some(&MARK)
+}
+
+/// What a draft is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part<'a> {
+    /// Any field but an attribute, and its JSON text.
+    Field(Field, &'a [u8]),
+    /// Key, as it stands between the quotes, and JSON text.
+    Attribute(&'a [u8], &'a [u8]),
+}
+
+/// The parts of a draft, in their order.
+#[derive(Debug, Clone)]
+pub(crate) struct Parts<'a>(&'a [u8]);
+
+impl<'a> Parts<'a> {
+    pub(crate) fn of(draft: &'a [u8]) -> Self {
+        Self(draft.get(1..).unwrap_or_default())
+    }
+
+    #[inline]
+    fn text(&mut self) -> Option<&'a [u8]> {
+        let (length, rest) = self.0.split_first_chunk()?;
+        let (text, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        self.0 = rest;
+        Some(text)
+    }
+}
+
+impl<'a> Iterator for Parts<'a> {
+    type Item = Part<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Part<'a>> {
+        let (tag, rest) = self.0.split_first()?;
+        self.0 = rest;
+        let (field, _) = *Field::ALL.get(usize::from(*tag))?;
+        let text = self.text()?;
+        Some(if field == Field::Attribute { Part::Attribute(text, self.text()?) } else { Part::Field(field, text) })
+    }
+}
+
+/// The body of `POST /event` that a draft stands for.
+pub(crate) fn to_body(draft: &[u8]) -> Vec<u8> {
+    // A key's quotes, its colon and its comma take no more than the lengths did; fields have names, but few.
+    let mut out = Vec::with_capacity(draft.len() + 128);
+    out.push(b'{');
+    let mut inside = Inside::Event;
+    for part in Parts::of(draft) {
+        match part {
+            Part::Attribute(key, value) => {
+                inside.go_to(Inside::Attributes, &mut out);
+                if out.last() != Some(&b'{') {
+                    out.push(b',');
+                }
+                out.push(b'"');
+                out.extend_from_slice(key);
+                out.extend_from_slice(b"\":");
+                out.extend_from_slice(value);
+            }
+            Part::Field(field, value) => {
+                inside
+                    .go_to(if field as u8 >= Field::SeverityNumber as u8 { Inside::Payload } else { inside }, &mut out);
+                json::write_own_key(field.name(), &mut out);
+                out.extend_from_slice(value);
+            }
+        }
+    }
+    inside.go_to(Inside::Payload, &mut out);
+    out.extend_from_slice(b"}}");
+    out
+}
+
+/// Which object is being written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Inside {
+    Event,
+    Payload,
+    Attributes,
+}
+
+impl Inside {
+    fn go_to(&mut self, to: Self, out: &mut Vec<u8>) {
+        if *self == Self::Attributes && to != Self::Attributes {
+            out.push(b'}');
+            *self = Self::Payload;
+        }
+        if *self == Self::Event && to != Self::Event {
+            json::write_own_key("payload", out);
+            out.push(b'{');
+            *self = Self::Payload;
+        }
+        if *self == Self::Payload && to == Self::Attributes {
+            json::write_own_key("attributes", out);
+            out.push(b'{');
+            *self = to;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_has_its_number() {
+        for (number, (field, _)) in Field::ALL.into_iter().enumerate() {
+            assert_eq!(field as usize, number);
+        }
+    }
+
+    #[test]
+    fn a_draft_is_no_body() {
+        assert!(is_draft(&[MARK]) && !is_draft(b"{}") && !is_draft(b""));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn foreign_bytes_never_panic(mut bytes: Vec<u8>) {
+            bytes.insert(0, MARK);
+            to_body(&bytes);
+            bytes.truncate(1);
+            proptest::prop_assert_eq!(to_body(&bytes), br#"{"payload":{}}"#);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Whole numbers and times, in decimal.
+#![expect(clippy::cast_possible_truncation, reason = "a remainder is smaller than what it is the remainder of")]
+
+use std::time::SystemTime;
+
+/// Appends a number.
+#[inline]
+pub(crate) fn write_number(value: u64, out: &mut Vec<u8>) {
+    match u8::try_from(value) {
+        Ok(value @ ..10) => out.push(b'0' + value),
+        Ok(value @ ..100) => out.extend_from_slice(&[b'0' + value / 10, b'0' + value % 10]),
+        _ => write_digits(value, out),
+    }
+}
+
+fn write_digits(mut value: u64, out: &mut Vec<u8>) {
+    /// As many digits as a division takes off at once.
+    const PART: u64 = 100_000_000;
+
+    let count = value.checked_ilog10().unwrap_or_default() as usize + 1;
+    let mut digits = [0; 24];
+    let (parts, _) = digits.as_chunks_mut();
+    for part in parts.iter_mut().rev() {
+        *part = eight_digits((value % PART) as u32);
+        value /= PART;
+        if value == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(digits.get(digits.len() - count..).unwrap_or_default());
+}
+
+/// A number below 10^8 in decimal, zeros before it included.
+#[inline]
+fn eight_digits(value: u32) -> [u8; 8] {
+    let (high, low) = (value / 10_000, value % 10_000);
+    let mut digits = [0; 8];
+    let (pairs, _) = digits.as_chunks_mut();
+    for (pair, value) in pairs.iter_mut().zip([high / 100, high % 100, low / 100, low % 100]) {
+        *pair = [value / 10, value % 10].map(|digit| b'0' + digit as u8);
+    }
+    digits
+}
+
+/// Appends a number with its sign.
+pub(crate) fn write_signed(value: i64, out: &mut Vec<u8>) {
+    if value < 0 {
+        out.push(b'-');
+    }
+    write_number(value.unsigned_abs(), out);
+}
+
+/// Appends nanoseconds since the epoch, as a string: beyond 2^53 a JSON number would lose digits on the way.
+pub(crate) fn write_nanos(time: SystemTime, out: &mut Vec<u8>) {
+    let nanos = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
+    out.push(b'"');
+    // Until the year 2554 it fits; beyond that the largest will do.
+    write_number(u64::try_from(nanos).unwrap_or(u64::MAX), out);
+    out.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn the_epoch_and_the_last_moment_have_their_digits() {
+        // The largest time some systems have.
+        for nanos in [0, 10, 100_000_000, 10_000_000_000_000_000, i64::MAX.unsigned_abs()] {
+            let mut out = Vec::new();
+            write_nanos(SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos), &mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), format!("\"{nanos}\""));
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn numbers_are_written_as_everybody_writes_them(value: u64) {
+            let mut out = Vec::new();
+            write_number(value, &mut out);
+            proptest::prop_assert_eq!(out, value.to_string().into_bytes());
+        }
+
+        #[test]
+        fn a_sign_stands_before_its_number(value: i64) {
+            let mut out = Vec::new();
+            write_signed(value, &mut out);
+            proptest::prop_assert_eq!(out, value.to_string().into_bytes());
+        }
+    }
+}

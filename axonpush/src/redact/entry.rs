@@ -1,0 +1,93 @@
+//! One entry of an object, looked at where it is written. Most hold a short text or a number under a plain key, and
+//! walking a whole object to find that out costs more than writing it.
+
+use super::{
+    keys::{self, KeyKind},
+    policy::{ContentCapture, RedactionPolicy},
+    values::{is_card_number, is_suspect},
+    walk::{REDACTED, Role, role},
+};
+use crate::event::draft::Guard;
+
+impl Guard for RedactionPolicy {
+    fn hides(&self, key: &[u8]) -> bool {
+        self.hides_all(keys::classify(key, self.extra_keys()))
+    }
+
+    fn entry(&self, key: &[u8], out: &mut Vec<u8>, start: usize) -> bool {
+        if role(key) != Role::None {
+            return false;
+        }
+        let kind = keys::classify(key, self.extra_keys());
+        let value = out.get(start..).unwrap_or_default();
+        if self.hides_all(kind) {
+            out.truncate(start);
+            out.extend_from_slice(REDACTED);
+            return true;
+        }
+        let plain = match value {
+            [b'"', text @ .., b'"'] => kind == KeyKind::Plain && text.len() <= self.text_limit() && !is_suspect(text),
+            [b'{' | b'[', ..] => false,
+            number => !(self.masks_cards() && is_card_number(number)),
+        };
+        if !plain {
+            self.walk_entry(key, out, start);
+        }
+        true
+    }
+
+    fn object(&self, json: &[u8], out: &mut Vec<u8>) {
+        self.redact(json, false, out);
+    }
+}
+
+impl RedactionPolicy {
+    fn hides_all(&self, kind: KeyKind) -> bool {
+        kind == KeyKind::Secret || (kind == KeyKind::Content && self.content() == ContentCapture::MetadataOnly)
+    }
+
+    #[cold]
+    fn walk_entry(&self, key: &[u8], out: &mut Vec<u8>, start: usize) {
+        let value = out.split_off(start);
+        let object = [b"{\"", key, b"\":", &*value, b"}"].concat();
+        self.redact(&object, false, out);
+        out.pop();
+        out.drain(start..start + key.len() + 4);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::json;
+
+    proptest::proptest! {
+        #[test]
+        fn an_entry_alone_is_hidden_as_in_its_object(
+            key in "[a-z]{1,4}|password|prompt|name|value|x-api-key|order\\.id|mail",
+            text in "[a-z @=:.]{0,40}|4111 ?1111 ?1111 ?1111|https://a:b@c/?token=x|\\{\"password\":1\\}|a{5000}",
+            number: i64,
+            shape in 0..4,
+            capture in 0..3_usize,
+        ) {
+            let value = match shape {
+                0 => serde_json::json!(text),
+                1 => serde_json::json!(number),
+                2 => serde_json::json!({"token": text, "list": [text]}),
+                _ => serde_json::json!(4_111_111_111_111_111_u64),
+            };
+            let (_, capture) = ContentCapture::NAMES[capture];
+            let policy = RedactionPolicy::new().content_capture(capture).redact_keys(["mail"]);
+            let (mut object, mut walked, mut alone) = (Vec::new(), Vec::new(), Vec::new());
+            json::write(&serde_json::json!({&key: &value}), &mut object).unwrap();
+            policy.redact(&object, false, &mut walked);
+            json::write(&value, &mut alone).unwrap();
+            if policy.entry(key.as_bytes(), &mut alone, 0) {
+                let alone = format!("{{\"{key}\":{}}}", String::from_utf8(alone).unwrap());
+                proptest::prop_assert_eq!(alone, String::from_utf8(walked).unwrap());
+            } else {
+                proptest::prop_assert!(matches!(&*key, "name" | "value" | "key" | "val"), "{key}");
+            }
+        }
+    }
+}
