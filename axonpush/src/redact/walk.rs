@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::{
     keys::{self, KeyKind},
     policy::{ContentCapture, PREVIEW_LENGTH, RedactionPolicy},
-    values::{Nested, is_card_number, is_suspect, masked, nested},
+    values::{Nested, Signs, is_card_number, masked, masked_by, nested},
 };
 use crate::event::{json::MAX_DEPTH, scan};
 
@@ -19,12 +19,12 @@ impl RedactionPolicy {
     /// or span) `status.message` describes the span and is no content.
     pub(crate) fn redact(&self, json: &[u8], structural: bool, out: &mut Vec<u8>) {
         out.reserve(json.len());
-        Walk { policy: self, json, copied: 0, out, structural, nested: false }.run();
+        Walk { policy: self, limit: self.text_limit(), json, copied: 0, out, structural, nested: false }.run();
     }
 
     /// As [`redact`](Self::redact), for JSON that was found inside a string.
     pub(super) fn redact_inside(&self, json: &[u8], out: &mut Vec<u8>) {
-        Walk { policy: self, json, copied: 0, out, structural: false, nested: true }.run();
+        Walk { policy: self, limit: self.text_limit(), json, copied: 0, out, structural: false, nested: true }.run();
     }
 
     /// Masks what the JSON string holds that `out` has from `start` to its end, where keys have been seen to already.
@@ -40,6 +40,8 @@ impl RedactionPolicy {
 
 struct Walk<'a> {
     policy: &'a RedactionPolicy,
+    /// Characters a string keeps.
+    limit: usize,
     json: &'a [u8],
     /// Everything before this index is in `out`, in its final form.
     copied: usize,
@@ -197,7 +199,13 @@ impl Walk<'_> {
 
     /// Looks at the number or word at `start`, and says where it ends.
     fn plain(&mut self, start: usize) -> usize {
-        let end = scan::value_end(self.json, start).max(start + 1);
+        let rest = self.json.get(start..).unwrap_or_default();
+        // A byte at a time, as most are short.
+        let mut length = 1;
+        while rest.get(length).is_some_and(|byte| !matches!(byte, b',' | b'}' | b']')) {
+            length += 1;
+        }
+        let end = start + length;
         let value = self.json.get(start..end).unwrap_or_default();
         if self.policy.masks_cards() && is_card_number(value) {
             self.replace(start, end, br#""[REDACTED_CARD]""#);
@@ -209,18 +217,25 @@ impl Walk<'_> {
     /// no half of a secret is left where the other half was cut off.
     #[inline]
     fn text(&mut self, start: usize, end: usize, content: bool) {
-        let max = self.policy.text_limit();
-        let (limit, marker) =
-            if content && PREVIEW_LENGTH < max { (PREVIEW_LENGTH, "[REDACTED_PREVIEW]") } else { (max, "[TRUNCATED]") };
         let text = self.json.get(start + 1..end - 1).unwrap_or_default();
+        let signs = Signs::of(text);
         // Fewer bytes than the limit can't be more characters.
-        if text.len() > limit || is_suspect(text) {
-            self.look_into(start..end, text, limit, marker);
+        if signs.any() || text.len() > PREVIEW_LENGTH.min(self.limit) {
+            self.look_into(start..end, text, signs, content);
         }
     }
 
-    fn look_into(&mut self, at: Range<usize>, text: &[u8], limit: usize, marker: &str) {
-        let masked = self.masked(text, limit);
+    #[cold]
+    fn look_into(&mut self, at: Range<usize>, text: &[u8], signs: Signs, content: bool) {
+        let (limit, marker) = if content && PREVIEW_LENGTH < self.limit {
+            (PREVIEW_LENGTH, "[REDACTED_PREVIEW]")
+        } else {
+            (self.limit, "[TRUNCATED]")
+        };
+        if !signs.any() && text.len() <= limit {
+            return;
+        }
+        let masked = self.masked(text, signs, limit);
         let text = masked.as_deref().unwrap_or(text);
         let cut = if text.len() <= limit { None } else { nth_character(text, limit) };
         if masked.is_none() && cut.is_none() {
@@ -239,7 +254,7 @@ impl Walk<'_> {
     }
 
     /// The text with what must be hidden masked; `None` when there is nothing of that kind.
-    fn masked(&self, text: &[u8], limit: usize) -> Option<Vec<u8>> {
+    fn masked(&self, text: &[u8], signs: Signs, limit: usize) -> Option<Vec<u8>> {
         /// Bytes beyond the limit that are looked at: a secret that begins before it may end behind it.
         const BEYOND: usize = 4 << 10;
 
@@ -253,7 +268,7 @@ impl Walk<'_> {
         // An escape may be six bytes of one character.
         let most = limit.saturating_mul(6).saturating_add(BEYOND);
         if text.len() <= most {
-            return masked(text, self.policy);
+            return masked_by(signs, text, self.policy);
         }
         let looked_at = nth_character(text, limit).map_or(text.len(), |cut| (cut + BEYOND).min(text.len()));
         masked(text.get(..looked_at).unwrap_or(text), self.policy)

@@ -6,6 +6,10 @@ pub(super) fn is_card(digits: impl Iterator<Item = u8>) -> bool {
     let mut number = [0; 19];
     let mut length = 0;
     for digit in digits {
+        // No network gives out numbers that begin like this.
+        if length == 0 && !matches!(digit, b'2'..=b'6') {
+            return false;
+        }
         let Some(place) = number.get_mut(length) else { return false };
         *place = digit.wrapping_sub(b'0');
         length += 1;

@@ -6,10 +6,14 @@
 mod cards;
 mod known;
 mod nested;
+mod signs;
 #[cfg(test)]
 mod tests;
 
-pub(super) use self::nested::{Nested, nested};
+pub(super) use self::{
+    nested::{Nested, nested},
+    signs::Signs,
+};
 use super::{
     keys::{self, KeyKind},
     policy::RedactionPolicy,
@@ -20,32 +24,26 @@ const TOKEN: &[u8] = b"[REDACTED_TOKEN]";
 const CARD: &[u8] = b"[REDACTED_CARD]";
 const PEM: &[u8] = b"[REDACTED_PEM]";
 
-/// The shortest text that can hold anything without a mark that gives it away.
-const SHORTEST: usize = 13;
-
 /// Whether a number, as it stands in JSON, reads like that of a card.
 pub(super) fn is_card_number(digits: &[u8]) -> bool {
     // Longer and shorter ones are ids and counts far more often.
     matches!(digits.len(), 15 | 16) && digits.iter().all(u8::is_ascii_digit) && cards::is_card(digits.iter().copied())
 }
 
-/// Whether text may hold a secret at all. Most that is short may not.
-pub(super) fn is_suspect(text: &[u8]) -> bool {
-    text.len() >= SHORTEST || text.iter().any(|byte| matches!(byte, b'@' | b':' | b'='))
-}
-
 /// The text with its secrets masked; `None` when it holds none.
 pub(super) fn masked(text: &[u8], policy: &RedactionPolicy) -> Option<Vec<u8>> {
-    if !is_suspect(text) {
-        return None;
-    }
+    masked_by(Signs::of(text), text, policy)
+}
+
+/// As [`masked`], for text that shows these signs.
+pub(super) fn masked_by(signs: Signs, text: &[u8], policy: &RedactionPolicy) -> Option<Vec<u8>> {
     let mut mask = Mask { text, policy, copied: 0, out: Vec::new() };
-    mask.run();
-    if mask.copied == 0 {
-        return None;
+    if signs.words {
+        mask.by_words();
+    } else if signs.marks {
+        mask.by_marks();
     }
-    mask.out.extend_from_slice(text.get(mask.copied..).unwrap_or_default());
-    Some(mask.out)
+    mask.finish()
 }
 
 struct Mask<'a> {
@@ -74,7 +72,8 @@ fn is_word(byte: u8) -> bool {
 }
 
 impl Mask<'_> {
-    fn run(&mut self) {
+    /// The whole search: every word is looked at.
+    fn by_words(&mut self) {
         let mut at = 0;
         while let Some(&byte) = self.text.get(at) {
             at = match byte {
@@ -85,6 +84,62 @@ impl Mask<'_> {
         }
     }
 
+    /// The search in text without a word that is a credential by its own look: only what stands around `:`, `=` and
+    /// `@` is looked at.
+    fn by_marks(&mut self) {
+        // Where the last thing found ends.
+        let mut at = 0;
+        let mut from = 0;
+        while let Some(mark) = signs::next_mark(self.text, from) {
+            let next = match self.text.get(mark) {
+                Some(b'@') => {
+                    let start = self.word_before(mark, at);
+                    (start < mark).then(|| self.address(start, mark))
+                }
+                Some(b':') if self.starts_with(mark, b"://") && self.word_before(mark, at) < mark => {
+                    Some(self.user_info(mark + 3))
+                }
+                _ => self.pair_before(mark, at),
+            };
+            at = next.unwrap_or(at);
+            from = at.max(mark + 1);
+        }
+    }
+
+    /// The pair whose sign stands at `sign`, and whose key begins at `least` or later.
+    fn pair_before(&mut self, sign: usize, least: usize) -> Option<usize> {
+        let text = self.text.get(least..sign)?;
+        let text = text.strip_suffix(b" ").unwrap_or(text);
+        let text = text.strip_suffix(b" ").unwrap_or(text);
+        let text = text.strip_suffix(b"'").or_else(|| text.strip_suffix(b"\\\"")).unwrap_or(text);
+        let end = least + text.len();
+        let start = self.word_before(end, least);
+        let word = self.text.get(start..end).filter(|word| !word.is_empty())?;
+        self.pair(word, end)
+    }
+
+    /// Where the word begins that ends at `end`, at `least` or later. There is none when that is `end`.
+    fn word_before(&self, end: usize, least: usize) -> usize {
+        let text = self.text.get(least..end).unwrap_or_default();
+        let length = text.iter().rev().take_while(|byte| is_word(**byte)).count();
+        let before = text.get(..text.len() - length).unwrap_or_default();
+        let backslashes = before.iter().rev().take_while(|byte| **byte == b'\\').count();
+        if backslashes % 2 == 0 {
+            return end - length;
+        }
+        // The last of them makes an escape of what looks like the word's beginning.
+        let escape = end - length - 1;
+        self.after_escape(escape).min(end)
+    }
+
+    fn finish(mut self) -> Option<Vec<u8>> {
+        if self.copied == 0 {
+            return None;
+        }
+        self.out.extend_from_slice(self.text.get(self.copied..).unwrap_or_default());
+        Some(self.out)
+    }
+
     /// Looks at the word that begins at `start`; says where to go on.
     fn word(&mut self, start: usize) -> usize {
         let end = self.end_of(start, is_word);
@@ -93,7 +148,8 @@ impl Mask<'_> {
             self.replace(start, end, label);
             return end;
         }
-        if word.starts_with(b"-----BEGIN") {
+        // In shorter text there is no room for a key.
+        if word.starts_with(b"-----BEGIN") && self.text.len() >= signs::LONG {
             return self.pem(start, end);
         }
         match self.text.get(end) {
@@ -211,9 +267,11 @@ impl Mask<'_> {
         let rest = self.text.get(start..).unwrap_or_default();
         let length = rest.iter().take(LONGEST + 1).take_while(|byte| belongs(byte)).count();
         let end = start + length;
+        if !(signs::CARD..=LONGEST).contains(&length) || end < first {
+            return first;
+        }
         let text = self.text.get(start..end).unwrap_or_default();
-        let digits = text.iter().copied().filter(u8::is_ascii_digit);
-        if end >= first && length <= LONGEST && cards::is_card(digits) {
+        if cards::is_card(text.iter().copied().filter(u8::is_ascii_digit)) {
             let trailing = text.iter().rev().take_while(|byte| !byte.is_ascii_digit()).count();
             self.replace(start, end - trailing, CARD);
             return end;

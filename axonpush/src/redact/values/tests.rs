@@ -135,6 +135,80 @@ fn time_grows_with_the_text_and_not_faster() {
     }
 }
 
+/// What all of the text holds, looked at word by word.
+fn searched(text: &[u8], policy: &RedactionPolicy) -> Option<Vec<u8>> {
+    let mut mask = Mask { text, policy, copied: 0, out: Vec::new() };
+    mask.by_words();
+    mask.finish()
+}
+
+/// The inside of a JSON string, made of what the search looks for and what it may stumble over.
+fn pieces() -> impl Strategy<Value = String> {
+    let known: Vec<_> = [
+        "password",
+        "token",
+        "id",
+        "api_key",
+        "Cookie",
+        "Bearer ",
+        "https",
+        "://",
+        ":",
+        "=",
+        "@",
+        "a@b.cd",
+        "'",
+        "\\\"",
+        "\\\\",
+        "\\n",
+        "\\u001f",
+        " ",
+        "  ",
+        "-----BEGIN",
+        "-----",
+        "--",
+        "-",
+        "é",
+        "\u{200b}",
+        ".",
+        "/",
+        "&",
+        ";",
+        "?",
+        "4111",
+        "4111 1111 1111 1111",
+        "378282246310005",
+        "AKIAIOSFODNN7EXAMPLE",
+        JWT,
+        "ak_0123456789abcdef",
+        "[REDACTED]",
+        "international",
+        "x",
+        "{",
+        "}",
+        "[",
+        ",",
+        "\u{ba}",
+        "::",
+        "==",
+    ]
+    .map(str::to_owned)
+    .into();
+    let piece = prop_oneof![4 => prop::sample::select(known), 1 => "[ -!#-\\[\\]-~]{0,12}", 1 => "[0-9 -]{0,20}"];
+    prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn a_first_look_misses_nothing_that_the_whole_search_finds(text in pieces()) {
+        let policy = RedactionPolicy::new();
+        let text = text.as_bytes();
+        prop_assert_eq!(masked(text, &policy), searched(text, &policy));
+    }
+}
+
 proptest! {
     #[test]
     fn any_text_stays_well_formed(text: String) {
