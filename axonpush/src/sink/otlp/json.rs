@@ -162,9 +162,14 @@ fn key_value(key: &[u8], value: &[u8], out: &mut Vec<u8>) {
     comma(out);
     out.extend_from_slice(b"{\"key\":\"");
     out.extend_from_slice(key);
-    out.extend_from_slice(b"\",\"value\":");
-    any_value(value, out);
-    out.push(b'}');
+    if value.first() == Some(&b'"') {
+        // What most attributes are, in one go.
+        wrapped(b"\",\"value\":{\"stringValue\":", value, b"}}", out);
+    } else {
+        out.extend_from_slice(b"\",\"value\":");
+        any_value(value, out);
+        out.push(b'}');
+    }
 }
 
 /// An `AnyValue`. As deep as the payload is, which the encoder has bounded.

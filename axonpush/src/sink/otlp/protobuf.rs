@@ -136,6 +136,31 @@ fn leftovers(field: u32, fields: &Fields<'_>, out: &mut Vec<u8>) {
 }
 
 fn key_value(field: u32, key: &[u8], value: &[u8], out: &mut Vec<u8>) {
+    // Most attributes are short: each length takes one byte, which is filled in once all is there.
+    let start = out.len();
+    tag(field, 2, out);
+    let whole = out.len();
+    if let Ok(key_len @ ..0x80) = u8::try_from(key.len()) {
+        out.extend_from_slice(&[0, 1 << 3 | 2, key_len]);
+        out.extend_from_slice(key);
+        out.extend_from_slice(&[2 << 3 | 2, 0]);
+        let inner = out.len();
+        any_value(value, out);
+        if let Ok(length @ ..0x80) = u8::try_from(out.len() - whole - 1) {
+            let inner_length = length - key_len - 4;
+            for (at, length) in [(whole, length), (inner - 1, inner_length)] {
+                if let Some(place) = out.get_mut(at) {
+                    *place = length;
+                }
+            }
+            return;
+        }
+    }
+    out.truncate(start);
+    key_and_any_value(field, key, value, out);
+}
+
+fn key_and_any_value(field: u32, key: &[u8], value: &[u8], out: &mut Vec<u8>) {
     message(field, out, |out| {
         bytes(1, key, out);
         message(2, out, |out| any_value(value, out));
