@@ -118,7 +118,7 @@ impl Deliveries {
         let batched = self.batcher.all().into_iter().flatten().map(|ticket| (ticket.seq, ticket.record.body));
         let flying = self.flying.drain().map(|(_, (flight, _))| flight);
         let flights = flying.chain(self.ready.drain(..)).chain(self.waiting.drain(..));
-        flights.flat_map(Flight::into_bodies).map(|(seq, body)| (seq, body.into())).chain(batched).collect()
+        flights.flat_map(Flight::into_bodies).chain(batched).collect()
     }
 
     /// Begins as much as the endpoint allows, then arranges to be woken for the next. Says when it may go on, where
@@ -228,7 +228,7 @@ impl Deliveries {
     fn flight(&self, lane: Lane, tickets: Vec<Ticket>, now: Instant) -> Flight {
         let delivery = &self.shared.delivery;
         Flight::new(lane, tickets, self.shared.retry.delivery_deadline, now, |passengers| {
-            sink::request(lane, passengers.iter().map(|passenger| &passenger.body), delivery.otlp)
+            sink::request(lane, passengers.iter().map(|passenger| &*passenger.body), delivery.otlp)
         })
     }
 
@@ -324,7 +324,7 @@ impl Deliveries {
                 self.endpoint.answered(begun);
                 let (lane, otlp) = (flight.lane, self.shared.delivery.otlp);
                 let halves = flight.split(now, |passengers| {
-                    sink::request(lane, passengers.iter().map(|passenger| &passenger.body), otlp)
+                    sink::request(lane, passengers.iter().map(|passenger| &*passenger.body), otlp)
                 });
                 self.waiting.extend(halves);
             }
@@ -358,14 +358,14 @@ impl Deliveries {
         // A server that took some of a batch does not say which; the counts are what can be right.
         let mut bodies = flight.into_bodies();
         for (seq, body) in bodies.by_ref().take(usize::try_from(rejected).unwrap_or(usize::MAX)) {
-            self.shared.queue.lost(seq, LossReason::Rejected, body.into());
+            self.shared.queue.lost(seq, LossReason::Rejected, body);
         }
-        self.shared.queue.delivered(now, &mut bodies.map(|(seq, body)| (seq, body.is_unique().then(|| body.into()))));
+        self.shared.queue.delivered(now, &mut bodies);
     }
 
     fn lose(&mut self, flight: Flight, reason: LossReason) {
         for (seq, body) in flight.into_bodies() {
-            self.shared.queue.lost(seq, reason, body.into());
+            self.shared.queue.lost(seq, reason, body);
         }
     }
 }

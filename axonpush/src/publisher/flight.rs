@@ -2,18 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-
 use crate::{clock, event::record::Lane, queue::Ticket, retry::Verdict, transport::Request};
 
 /// A success that confirms nothing may be a proxy's passing mood; so many more attempts are made.
 const UNCONFIRMED_RETRIES: u32 = 3;
 
-/// A record in flight. Its body is shared with the request, and goes back to the queue's pool when both are done.
+/// A record in flight. Its body goes back to the queue's pool when it has arrived.
 #[derive(Debug)]
 pub(super) struct Passenger {
     pub(super) seq: u64,
-    pub(super) body: Bytes,
+    pub(super) body: Vec<u8>,
 }
 
 /// A request that is sent as often as it takes, with the same bytes.
@@ -41,10 +39,8 @@ impl Flight {
         request: impl FnOnce(&[Passenger]) -> Request,
     ) -> Self {
         let oldest = tickets.iter().map(|ticket| ticket.record.accepted_at).min().unwrap_or(now);
-        let passengers: Vec<_> = tickets
-            .into_iter()
-            .map(|ticket| Passenger { seq: ticket.seq, body: Bytes::from(ticket.record.body) })
-            .collect();
+        let passengers: Vec<_> =
+            tickets.into_iter().map(|ticket| Passenger { seq: ticket.seq, body: ticket.record.body }).collect();
         let request = request(&passengers);
         Self {
             lane,
@@ -83,9 +79,8 @@ impl Flight {
         [make(first), make(second)]
     }
 
-    /// The bodies, once the request that shared them is gone.
-    pub(super) fn into_bodies(self) -> impl Iterator<Item = (u64, Bytes)> {
-        drop(self.request);
+    /// The bodies.
+    pub(super) fn into_bodies(self) -> impl Iterator<Item = (u64, Vec<u8>)> {
         self.passengers.into_iter().map(|passenger| (passenger.seq, passenger.body))
     }
 }

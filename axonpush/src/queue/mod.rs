@@ -117,8 +117,8 @@ impl Queue {
         taken
     }
 
-    /// Enters that records were delivered at `now`. With each goes its body, for reuse, when nobody else holds it.
-    pub(crate) fn delivered(&self, now: Instant, records: &mut dyn Iterator<Item = (u64, Option<Vec<u8>>)>) {
+    /// Enters that records were delivered at `now`. With each goes its body, for reuse.
+    pub(crate) fn delivered(&self, now: Instant, records: &mut dyn Iterator<Item = (u64, Vec<u8>)>) {
         /// Many enough that a batch costs few locks, few enough that whoever hands over hardly notices.
         const AT_ONCE: usize = 16;
 
@@ -134,9 +134,7 @@ impl Queue {
                 state.ledger.delivered += 1;
                 state.saw(seq, None);
                 state.latency.add(now.saturating_duration_since(landed.accepted_at));
-                if let Some(buffer) = buffer {
-                    state.recycle(buffer);
-                }
+                state.recycle(buffer);
             }
         }
     }

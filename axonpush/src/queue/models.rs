@@ -56,7 +56,7 @@ fn settle(queue: &Queue, most: usize) -> Vec<u64> {
     let seqs = taken.iter().map(|ticket| ticket.seq).collect();
     for (n, ticket) in taken.into_iter().enumerate() {
         if n == 0 {
-            queue.delivered(clock::now(), &mut std::iter::once((ticket.seq, Some(ticket.record.body))));
+            queue.delivered(clock::now(), &mut std::iter::once((ticket.seq, ticket.record.body)));
         } else {
             queue.lost(ticket.seq, LossReason::Rejected, ticket.record.body);
         }

@@ -114,8 +114,8 @@ fn a_watch_counts_what_was_here_when_it_began() {
     for _ in 0..2 {
         offer(&queue, Severity::Error, "later"); // The second one pushes out "b".
     }
-    queue.delivered(Instant::now(), &mut [(first.seq, None)].into_iter());
-    queue.delivered(Instant::now(), &mut [(first.seq, None)].into_iter()); // Settling twice counts once.
+    queue.delivered(Instant::now(), &mut [(first.seq, Vec::new())].into_iter());
+    queue.delivered(Instant::now(), &mut [(first.seq, Vec::new())].into_iter()); // Settling twice counts once.
     let seen = queue.seen(watch);
     assert_eq!((seen.delivered, seen.lost.of(LossReason::QueueFull), seen.left), (1, 1, 1));
     queue.abandon(LossReason::Shutdown, Vec::new());
@@ -246,7 +246,7 @@ proptest! {
                 Step::Settle(delivered) => {
                     if let Some(ticket) = flying.pop() {
                         if delivered {
-                            queue.delivered(Instant::now(), &mut [(ticket.seq, Some(ticket.record.body))].into_iter());
+                            queue.delivered(Instant::now(), &mut [(ticket.seq, ticket.record.body)].into_iter());
                         } else {
                             queue.lost(ticket.seq, LossReason::Rejected, ticket.record.body);
                         }

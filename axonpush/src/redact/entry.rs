@@ -10,8 +10,8 @@ use super::{
 use crate::event::draft::Guard;
 
 impl Guard for RedactionPolicy {
-    fn hides(&self, key: &[u8]) -> bool {
-        self.hides_all(keys::classify(key, self.extra_keys()))
+    fn hides_own(&self, key: &[u8]) -> bool {
+        !self.extra_keys().is_empty() && self.hides_all(keys::classify(key, self.extra_keys()))
     }
 
     fn entry(&self, key: &[u8], out: &mut Vec<u8>, start: usize) -> bool {

@@ -13,25 +13,25 @@ use crate::{
     transport::Request,
 };
 
-/// The request that carries these event bodies.
+/// The request that carries these records, bodies or drafts.
 pub(crate) fn request<'a>(
     lane: Lane,
-    bodies: impl Iterator<Item = &'a Bytes> + Clone,
+    bodies: impl Iterator<Item = &'a [u8]> + Clone,
     encoding: OtlpEncoding,
 ) -> Request {
     match lane {
-        Lane::Event => events::request(body(bodies.last().cloned().unwrap_or_default())),
+        Lane::Event => events::request(body(bodies.last().unwrap_or_default())),
         Lane::Logs | Lane::Spans => Request {
             #[cfg(any(test, feature = "testing"))]
-            events: bodies.clone().cloned().map(body).collect(),
+            events: bodies.clone().map(body).collect(),
             ..otlp::request(lane, bodies, encoding)
         },
     }
 }
 
 /// The body of `POST /event` that a record stands for.
-fn body(record: Bytes) -> Bytes {
-    if draft::is_draft(&record) { draft::to_body(&record).into() } else { record }
+fn body(record: &[u8]) -> Bytes {
+    if draft::is_draft(record) { draft::to_body(record).into() } else { Bytes::copy_from_slice(record) }
 }
 
 /// How many of the `count` records the server turned down, from the body of its success.

@@ -1,10 +1,10 @@
 //! A log event as a draft.
 
-use super::{Draft, Field, Guard};
+use super::{Draft, Field, Guard, Moment};
 use crate::{
     error::Error,
     event::{
-        AttributeValue, Event, LogPayload, Severity,
+        AttributeValue, Event, LogPayload,
         json::{self, Refusal},
         record::MAX_EVENT_BYTES,
         wire::{self, Body, Surroundings},
@@ -28,9 +28,8 @@ pub(crate) fn write(
         draft.object(Field::Metadata, &event.metadata);
     }
     draft.occurred_at(&body);
-    draft.severity(record.severity);
+    draft.moment(Moment { nanos: json::nanos(record.time), severity: record.severity });
     draft.value(Field::Body, |out| record.body.write(out)).map_err(unsendable("payload.body"))?;
-    draft.field(Field::Time, |out| json::write_nanos(record.time, out));
     for (key, value) in &event.attributes {
         draft.add(key, value).map_err(unsendable("attributes"))?;
     }
@@ -77,11 +76,6 @@ impl Draft<'_> {
         if let Some(time) = body.occurred_at.and_then(wire::timestamp) {
             self.text(Field::OccurredAt, &time);
         }
-    }
-
-    fn severity(&mut self, severity: Severity) {
-        self.field(Field::SeverityNumber, |out| json::write_number(severity.number().into(), out));
-        self.field(Field::SeverityText, |out| json::write_plain_str(severity.text(), out));
     }
 
     /// Adds an attribute.

@@ -11,7 +11,7 @@ pub(crate) use self::{
     log::write as write_log,
     writer::{Draft, Guard},
 };
-use super::json;
+use super::{Severity, json};
 
 /// The first byte, which no JSON text has.
 const MARK: u8 = 1;
@@ -30,10 +30,9 @@ pub(crate) enum Field {
     Metadata,
     OccurredAt,
     // From here on the payload's.
-    SeverityNumber,
-    SeverityText,
+    /// When it was, and how bad: no text, but a [`Moment`].
+    Moment,
     Body,
-    Time,
     Attribute,
     Resource,
 }
@@ -45,7 +44,7 @@ impl Field {
     }
 
     /// Each with its name in the body, at the place of its number.
-    const ALL: [(Self, &'static str); 16] = [
+    const ALL: [(Self, &'static str); 14] = [
         (Self::Identifier, "identifier"),
         (Self::Channel, "channel_id"),
         (Self::EventType, "eventType"),
@@ -56,10 +55,8 @@ impl Field {
         (Self::Dedup, "dedupKey"),
         (Self::Metadata, "metadata"),
         (Self::OccurredAt, "occurredAt"),
-        (Self::SeverityNumber, "severityNumber"),
-        (Self::SeverityText, "severityText"),
+        (Self::Moment, ""),
         (Self::Body, "body"),
-        (Self::Time, "timeUnixNano"),
         (Self::Attribute, "attributes"),
         (Self::Resource, "resource"),
     ];
@@ -70,10 +67,39 @@ pub(crate) fn is_draft(record: &[u8]) -> bool {
     record.first() == Some(&MARK)
 }
 
+/// When something was logged, and how bad it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Moment {
+    /// Nanoseconds since the epoch.
+    pub(crate) nanos: u64,
+    pub(crate) severity: Severity,
+}
+
+impl Moment {
+    fn read(text: &[u8]) -> Option<Self> {
+        let (nanos, severity) = text.split_first_chunk()?;
+        let severity = *Severity::ALL.get(usize::from(*severity.first()?))?;
+        Some(Self { nanos: u64::from_le_bytes(*nanos), severity })
+    }
+
+    /// Appends its entries of a log's payload.
+    pub(crate) fn write(self, out: &mut Vec<u8>) {
+        json::write_own_key("severityNumber", out);
+        json::write_number(self.severity.number().into(), out);
+        json::write_own_key("severityText", out);
+        json::write_plain_str(self.severity.text(), out);
+        json::write_own_key("timeUnixNano", out);
+        out.push(b'"');
+        json::write_number(self.nanos, out);
+        out.push(b'"');
+    }
+}
+
 /// What a draft is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part<'a> {
-    /// Any field but an attribute, and its JSON text.
+    Moment(Moment),
+    /// Any other field but an attribute, and its JSON text.
     Field(Field, &'a [u8]),
     /// Key, as it stands between the quotes, and JSON text.
     Attribute(&'a [u8], &'a [u8]),
@@ -88,10 +114,8 @@ impl<'a> Parts<'a> {
         Self(draft.get(1..).unwrap_or_default())
     }
 
-    #[inline]
-    fn text(&mut self) -> Option<&'a [u8]> {
-        let (length, rest) = self.0.split_first_chunk()?;
-        let (text, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+    fn text(&mut self, length: [u8; 4]) -> Option<&'a [u8]> {
+        let (text, rest) = self.0.split_at_checked(u32::from_le_bytes(length) as usize)?;
         self.0 = rest;
         Some(text)
     }
@@ -102,11 +126,23 @@ impl<'a> Iterator for Parts<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Part<'a>> {
-        let (tag, rest) = self.0.split_first()?;
-        self.0 = rest;
+        let ([tag, length @ ..], rest) = self.0.split_first_chunk::<5>()?;
         let (field, _) = *Field::ALL.get(usize::from(*tag))?;
-        let text = self.text()?;
-        Some(if field == Field::Attribute { Part::Attribute(text, self.text()?) } else { Part::Field(field, text) })
+        match field {
+            Field::Attribute => {
+                let (value_length, rest) = rest.split_first_chunk()?;
+                self.0 = rest;
+                Some(Part::Attribute(self.text(*length)?, self.text(*value_length)?))
+            }
+            Field::Moment => {
+                self.0 = rest;
+                Moment::read(self.text(*length)?).map(Part::Moment)
+            }
+            _ => {
+                self.0 = rest;
+                Some(Part::Field(field, self.text(*length)?))
+            }
+        }
     }
 }
 
@@ -128,9 +164,12 @@ pub(crate) fn to_body(draft: &[u8]) -> Vec<u8> {
                 out.extend_from_slice(b"\":");
                 out.extend_from_slice(value);
             }
+            Part::Moment(moment) => {
+                inside.go_to(Inside::Payload, &mut out);
+                moment.write(&mut out);
+            }
             Part::Field(field, value) => {
-                inside
-                    .go_to(if field as u8 >= Field::SeverityNumber as u8 { Inside::Payload } else { inside }, &mut out);
+                inside.go_to(if field as u8 > Field::Moment as u8 { Inside::Payload } else { inside }, &mut out);
                 json::write_own_key(field.name(), &mut out);
                 out.extend_from_slice(value);
             }

@@ -1,6 +1,6 @@
 //! Writing a draft, and hiding on the way what must not leave.
 
-use super::{Field, MARK, Part, Parts};
+use super::{Field, MARK, Moment, Part, Parts};
 use crate::event::{
     json::{self, Refusal},
     scan,
@@ -8,8 +8,8 @@ use crate::event::{
 
 /// Decides what must not leave.
 pub(crate) trait Guard {
-    /// Whether the value of `key` is hidden, whatever it is.
-    fn hides(&self, key: &[u8]) -> bool;
+    /// Whether the value of `key`, a name of this crate's own, is hidden because the application wants it so.
+    fn hides_own(&self, key: &[u8]) -> bool;
 
     /// Hides what must not leave of the value that `out` has from `start` to its end, under `key` as it stands between
     /// its quotes. `false`: `key` says something about its neighbours, and all of them have to be looked at together.
@@ -71,6 +71,13 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
+    /// Adds when it was, and how bad.
+    pub(crate) fn moment(&mut self, moment: Moment) {
+        self.out.extend_from_slice(&[Field::Moment as u8, 9, 0, 0, 0]);
+        self.out.extend_from_slice(&moment.nanos.to_le_bytes());
+        self.out.push(moment.severity as u8);
+    }
+
     /// Adds an attribute, whose value `write` appends. All attributes come one after the other.
     #[inline]
     pub(crate) fn attribute(
@@ -80,23 +87,26 @@ impl<'a> Draft<'a> {
     ) -> Result<(), Refusal> {
         let before = self.out.len();
         self.attributes.get_or_insert(before);
-        self.out.push(Field::Attribute as u8);
-        let key_start = self.measure();
+        self.out.extend_from_slice(&[Field::Attribute as u8, 0, 0, 0, 0, 0, 0, 0, 0]);
         json::write_inside(key, self.out);
-        self.measured(key_start);
-        let start = self.measure();
+        let start = self.out.len();
         if let Err(refusal) = write(self.out) {
             self.out.truncate(before);
             return Err(refusal);
         }
-        // A key that is escaped is as long between its quotes.
-        if start - 4 - key_start == key.len() {
-            self.judged &= self.guard.entry(key.as_bytes(), self.out, start);
+        let key_length = start - before - ATTRIBUTE_HEAD;
+        // A key that is escaped is longer between its quotes.
+        self.judged &= if key_length == key.len() {
+            self.guard.entry(key.as_bytes(), self.out, start)
         } else {
-            let key = self.out.get(key_start..start - 4).unwrap_or_default().to_vec();
-            self.judged &= self.guard.entry(&key, self.out, start);
+            let key = self.out.get(start - key_length..start).unwrap_or_default().to_vec();
+            self.guard.entry(&key, self.out, start)
+        };
+        let value_length = self.out.len() - start;
+        if let Some([_, lengths @ ..]) = self.out.get_mut(before..).and_then(<[u8]>::first_chunk_mut::<ATTRIBUTE_HEAD>)
+        {
+            *lengths = both(key_length, value_length);
         }
-        self.measured(start);
         Ok(())
     }
 
@@ -126,10 +136,10 @@ impl<'a> Draft<'a> {
     /// Ends the attributes: those that can only be judged together are.
     pub(crate) fn end_attributes(&mut self) {
         let Some(start) = self.attributes else { return };
-        if self.judged && !self.guard.hides(b"attributes") {
+        let hidden = self.guard.hides_own(b"attributes");
+        if self.judged && !hidden {
             return;
         }
-        let hidden = self.guard.hides(b"attributes");
         let written = self.out.split_off(start);
         let (mut object, mut redacted) = (vec![b'{'], Vec::new());
         for part in Parts(&written) {
@@ -147,11 +157,9 @@ impl<'a> Draft<'a> {
         self.guard.object(&object, &mut redacted);
         for (key, value) in scan::Entries::of(&redacted) {
             self.out.push(Field::Attribute as u8);
-            for text in [key, value] {
-                let start = self.measure();
-                self.out.extend_from_slice(text);
-                self.measured(start);
-            }
+            self.out.extend_from_slice(&both(key.len(), value.len()));
+            self.out.extend_from_slice(key);
+            self.out.extend_from_slice(value);
         }
     }
 
@@ -165,10 +173,26 @@ impl<'a> Draft<'a> {
     /// Enters how long it is what begins at `start`.
     #[inline]
     fn measured(&mut self, start: usize) {
-        // What is longer than this counts is refused for its size.
-        let length = u32::try_from(self.out.len() - start).unwrap_or(u32::MAX);
-        if let Some(place) = self.out.get_mut(start - 4..start) {
-            place.copy_from_slice(&length.to_le_bytes());
+        let length = self.out.len() - start;
+        if let Some(place) = self.out.get_mut(start - 4..).and_then(<[u8]>::first_chunk_mut) {
+            *place = count(length);
         }
     }
+}
+
+/// Bytes before an attribute's key: what it is, and the lengths of key and value.
+const ATTRIBUTE_HEAD: usize = 9;
+
+/// A length as it is written. What is longer than this counts is refused for its size.
+fn count(length: usize) -> [u8; 4] {
+    u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes()
+}
+
+fn both(key: usize, value: usize) -> [u8; 8] {
+    let mut counts = [0; 8];
+    let (places, _) = counts.as_chunks_mut();
+    for (place, length) in places.iter_mut().zip([key, value]) {
+        *place = count(length);
+    }
+    counts
 }

@@ -18,7 +18,7 @@ use serde::Serialize;
 use self::encoder::Encoder;
 pub(crate) use self::{
     encoder::Refusal,
-    numbers::{write_nanos, write_number, write_signed},
+    numbers::{nanos, write_nanos, write_number, write_signed},
     swar::has_backslash,
 };
 

@@ -52,11 +52,15 @@ pub(crate) fn write_signed(value: i64, out: &mut Vec<u8>) {
 
 /// Appends nanoseconds since the epoch, as a string: beyond 2^53 a JSON number would lose digits on the way.
 pub(crate) fn write_nanos(time: SystemTime, out: &mut Vec<u8>) {
-    let nanos = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
     out.push(b'"');
-    // Until the year 2554 it fits; beyond that the largest will do.
-    write_number(u64::try_from(nanos).unwrap_or(u64::MAX), out);
+    write_number(nanos(time), out);
     out.push(b'"');
+}
+
+/// Nanoseconds since the epoch. Until the year 2554 they fit; beyond that the largest will do.
+pub(crate) fn nanos(time: SystemTime) -> u64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    since.as_secs().saturating_mul(1_000_000_000).saturating_add(since.subsec_nanos().into())
 }
 
 #[cfg(test)]

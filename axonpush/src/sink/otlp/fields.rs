@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::event::{
-    draft::{self, Field, Part, Parts},
+    draft::{self, Field, Moment, Part, Parts},
     json::{self, has_backslash},
     scan::{self, Entries},
 };
@@ -27,6 +27,8 @@ pub(super) struct Fields<'a> {
 /// The fields of a log's or span's payload that OTLP has a place for. Empty slices stand for absent fields.
 #[derive(Debug, Default)]
 pub(super) struct Payload<'a> {
+    /// Time and severity of a draft, which has none of the next three.
+    pub(super) moment: Option<Moment>,
     pub(super) time: &'a [u8],
     pub(super) severity_number: &'a [u8],
     pub(super) severity_text: &'a [u8],
@@ -124,6 +126,7 @@ impl<'a> Fields<'a> {
         for part in Parts::of(draft) {
             match part {
                 Part::Attribute(key, value) => self.payload.attributes.push((key, value)),
+                Part::Moment(moment) => self.payload.moment = Some(moment),
                 Part::Field(field, value) => *self.place(field) = value,
             }
         }
@@ -140,13 +143,10 @@ impl<'a> Fields<'a> {
             Field::Parent => &mut self.parent,
             Field::Dedup => &mut self.dedup,
             Field::Metadata => &mut self.metadata,
-            Field::SeverityNumber => &mut self.payload.severity_number,
-            Field::SeverityText => &mut self.payload.severity_text,
             Field::Body => &mut self.payload.body,
-            Field::Time => &mut self.payload.time,
             Field::Resource => &mut self.payload.resource,
-            // OTLP has a time of its own for each record, and attributes are many.
-            Field::OccurredAt | Field::Attribute => &mut self.unused,
+            // OTLP has a time of its own for each record; the others are no text, or many.
+            Field::OccurredAt | Field::Moment | Field::Attribute => &mut self.unused,
         }
     }
 

@@ -62,6 +62,9 @@ pub(super) fn record(lane: Lane, fields: &Fields<'_>, out: &mut Vec<u8>) {
 }
 
 fn log(fields: &Fields<'_>, out: &mut Vec<u8>) {
+    if let Some(moment) = fields.payload.moment {
+        moment.write(out);
+    }
     raw("timeUnixNano", fields.payload.time, out);
     raw("severityNumber", fields.payload.severity_number, out);
     raw("severityText", fields.payload.severity_text, out);

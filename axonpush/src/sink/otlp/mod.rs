@@ -42,10 +42,10 @@ pub(crate) struct OtlpEncoding {
 /// The request that carries these event bodies, which share a channel.
 pub(super) fn request<'a>(
     lane: Lane,
-    bodies: impl Iterator<Item = &'a Bytes> + Clone,
+    bodies: impl Iterator<Item = &'a [u8]> + Clone,
     encoding: OtlpEncoding,
 ) -> Request {
-    let size: usize = bodies.clone().map(Bytes::len).sum();
+    let size: usize = bodies.clone().map(<[u8]>::len).sum();
     let (mut channel, mut groups): (&[u8], _) = (b"", Vec::new());
     let mut fields = Fields::default();
     for body in bodies {

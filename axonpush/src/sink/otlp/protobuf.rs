@@ -5,6 +5,7 @@ use super::{
     json::integer,
 };
 use crate::event::{
+    json::has_backslash,
     record::Lane,
     scan::{self, Entries},
 };
@@ -55,6 +56,11 @@ fn scope_of(lane: Lane, group: &Group<'_>, out: &mut Vec<u8>) {
 }
 
 fn log(fields: &Fields<'_>, out: &mut Vec<u8>) {
+    if let Some(moment) = fields.payload.moment {
+        fixed64(1, moment.nanos, out);
+        varint_field(2, moment.severity.number().into(), out);
+        bytes(3, moment.severity.text().as_bytes(), out);
+    }
     fixed64(1, nanos(fields.payload.time), out);
     varint_field(2, number(fields.payload.severity_number), out);
     bytes(3, &text(fields.payload.severity_text), out);
@@ -171,10 +177,8 @@ fn any_value(value: &[u8], out: &mut Vec<u8>) {
     match value.first() {
         // An empty string is a value, unlike an absent one.
         Some(b'"') => {
-            let text = text(value);
-            tag(1, 2, out);
-            varint(text.len() as u64, out);
-            out.extend_from_slice(&text);
+            let inside = scan::inside(value);
+            if has_backslash(inside) { string_value(&unescaped(inside), out) } else { string_value(inside, out) }
         }
         Some(b't' | b'f') => {
             tag(2, 0, out);
@@ -196,6 +200,13 @@ fn any_value(value: &[u8], out: &mut Vec<u8>) {
             }
         }
     }
+}
+
+#[inline]
+fn string_value(text: &[u8], out: &mut Vec<u8>) {
+    tag(1, 2, out);
+    varint(text.len() as u64, out);
+    out.extend_from_slice(text);
 }
 
 /// `rejected_log_records` or `rejected_spans` of an export response; `None` when it is no such message.
