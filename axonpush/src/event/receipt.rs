@@ -1,10 +1,16 @@
 //! What the server says to a published event.
 
+use std::borrow::Cow;
+
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
     EventId,
-    json::read::{first_text, is_yes, text},
+    json::{
+        self,
+        read::{first_text, is_yes, text},
+    },
 };
 use crate::error::{Error, Kind};
 
@@ -40,6 +46,26 @@ impl Receipt {
 
     pub(crate) fn disabled() -> Self {
         Self { event_id: None, status: "disabled".to_owned(), deferred: false }
+    }
+
+    /// Whether the body of a 2xx names the stored event.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse).
+    pub(crate) fn confirm(body: &[u8]) -> Result<(), Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Usual<'a> {
+            #[serde(borrow)]
+            event_id: Cow<'a, str>,
+        }
+        // A list would be read as the fields in their order.
+        let usual = json::is_object(body).then(|| serde_json::from_slice::<Usual<'_>>(body));
+        match usual {
+            Some(Ok(usual)) if !usual.event_id.trim().is_empty() => Ok(()),
+            _ => Self::parse(body).map(drop),
+        }
     }
 
     /// Reads the body of a 2xx. Servers of three eras are understood: the id is `eventId` or `id`, a string or an
@@ -91,6 +117,7 @@ mod tests {
             (r#"{"eventId":[],"id":-1,"id":4}"#, "4", "accepted"),
         ] {
             let receipt = Receipt::parse(body.as_bytes()).unwrap();
+            Receipt::confirm(body.as_bytes()).unwrap();
             assert_eq!((receipt.event_id().unwrap().as_str(), receipt.status()), (id, status));
         }
     }
@@ -102,6 +129,7 @@ mod tests {
             "<html>Welcome</html>",
             "{}",
             "[]",
+            r#"["e-1"]"#,
             r#"{"eventId":""}"#,
             r#"{"eventId":null}"#,
             "null",
@@ -109,6 +137,7 @@ mod tests {
             "true",
             r#"{"id":true}"#,
         ] {
+            assert!(Receipt::confirm(body.as_bytes()).unwrap_err().is_unconfirmed());
             let error = Receipt::parse(body.as_bytes()).unwrap_err();
             assert!(error.is_unconfirmed() && error.is_retryable(), "{body}");
         }

@@ -15,5 +15,5 @@ pub(crate) fn request(body: Bytes) -> Request {
 
 /// Whether the body of a success names the stored event.
 pub(super) fn confirm(body: &[u8]) -> Result<(), Error> {
-    Receipt::parse(body).map(drop)
+    Receipt::confirm(body)
 }

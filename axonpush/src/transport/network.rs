@@ -91,14 +91,20 @@ impl Network {
 
 /// Reads a body of at most `max` bytes. A longer one ends the connection: reading on would let a server fill memory.
 async fn read_body(mut response: reqwest::Response, max: usize) -> Result<Bytes, Error> {
-    let mut body = BytesMut::new();
+    let (mut first, mut body) = (Bytes::new(), BytesMut::new());
     while let Some(chunk) = response.chunk().await.map_err(connection_error)? {
-        if body.len() + chunk.len() > max {
+        if first.len() + body.len() + chunk.len() > max {
             return Err(Error::new(Kind::Response, format!("the server's answer is longer than {max} bytes")));
         }
-        body.extend_from_slice(&chunk);
+        // Most bodies are of one chunk, which need not be copied.
+        if body.is_empty() && first.is_empty() {
+            first = chunk;
+        } else {
+            body.extend_from_slice(&std::mem::take(&mut first));
+            body.extend_from_slice(&chunk);
+        }
     }
-    Ok(body.freeze())
+    Ok(if body.is_empty() { first } else { body.freeze() })
 }
 
 fn connection_error(error: reqwest::Error) -> Error {

@@ -1,5 +1,7 @@
 //! One request, as often as it takes.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::{HeaderValue, Method};
 
@@ -15,7 +17,7 @@ pub(crate) struct Request {
     pub(crate) what: &'static str,
     pub(crate) method: Method,
     /// Begins with a slash; segments from outside are percent-encoded.
-    pub(crate) path: String,
+    pub(crate) path: Cow<'static, str>,
     pub(crate) query: Vec<(&'static str, String)>,
     pub(crate) body: Option<RequestBody>,
     /// Bytes of a successful answer that are read.
@@ -38,7 +40,7 @@ pub(crate) struct RequestBody {
 
 impl Request {
     /// A JSON body to `path`.
-    pub(crate) fn post(what: &'static str, path: impl Into<String>, body: Bytes) -> Self {
+    pub(crate) fn post(what: &'static str, path: impl Into<Cow<'static, str>>, body: Bytes) -> Self {
         Self {
             what,
             method: Method::POST,
@@ -51,7 +53,7 @@ impl Request {
         }
     }
 
-    pub(crate) fn get(what: &'static str, path: impl Into<String>) -> Self {
+    pub(crate) fn get(what: &'static str, path: impl Into<Cow<'static, str>>) -> Self {
         /// A page of 500 of the largest events, in theory twice that; in practice far below.
         const MAX_PAGE: usize = 64 << 20;
         Self {

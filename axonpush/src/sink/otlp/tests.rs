@@ -128,7 +128,7 @@ fn records_are_grouped_by_resource_and_scope() {
 fn the_channel_and_content_type_are_headers() {
     let request = request(Lane::Logs, [&*log()].into_iter(), PROTOBUF);
     let body = request.body.unwrap();
-    assert_eq!((request.path.as_str(), body.channel.unwrap().to_str().unwrap()), ("/v1/logs", "c-1"));
+    assert_eq!((&*request.path, body.channel.unwrap().to_str().unwrap()), ("/v1/logs", "c-1"));
     assert_eq!(body.content_type, "application/x-protobuf");
 }
 
