@@ -47,6 +47,8 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(any(feature = "tracing-layer", feature = "log-bridge"))]
+mod capture;
 mod client;
 mod clock;
 mod config;
@@ -75,6 +77,12 @@ pub mod task;
 pub mod testing;
 mod transport;
 
+#[cfg(feature = "log-bridge")]
+#[cfg_attr(docsrs, doc(cfg(feature = "log-bridge")))]
+pub use capture::LogBridge;
+#[cfg(feature = "tracing-layer")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tracing-layer")))]
+pub use capture::TracingLayer;
 pub use client::AxonPush;
 pub use config::{AxonPushBuilder, ServerlessPlatform};
 #[cfg(feature = "tracing-context")]

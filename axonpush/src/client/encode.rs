@@ -59,7 +59,7 @@ impl Inner {
         lend(|out| draft::write_log(event, record, &around, bound, &self.config.redaction, out), with)
     }
 
-    fn surroundings<'a>(&'a self, context: Option<&'a RequestContext>) -> wire::Surroundings<'a> {
+    pub(super) fn surroundings<'a>(&'a self, context: Option<&'a RequestContext>) -> wire::Surroundings<'a> {
         wire::Surroundings {
             channel_id: self.config.channel_id.as_ref(),
             trace_id: context.map(RequestContext::trace_id),
@@ -110,7 +110,7 @@ impl Inner {
 }
 
 /// Lets `write` fill a buffer that the thread keeps, so that handing over copies bytes and allocates nothing.
-fn lend<T>(write: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>, with: impl FnOnce(&[u8]) -> T) -> Result<T, Error> {
+pub(super) fn lend<T>(write: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>, with: impl FnOnce(&[u8]) -> T) -> Result<T, Error> {
     thread_local!(static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) });
     /// A buffer that one huge event has grown is not kept for the small ones.
     const MAX_SCRATCH: usize = 64 << 10;
@@ -145,7 +145,7 @@ fn request_attributes(context: &RequestContext) -> Vec<u8> {
 }
 
 /// As [`request_attributes`], for a draft. What the event says itself stays.
-fn tie(draft: &mut Draft<'_>, context: &RequestContext) {
+pub(super) fn tie(draft: &mut Draft<'_>, context: &RequestContext) {
     let before = draft.len();
     let all = context.with_attributes(|bound, _| {
         bound

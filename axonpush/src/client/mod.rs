@@ -1,6 +1,7 @@
 //! `AxonPush`: the handle, and the only room that sees the whole path.
 
 mod encode;
+mod heard;
 #[cfg(test)]
 mod tests;
 
@@ -8,7 +9,10 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 
-pub(crate) use self::encode::{Foreign, Own};
+pub(crate) use self::{
+    encode::{Foreign, Own},
+    heard::Heard,
+};
 use crate::{
     config::{AxonPushBuilder, Config},
     context::OpenRequests,

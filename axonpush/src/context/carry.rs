@@ -17,7 +17,7 @@ use super::RequestContext;
 thread_local!(static CURRENT: RefCell<Option<RequestContext>> = const { RefCell::new(None) });
 
 /// The context in force on this thread.
-pub(super) fn in_force() -> Option<RequestContext> {
+pub(crate) fn in_force() -> Option<RequestContext> {
     CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
 }
 

@@ -108,7 +108,7 @@ impl<T: Into<Self> + Clone> From<&[T]> for AttributeValue {
 
 impl AttributeValue {
     /// Appends its JSON text.
-    pub(super) fn write(&self, out: &mut Vec<u8>) -> Result<(), Refusal> {
+    pub(crate) fn write(&self, out: &mut Vec<u8>) -> Result<(), Refusal> {
         match self {
             Self::String(text) => json::write_str(json::prefix(text, json::MAX_STRING_BYTES), out),
             Self::Bool(flag) => out.extend_from_slice(if *flag { b"true" } else { b"false" }),

@@ -41,6 +41,10 @@ impl Guard for RedactionPolicy {
     fn object(&self, json: &[u8], out: &mut Vec<u8>) {
         self.redact(json, false, out);
     }
+
+    fn spares_own(&self) -> bool {
+        self.spares_own_text()
+    }
 }
 
 impl RedactionPolicy {

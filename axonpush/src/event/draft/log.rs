@@ -21,14 +21,14 @@ pub(crate) fn write(
     out: &mut Vec<u8>,
 ) -> Result<(), Error> {
     let start = out.len();
-    let body = Body { made_at: Some(record.time), ..wire::head(event, around)? };
-    let mut draft = Draft::begin(out, guard);
-    draft.head(&body);
+    let head = wire::head(event, around)?;
+    let body = Body { made_at: Some(record.time), ..head };
+    let moment = Moment { nanos: json::nanos(record.time), severity: record.severity };
+    let mut draft = Draft::of(&body, out, guard);
     if !event.metadata.is_empty() {
         draft.object(Field::Metadata, &event.metadata);
     }
-    draft.occurred_at(&body);
-    draft.moment(Moment { nanos: json::nanos(record.time), severity: record.severity });
+    draft.when(&body, moment);
     draft.value(Field::Body, |out| record.body.write(out)).map_err(unsendable("payload.body"))?;
     for (key, value) in &event.attributes {
         draft.add(key, value).map_err(unsendable("attributes"))?;
@@ -45,15 +45,34 @@ pub(crate) fn write(
             .value(Field::Resource, |out| json::write(&record.resource, out))
             .map_err(unsendable("payload.resource"))?;
     }
-    let size = out.len() - start;
-    if size > MAX_EVENT_BYTES { Err(wire::too_large(&event.identifier, size)) } else { Ok(()) }
+    check_size(&event.identifier, out.len() - start)
+}
+
+/// Refuses a draft that is too large to be sent.
+pub(crate) fn check_size(identifier: &str, size: usize) -> Result<(), Error> {
+    if size > MAX_EVENT_BYTES { Err(wire::too_large(identifier, size)) } else { Ok(()) }
 }
 
 fn unsendable(field: &'static str) -> impl FnOnce(Refusal) -> Error {
     move |refusal| Error::invalid(format!("event field `{field}` can't be sent: {refusal}"))
 }
 
-impl Draft<'_> {
+impl<'a> Draft<'a> {
+    /// A draft of what an event says about itself. Metadata may follow, then [`when`](Self::when) must.
+    pub(crate) fn of(body: &Body<'_>, out: &'a mut Vec<u8>, guard: &'a dyn Guard) -> Self {
+        let mut draft = Self::begin(out, guard);
+        draft.head(body);
+        draft
+    }
+
+    /// Adds what stands before the body of a log, which is next.
+    pub(crate) fn when(&mut self, body: &Body<'_>, moment: Moment) {
+        if let Some(time) = body.occurred_at.and_then(wire::timestamp) {
+            self.text(Field::OccurredAt, &time);
+        }
+        self.moment(moment);
+    }
+
     /// What the event says about itself.
     fn head(&mut self, body: &Body<'_>) {
         self.text(Field::Identifier, body.identifier);
@@ -70,12 +89,6 @@ impl Draft<'_> {
             }
         }
         self.field(Field::Dedup, |out| wire::dedup_key(body, out));
-    }
-
-    fn occurred_at(&mut self, body: &Body<'_>) {
-        if let Some(time) = body.occurred_at.and_then(wire::timestamp) {
-            self.text(Field::OccurredAt, &time);
-        }
     }
 
     /// Adds an attribute.

@@ -8,8 +8,8 @@ mod log;
 mod writer;
 
 pub(crate) use self::{
-    log::write as write_log,
-    writer::{Draft, Guard},
+    log::{check_size, write as write_log},
+    writer::{Draft, Guard, Kept},
 };
 use super::{Severity, json};
 

@@ -17,6 +17,9 @@ pub(crate) trait Guard {
 
     /// Appends an object without what must not leave.
     fn object(&self, json: &[u8], out: &mut Vec<u8>);
+
+    /// Whether what this crate says in its own words may stay as it is.
+    fn spares_own(&self) -> bool;
 }
 
 /// A draft that is being written, at the end of a buffer.
@@ -27,6 +30,66 @@ pub(crate) struct Draft<'a> {
     attributes: Option<usize>,
     /// Whether each attribute was judged by itself.
     judged: bool,
+}
+
+/// Attributes kept for drafts to come.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Kept {
+    attributes: Vec<u8>,
+    judged: bool,
+}
+
+/// Hides nothing.
+struct Open;
+
+impl Guard for Open {
+    fn hides_own(&self, _: &[u8]) -> bool {
+        false
+    }
+
+    fn entry(&self, _: &[u8], _: &mut Vec<u8>, _: usize) -> bool {
+        true
+    }
+
+    fn object(&self, json: &[u8], out: &mut Vec<u8>) {
+        out.extend_from_slice(json);
+    }
+
+    fn spares_own(&self) -> bool {
+        true
+    }
+}
+
+impl Kept {
+    /// What `write` adds to nothing.
+    pub(crate) fn new(guard: &dyn Guard, write: impl FnOnce(&mut Draft<'_>)) -> Self {
+        let mut attributes = Vec::new();
+        let mut draft = Draft { out: &mut attributes, guard, attributes: Some(0), judged: true };
+        write(&mut draft);
+        let judged = draft.judged;
+        Self { attributes, judged }
+    }
+
+    /// As [`new`](Self::new), in this crate's own words, which are judged where they are added.
+    pub(crate) fn own(write: impl FnOnce(&mut Draft<'_>)) -> Self {
+        Self::new(&Open, write)
+    }
+
+    /// These, without those that `later` has as well, and then `later`.
+    pub(crate) fn replaced_by(&mut self, later: &Self) {
+        let mut all = Vec::with_capacity(self.attributes.len() + later.attributes.len());
+        for (key, value) in attributes(&self.attributes) {
+            if attributes(&later.attributes).all(|(known, _)| known != key) {
+                push_attribute(key, value, &mut all);
+            }
+        }
+        all.extend_from_slice(&later.attributes);
+        *self = Self { attributes: all, judged: self.judged && later.judged };
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.attributes.is_empty()
+    }
 }
 
 impl<'a> Draft<'a> {
@@ -54,6 +117,15 @@ impl<'a> Draft<'a> {
     pub(crate) fn object(&mut self, field: Field, object: &[u8]) {
         let guard = self.guard;
         self.field(field, |out| guard.object(object, out));
+    }
+
+    /// Adds a field that is an object in this crate's own words.
+    pub(crate) fn own_object(&mut self, field: Field, object: &[u8]) {
+        if self.guard.spares_own() {
+            self.field(field, |out| out.extend_from_slice(object));
+        } else {
+            self.object(field, object);
+        }
     }
 
     /// Adds a field with a value of the application's, which `write` appends.
@@ -85,8 +157,8 @@ impl<'a> Draft<'a> {
         key: &str,
         write: impl FnOnce(&mut Vec<u8>) -> Result<(), Refusal>,
     ) -> Result<(), Refusal> {
+        self.start_attributes();
         let before = self.out.len();
-        self.attributes.get_or_insert(before);
         self.out.extend_from_slice(&[Field::Attribute as u8, 0, 0, 0, 0, 0, 0, 0, 0]);
         json::write_inside(key, self.out);
         let start = self.out.len();
@@ -120,7 +192,51 @@ impl<'a> Draft<'a> {
         } else {
             key.as_bytes()
         };
-        Parts(written).any(|part| matches!(part, Part::Attribute(known, _) if known == name))
+        attributes(written).any(|(known, _)| known == name)
+    }
+
+    /// Adds kept attributes, as far as there are none of their names.
+    pub(crate) fn add_kept(&mut self, kept: &Kept) {
+        let start = self.start_attributes();
+        let own = self.out.len();
+        self.judged &= kept.judged;
+        for (key, value) in attributes(&kept.attributes) {
+            let written = self.out.get(start..own).unwrap_or_default();
+            if attributes(written).all(|(known, _)| known != key) {
+                push_attribute(key, value, self.out);
+            }
+        }
+    }
+
+    /// Adds kept attributes in this crate's own words, as far as there are none of their names.
+    pub(crate) fn add_own(&mut self, kept: &Kept) {
+        let start = self.start_attributes();
+        let written = self.out.get(start..).unwrap_or_default();
+        let is_taken = |key: &[u8]| attributes(&kept.attributes).any(|(known, _)| known == key);
+        // What is there has come from the application, which seldom uses such names.
+        let clashes = attributes(written).any(|(key, _)| key.contains(&b'.') && is_taken(key));
+        if clashes || !self.guard.spares_own() {
+            self.add_judged(kept);
+        } else {
+            self.out.extend_from_slice(&kept.attributes);
+        }
+    }
+
+    fn add_judged(&mut self, kept: &Kept) {
+        for (key, value) in attributes(&kept.attributes) {
+            let key = std::str::from_utf8(key).unwrap_or_default();
+            if !self.has(key) {
+                // What was written before has a JSON form.
+                let _infallible = self.attribute(key, |out| {
+                    out.extend_from_slice(value);
+                    Ok(())
+                });
+            }
+        }
+    }
+
+    fn start_attributes(&mut self) -> usize {
+        *self.attributes.get_or_insert(self.out.len())
     }
 
     /// How much is written so far.
@@ -142,24 +258,19 @@ impl<'a> Draft<'a> {
         }
         let written = self.out.split_off(start);
         let (mut object, mut redacted) = (vec![b'{'], Vec::new());
-        for part in Parts(&written) {
-            if let Part::Attribute(key, value) = part {
-                if object.len() > 1 {
-                    object.push(b',');
-                }
-                object.push(b'"');
-                object.extend_from_slice(key);
-                object.extend_from_slice(b"\":");
-                object.extend_from_slice(if hidden { b"\"[REDACTED]\"" } else { value });
+        for (key, value) in attributes(&written) {
+            if object.len() > 1 {
+                object.push(b',');
             }
+            object.push(b'"');
+            object.extend_from_slice(key);
+            object.extend_from_slice(b"\":");
+            object.extend_from_slice(if hidden { b"\"[REDACTED]\"" } else { value });
         }
         object.push(b'}');
         self.guard.object(&object, &mut redacted);
         for (key, value) in scan::Entries::of(&redacted) {
-            self.out.push(Field::Attribute as u8);
-            self.out.extend_from_slice(&both(key.len(), value.len()));
-            self.out.extend_from_slice(key);
-            self.out.extend_from_slice(value);
+            push_attribute(key, value, self.out);
         }
     }
 
@@ -178,6 +289,21 @@ impl<'a> Draft<'a> {
             *place = count(length);
         }
     }
+}
+
+fn push_attribute(key: &[u8], value: &[u8], out: &mut Vec<u8>) {
+    out.push(Field::Attribute as u8);
+    out.extend_from_slice(&both(key.len(), value.len()));
+    out.extend_from_slice(key);
+    out.extend_from_slice(value);
+}
+
+/// The attributes among these parts.
+fn attributes(parts: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    Parts(parts).filter_map(|part| match part {
+        Part::Attribute(key, value) => Some((key, value)),
+        Part::Moment(_) | Part::Field(..) => None,
+    })
 }
 
 /// Bytes before an attribute's key: what it is, and the lengths of key and value.

@@ -8,6 +8,7 @@ mod bounded;
 mod encoder;
 mod fields;
 mod numbers;
+mod shown;
 pub(crate) mod read;
 pub(super) mod swar;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use serde::Serialize;
 use self::encoder::Encoder;
 pub(crate) use self::{
     encoder::Refusal,
+    shown::write_shown,
     numbers::{nanos, write_nanos, write_number, write_signed},
     swar::has_backslash,
 };

@@ -1,0 +1,173 @@
+//! The layer for `tracing-subscriber`.
+
+use std::{
+    fmt, ptr,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use tracing::{Event, Level, Subscriber, span};
+use tracing_subscriber::{
+    layer::{Context, Layer},
+    registry::{LookupSpan, Scope},
+};
+
+use super::{
+    known::{Place, add_thread_to},
+    said::{Body, Fields, FromLog},
+    scope::{Depth, Excluded},
+    spans::SpanData,
+};
+use crate::{
+    client::{AxonPush, Heard},
+    clock,
+    context::{RequestContext, in_force, suppress},
+    event::{EventType, Severity, draft::Draft},
+};
+
+/// Hands every event of `tracing` over as a log record; made by
+/// [`AxonPush::tracing_layer`](crate::AxonPush::tracing_layer).
+#[must_use = "a layer hears nothing until it is added to a subscriber"]
+pub struct TracingLayer {
+    client: AxonPush,
+    /// Tells what it keeps with a span from what others keep there.
+    id: usize,
+    event_type: EventType,
+    excluded: Excluded,
+}
+
+/// What names the library in an event.
+const METADATA: &[u8] = br#"{"framework":"tracing"}"#;
+
+/// Spans around an event that are looked at.
+const MAX_SPANS: usize = 64;
+
+impl TracingLayer {
+    pub(crate) fn new(client: &AxonPush) -> Self {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        Self {
+            client: client.clone(),
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            event_type: EventType::AppLog,
+            excluded: Excluded::default(),
+        }
+    }
+
+    /// Leaves out events whose target is `target` or lies within: `hyper` stands for `hyper::proto` as well.
+    ///
+    /// Targets are never all there is to it: what is logged on the client's own worker is left out in any case.
+    pub fn exclude_target(mut self, target: impl Into<String>) -> Self {
+        self.excluded.add(target.into());
+        self
+    }
+
+    /// Events become [`EventType::AgentLog`]s instead of [`EventType::AppLog`]s.
+    pub fn agent_logs(mut self) -> Self {
+        self.event_type = EventType::AgentLog;
+        self
+    }
+}
+
+impl AxonPush {
+    /// A layer that hands every event of `tracing` over as a log record of this client. See [`TracingLayer`].
+    pub fn tracing_layer(&self) -> TracingLayer {
+        TracingLayer::new(self)
+    }
+}
+
+impl<S> Layer<S> for TracingLayer
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, subscriber: Context<'_, S>) {
+        let Some(guard) = self.client.guard().filter(|_| !suppress::is_marked()) else { return };
+        if let Some(span) = subscriber.span(id) {
+            SpanData::new(attributes, in_force(), guard).keep(self.id, &span);
+        }
+    }
+
+    fn on_record(&self, id: &span::Id, values: &span::Record<'_>, subscriber: Context<'_, S>) {
+        if let (Some(guard), Some(span)) = (self.client.guard(), subscriber.span(id)) {
+            SpanData::record(self.id, &span, values, guard);
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, subscriber: Context<'_, S>) {
+        if self.excluded.covers(event.metadata().target()) {
+            return;
+        }
+        let Some(_depth) = Depth::enter() else { return };
+        let spans = || subscriber.event_scope(event).into_iter().flat_map(Scope::into_iter).take(MAX_SPANS);
+        let context = in_force().or_else(|| spans().find_map(|span| SpanData::context(self.id, &span)));
+        self.hand_over(event, context.as_ref(), |draft| {
+            for span in spans() {
+                SpanData::add_to(self.id, &span, draft);
+            }
+        });
+    }
+}
+
+impl TracingLayer {
+    fn hand_over(
+        &self,
+        event: &Event<'_>,
+        context: Option<&RequestContext>,
+        say_spans: impl FnOnce(&mut Draft<'_>),
+    ) {
+        let metadata = event.metadata();
+        // What `tracing-log` passes on stands elsewhere than its own metadata says.
+        let from_log = FromLog::of(event);
+        let place = from_log.as_ref().map_or_else(
+            || Place {
+                target: metadata.target(),
+                module: metadata.module_path(),
+                file: metadata.file(),
+                line: metadata.line(),
+            },
+            FromLog::place,
+        );
+        let heard = Heard {
+            identifier: place.target,
+            event_type: self.event_type.clone(),
+            severity: severity(*metadata.level()),
+            time: clock::wall(),
+            metadata: METADATA,
+            context,
+        };
+        let say = |draft: &mut Draft<'_>| {
+            let mut body = Body { draft: &mut *draft, written: false };
+            event.record(&mut body);
+            if !body.written {
+                body.say(|out| out.extend_from_slice(b"\"\""));
+            }
+            event.record(&mut Fields { draft: &mut *draft, of_log: from_log.is_some() });
+            say_spans(draft);
+        };
+        self.client.hear(&heard, say, |draft| {
+            match &from_log {
+                Some(_) => place.add_to(draft),
+                None => place.add_known_to(ptr::from_ref(metadata).addr(), draft),
+            }
+            add_thread_to(draft);
+        });
+    }
+}
+
+fn severity(level: Level) -> Severity {
+    match level {
+        Level::TRACE => Severity::Trace,
+        Level::DEBUG => Severity::Debug,
+        Level::INFO => Severity::Info,
+        Level::WARN => Severity::Warn,
+        Level::ERROR => Severity::Error,
+    }
+}
+
+impl fmt::Debug for TracingLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TracingLayer")
+            .field("client", &self.client)
+            .field("event_type", &self.event_type)
+            .field("excluded", &self.excluded)
+            .finish_non_exhaustive()
+    }
+}

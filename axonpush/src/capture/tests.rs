@@ -1,0 +1,384 @@
+use std::{
+    fmt,
+    io,
+    num::ParseIntError,
+    time::Duration,
+};
+
+use log::Log as _;
+use serde_json::{Value, json};
+use tracing::{Subscriber, debug, error, info, info_span, instrument::WithSubscriber as _, warn};
+use tracing_subscriber::{Layer as _, Registry, filter::LevelFilter, layer::SubscriberExt as _};
+
+use crate::{
+    AxonPush, EventType, LossReason, RequestContext,
+    testing::{MemorySink, SentEvent},
+};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn subscriber(client: &AxonPush) -> impl Subscriber + Send + Sync + use<> {
+    Registry::default().with(client.tracing_layer())
+}
+
+/// What arrives of what `log` logs.
+fn heard(log: impl FnOnce()) -> Vec<SentEvent> {
+    let sink = MemorySink::new();
+    let client = sink.client();
+    tracing::subscriber::with_default(subscriber(&client), log);
+    let report = client.blocking().shutdown(PATIENCE);
+    assert!(report.is_complete(), "{report}");
+    sink.events()
+}
+
+fn only(events: Vec<SentEvent>) -> SentEvent {
+    let [event] = <[SentEvent; 1]>::try_from(events).expect("one event");
+    event
+}
+
+fn attribute(event: &SentEvent, key: &str) -> Value {
+    event.payload()["attributes"][key].clone()
+}
+
+#[test]
+fn a_record_says_what_how_bad_when_where_and_on_which_thread() {
+    let line = line!() + 1;
+    let event = only(heard(|| warn!(target: "billing", order = 1042_u64, "card {}", "declined")));
+    assert_eq!((event.identifier(), event.event_type()), ("billing", EventType::AppLog));
+    let payload = event.payload();
+    assert_eq!((&payload["severityNumber"], &payload["severityText"]), (&json!(13), &json!("WARN")));
+    assert_eq!(payload["body"], "card declined");
+    assert!(payload["timeUnixNano"].as_str().unwrap().parse::<u64>().unwrap() > 1_700_000_000_000_000_000);
+    assert_eq!(event.field("/metadata"), Some(&json!({"framework": "tracing"})));
+    let thread = std::thread::current();
+    assert_eq!(
+        payload["attributes"],
+        json!({
+            "order": 1042, "code.filepath": file!(), "code.lineno": line, "code.namespace": module_path!(),
+            "logger.name": "billing", "thread.name": thread.name().unwrap(), "process.pid": std::process::id(),
+        })
+    );
+}
+
+#[test]
+fn values_keep_their_types() {
+    let event = only(heard(|| {
+        info!(
+            neg = -1_i64, most = u64::MAX, wide = i128::MIN, narrow = 7_u128, half = 0.5, nan = f64::NAN, yes = true,
+            text = "a \"b\"\n", shown = %std::net::Ipv4Addr::LOCALHOST, debug = ?Some(1), r#type = "x",
+            bytes = &b"\x00\xff"[..], "dotted.name" = 1,
+        );
+    }));
+    assert_eq!(event.payload()["body"], "");
+    for (key, value) in [
+        ("neg", json!(-1)),
+        ("most", json!(u64::MAX)),
+        ("wide", json!(i128::MIN.to_string())),
+        ("narrow", json!(7)),
+        ("half", json!(0.5)),
+        ("nan", json!("NaN")),
+        ("yes", json!(true)),
+        ("text", json!("a \"b\"\n")),
+        ("shown", json!("127.0.0.1")),
+        ("debug", json!("Some(1)")),
+        ("type", json!("x")),
+        ("bytes", json!("00ff")),
+        ("dotted.name", json!(1)),
+    ] {
+        assert_eq!(attribute(&event, key), value, "{key}");
+    }
+}
+
+#[test]
+fn spans_add_what_they_know_and_the_event_wins_then_the_inner_span() {
+    let event = only(heard(|| {
+        let outer = info_span!("outer", a = 1, b = 1, c = 1, late = tracing::field::Empty, late_too = tracing::field::Empty);
+        let _outer = outer.enter();
+        let inner = info_span!("inner", b = 2, c = 2);
+        let _inner = inner.enter();
+        outer.record("late", "first");
+        outer.record("late", "second");
+        outer.record("late_too", 5);
+        info!(c = 3, "here");
+    }));
+    let found = ["a", "b", "c", "late", "late_too"].map(|key| attribute(&event, key));
+    assert_eq!(found, [json!(1), json!(2), json!(3), json!("second"), json!(5)]);
+}
+
+#[test]
+fn fields_named_like_ours_win() {
+    let context = RequestContext::new();
+    context.bind("tenant", "bound");
+    let event = only(heard(|| {
+        context.sync_scope(|| info!("process.pid" = "mine", "request.id" = 7, tenant = "said", "logger.name" = 1));
+    }));
+    for (key, value) in [("process.pid", json!("mine")), ("request.id", json!(7)), ("tenant", json!("said"))] {
+        assert_eq!(attribute(&event, key), value);
+    }
+    assert_eq!(attribute(&event, "logger.name"), 1);
+    assert!(attribute(&event, "code.lineno").is_number());
+}
+
+#[test]
+fn a_record_belongs_to_its_request_also_in_a_task_that_only_has_a_span() {
+    let context = RequestContext::new();
+    context.bind("tenant", "acme");
+    let events = heard(|| {
+        let span = context.sync_scope(|| {
+            info!("in scope");
+            info_span!("work")
+        });
+        span.in_scope(|| info!("in span"));
+        info_span!(parent: &span, "child").in_scope(|| info!("in child"));
+        info!(parent: &span, "named");
+        info!("outside");
+    });
+    let (outside, inside) = events.split_last().unwrap();
+    assert_eq!(inside.len(), 4);
+    for event in inside {
+        assert_eq!(event.text("/traceId"), Some(context.trace_id()), "{event:?}");
+        assert_eq!(event.text("/spanId"), Some(context.span_id()));
+        assert_eq!(attribute(event, "request.id"), context.request_id().as_str());
+        assert_eq!(attribute(event, "tenant"), "acme");
+    }
+    assert!(outside.text("/traceId").is_none() && attribute(outside, "request.id").is_null());
+}
+
+#[derive(Debug)]
+struct Declined(ParseIntError);
+
+impl fmt::Display for Declined {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("declined")
+    }
+}
+
+impl std::error::Error for Declined {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+#[test]
+fn an_error_tells_its_type_its_message_and_its_causes() {
+    let declined = Declined("x".parse::<u8>().unwrap_err());
+    let other = io::Error::other("second");
+    let event = only(heard(|| {
+        error!(
+            error = &declined as &(dyn std::error::Error + 'static),
+            other = &other as &(dyn std::error::Error + 'static),
+        );
+    }));
+    assert_eq!((attribute(&event, "error"), attribute(&event, "other")), (json!("declined"), json!("second")));
+    assert_eq!(attribute(&event, "exception.type"), "Declined");
+    assert_eq!(attribute(&event, "exception.message"), "declined");
+    assert_eq!(attribute(&event, "exception.causes"), json!(["invalid digit found in string"]));
+    let text: Box<dyn std::error::Error> = "just text".into();
+    let event = only(heard(|| error!(error = &*text)));
+    assert_eq!((attribute(&event, "exception.message"), attribute(&event, "exception.type")), (json!("just text"), json!(null)));
+}
+
+#[test]
+fn secrets_are_hidden_in_messages_fields_spans_and_errors() {
+    let error = io::Error::other("connect to postgres://app:hunter2@db failed");
+    let events = heard(|| {
+        let _span = info_span!("login", password = "hunter2", mail = "alice@example.com").entered();
+        error!(
+            api_key = "hunter2",
+            error = &error as &(dyn std::error::Error + 'static),
+            nested = r#"{"token":"hunter2"}"#,
+            name = "authorization",
+            value = "hunter2",
+            "tried password=hunter2 for alice@example.com"
+        );
+    });
+    let text = format!("{events:?}");
+    assert!(!text.contains("hunter2") && !text.contains("alice@") && text.contains("a***@example.com"), "{text}");
+}
+
+struct Panics;
+
+impl fmt::Debug for Panics {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        std::panic::resume_unwind(Box::new("in Debug"))
+    }
+}
+
+struct Logs;
+
+impl fmt::Debug for Logs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        info!("from within");
+        tracing::Span::current().record("late", "recorded while shown");
+        f.write_str("shown")
+    }
+}
+
+struct Endless;
+
+impl fmt::Debug for Endless {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        info!(deeper = ?Endless, "again");
+        f.write_str("shown")
+    }
+}
+
+#[test]
+fn values_that_panic_or_log_while_they_are_shown_cost_their_own_text_at_most() {
+    let event = only(heard(|| info!(before = 1, bad = ?Panics, after = 2, "{:?}", Panics)));
+    assert_eq!(event.payload()["body"], "[panicked while it was shown]");
+    assert_eq!(attribute(&event, "bad"), "[panicked while it was shown]");
+    assert_eq!((attribute(&event, "before"), attribute(&event, "after")), (json!(1), json!(2)));
+
+    let events = heard(|| {
+        let _span = info_span!("work", late = tracing::field::Empty).entered();
+        info!(value = ?Logs, "outer");
+    });
+    let bodies: Vec<_> = events.iter().map(|event| event.payload()["body"].as_str().unwrap()).collect();
+    assert_eq!(bodies, ["from within", "outer"]);
+    assert_eq!(attribute(&events[1], "value"), "shown");
+    assert_eq!(attribute(&events[1], "late"), "recorded while shown");
+
+    assert!((2..10).contains(&heard(|| info!(deeper = ?Endless)).len()));
+}
+
+#[test]
+fn each_client_hears_what_its_own_layer_lets_through() {
+    let sinks = [MemorySink::new(), MemorySink::new()];
+    let [first, second] = sinks.each_ref().map(MemorySink::client);
+    let subscriber = Registry::default()
+        .with(first.tracing_layer().exclude_target("noisy").with_filter(LevelFilter::INFO))
+        .with(second.tracing_layer().agent_logs());
+    tracing::subscriber::with_default(subscriber, || {
+        let _span = info_span!("work", of = "both").entered();
+        debug!("detail");
+        info!(target: "noisy::module", "noise");
+        info!("news");
+    });
+    for client in [&first, &second] {
+        assert!(client.blocking().shutdown(PATIENCE).is_complete());
+    }
+    let bodies = |sink: &MemorySink| -> Vec<_> {
+        sink.events().iter().map(|event| (event.payload()["body"].clone(), attribute(event, "of"))).collect()
+    };
+    assert_eq!(bodies(&sinks[0]), [(json!("news"), json!("both"))]);
+    assert_eq!(bodies(&sinks[1]).len(), 3);
+    assert!(sinks[1].events().iter().all(|event| event.event_type() == EventType::AgentLog));
+}
+
+#[test]
+fn the_bridge_and_the_layer_make_the_same_event_of_the_same_record() {
+    let record = |log: &dyn Fn(&log::Record<'_>)| {
+        let values = [("n", log::kv::Value::from(7_u64)), ("text", log::kv::Value::from("x"))];
+        log(&log::Record::builder()
+            .args(format_args!("card {}", "declined"))
+            .level(log::Level::Warn)
+            .target("billing")
+            .module_path(Some("shop::billing"))
+            .file(Some("src/billing.rs"))
+            .line(Some(7))
+            .key_values(&values)
+            .build());
+    };
+    let sink = MemorySink::new();
+    let client = sink.client();
+    let bridge = client.log_bridge();
+    record(&|record| bridge.log(record));
+    // By way of `tracing`, which has no place for key-values.
+    tracing::subscriber::with_default(subscriber(&client), || {
+        record(&|record| tracing_log::format_trace(record).unwrap());
+    });
+    assert!(client.blocking().shutdown(PATIENCE).is_complete());
+    let [direct, passed_on] = <[SentEvent; 2]>::try_from(sink.events()).unwrap();
+    assert_eq!((attribute(&direct, "n"), attribute(&direct, "text")), (json!(7), json!("x")));
+    let alike = |event: &SentEvent| {
+        let mut event = event.as_json().clone();
+        for volatile in ["/dedupKey", "/payload/timeUnixNano", "/metadata", "/payload/attributes/n", "/payload/attributes/text"] {
+            if let Some(value) = event.pointer_mut(volatile) {
+                *value = Value::Null;
+            }
+        }
+        let attributes = event["payload"]["attributes"].as_object_mut().unwrap();
+        attributes.retain(|_, value| !value.is_null());
+        event
+    };
+    assert_eq!(alike(&direct), alike(&passed_on));
+    assert_eq!(attribute(&direct, "code.filepath"), "src/billing.rs");
+}
+
+#[test]
+fn the_bridge_keeps_the_types_of_values_and_tells_of_errors() {
+    let sink = MemorySink::new();
+    let client = sink.client();
+    let declined = Declined("x".parse::<u8>().unwrap_err());
+    let values = [
+        ("most", log::kv::Value::from(u64::MAX)),
+        ("neg", log::kv::Value::from(-1)),
+        ("wide", log::kv::Value::from(u128::MAX)),
+        ("half", log::kv::Value::from(0.5)),
+        ("yes", log::kv::Value::from(true)),
+        ("none", log::kv::Value::null()),
+        ("debug", log::kv::Value::from_debug(&Some(1))),
+        ("error", log::kv::Value::from_dyn_error(&declined)),
+        ("password", log::kv::Value::from("hunter2")),
+    ];
+    let bridge = client.log_bridge().exclude_target("noisy");
+    for target in ["shop", "noisy::module"] {
+        bridge.log(&log::Record::builder().target(target).args(format_args!("x")).key_values(&values).build());
+    }
+    assert!(client.blocking().shutdown(PATIENCE).is_complete());
+    let event = only(sink.events());
+    for (key, value) in [
+        ("most", json!(u64::MAX)),
+        ("neg", json!(-1)),
+        ("wide", json!(u128::MAX.to_string())),
+        ("half", json!(0.5)),
+        ("yes", json!(true)),
+        ("none", json!(null)),
+        ("debug", json!("Some(1)")),
+        ("error", json!("declined")),
+        ("exception.type", json!("Declined")),
+        ("password", json!("[REDACTED]")),
+    ] {
+        assert_eq!(attribute(&event, key), value, "{key}");
+    }
+}
+
+#[test]
+fn records_after_the_shutdown_are_counted_as_refused() {
+    let sink = MemorySink::new();
+    let client = sink.client();
+    tracing::subscriber::with_default(subscriber(&client), || {
+        assert!(client.blocking().shutdown(PATIENCE).is_complete());
+        info!("late");
+    });
+    let stats = client.stats();
+    assert_eq!((stats.refused(), stats.lost().of(LossReason::Shutdown)), (1, 0));
+    assert!(sink.events().is_empty());
+}
+
+#[test]
+fn endless_text_and_many_fields_are_cut_or_refused_by_size() {
+    let event = only(heard(|| info!(text = %"x".repeat(1 << 20), "big")));
+    assert!(attribute(&event, "text").as_str().unwrap().ends_with("…[TRUNCATED]"));
+    let sink = MemorySink::new();
+    let client = sink.client();
+    let long = "long ".repeat(1000);
+    let keys: Vec<_> = (0..100).map(|n| (format!("k{n}"), log::kv::Value::from(&*long))).collect();
+    let values: Vec<_> = keys.iter().map(|(key, value)| (&**key, value.clone())).collect();
+    client.log_bridge().log(&log::Record::builder().args(format_args!("x")).key_values(&&*values).build());
+    assert_eq!(client.stats().refused(), 1);
+    assert!(client.last_error().unwrap().to_string().contains("262144"));
+}
+
+#[tokio::test]
+async fn tasks_log_to_the_subscriber_they_carry() {
+    let sink = MemorySink::new();
+    let client = sink.client();
+    let context = RequestContext::new();
+    let logging = async { info!("from a task") };
+    let scoped = context.clone().scope(logging.with_subscriber(subscriber(&client)));
+    tokio::spawn(scoped).await.unwrap();
+    assert!(client.flush(PATIENCE).await.is_complete());
+    assert_eq!(sink.events()[0].text("/traceId"), Some(context.trace_id()));
+}
