@@ -80,42 +80,13 @@ impl Walk<'_> {
         // The container the walk is in, and what the next value inherits from it or from its key.
         let mut inside = Frame::default();
         let mut next = Frame::default();
-        let mut key_comes = false;
         let mut at = 0;
-        while let Some(&byte) = self.json.get(at) {
+        'values: while let Some(&byte) = self.json.get(at) {
             match byte {
-                b'"' if key_comes => {
-                    key_comes = false;
-                    let key_end = scan::string_end(self.json, at);
-                    match self.judge(at, key_end, &mut inside, depth) {
-                        Verdict::Hide => {
-                            let value = key_end + 1;
-                            at = scan::value_end(self.json, value);
-                            self.replace(value, at, REDACTED);
-                        }
-                        Verdict::Keep(frame) => {
-                            let value = key_end + 1;
-                            next = frame;
-                            at = match self.json.get(value) {
-                                Some(b'{' | b'[') => value,
-                                Some(b'"') => {
-                                    let end = scan::string_end(self.json, value);
-                                    self.text(value, end, frame.content);
-                                    end
-                                }
-                                _ => self.plain(value),
-                            };
-                        }
-                    }
-                }
                 b'"' => {
                     let end = scan::string_end(self.json, at);
                     self.text(at, end, next.content);
                     at = end;
-                }
-                b',' => {
-                    key_comes = inside.object;
-                    at += 1;
                 }
                 b'{' | b'[' => {
                     if let Some(frame) = open.get_mut(depth) {
@@ -123,18 +94,39 @@ impl Walk<'_> {
                     }
                     depth += 1;
                     inside = Frame { object: byte == b'{', ..next };
-                    next = Frame { content: next.content, ..Frame::default() };
-                    key_comes = inside.object;
-                    at += 1;
-                }
-                b'}' | b']' => {
-                    depth = depth.saturating_sub(1);
-                    inside = open.get(depth).copied().unwrap_or_default();
-                    next = Frame { content: inside.content, ..Frame::default() };
-                    key_comes = false;
                     at += 1;
                 }
                 _ => at = self.plain(at),
+            }
+            // To the next value that stays.
+            loop {
+                match self.json.get(at) {
+                    Some(b'}' | b']') => {
+                        depth = depth.saturating_sub(1);
+                        inside = open.get(depth).copied().unwrap_or_default();
+                        at += 1;
+                        continue;
+                    }
+                    Some(b',') => at += 1,
+                    Some(_) => {}
+                    None => break 'values,
+                }
+                if !inside.object {
+                    next = Frame { content: inside.content, ..Frame::default() };
+                    break;
+                }
+                let key_end = scan::string_end(self.json, at);
+                let value = key_end + 1;
+                match self.judge(at, key_end, &mut inside, depth) {
+                    Verdict::Hide => {
+                        at = scan::value_end(self.json, value);
+                        self.replace(value, at, REDACTED);
+                    }
+                    Verdict::Keep(frame) => {
+                        (next, at) = (frame, value);
+                        break;
+                    }
+                }
             }
         }
         self.out.extend_from_slice(self.json.get(self.copied..).unwrap_or_default());
