@@ -27,7 +27,7 @@ impl Signs {
     /// What `text` shows, the inside of a JSON string.
     #[inline]
     pub(in crate::redact) fn of(text: &[u8]) -> Self {
-        let json = matches!(text.first(), Some(b'{' | b'['));
+        let json = matches!(text.first(), Some(b'{' | b'[' | b' ' | b'\\'));
         let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) else {
             return Self { marks: text.iter().any(|byte| is_mark(*byte)), words: false, json };
         };
@@ -57,6 +57,11 @@ impl Signs {
         let card = sum(seen.digits) >= CARD && has_card_digits(text);
         let pem = sum(seen.dashes) >= DASHES.len() && text.windows(DASHES.len()).any(|here| here == DASHES);
         Self { marks: u128::from_le_bytes(seen.marks) != 0, words: long || card || pem, json }
+    }
+
+    /// Whether there may be JSON in it that does more than its text gives away.
+    pub(in crate::redact) fn of_json(self) -> bool {
+        self.marks | self.json
     }
 
     #[inline]
@@ -147,7 +152,7 @@ fn has_card_digits(text: &[u8]) -> bool {
     })
 }
 
-fn is_mark(byte: u8) -> bool {
+pub(super) fn is_mark(byte: u8) -> bool {
     matches!(byte, b':' | b'=' | b'@')
 }
 
