@@ -25,7 +25,7 @@ pub struct RedactionFinding {
 }
 
 impl RedactionReport {
-    /// Every place where something is hidden or cut, in the order of the value.
+    /// Every place where something is hidden or cut.
     pub fn findings(&self) -> &[RedactionFinding] {
         &self.findings
     }
@@ -71,9 +71,9 @@ impl RedactionPolicy {
     ///
     /// ```
     /// use axonpush::RedactionPolicy;
-    /// let payload = serde_json::json!({"user": {"api_key": "k-1"}, "note": "ask bob@example.com"});
+    /// let payload = serde_json::json!({"note": "ask bob@example.com", "user": {"api_key": "k-1"}});
     /// let report = RedactionPolicy::new().inspect(&payload)?;
-    /// assert_eq!(report.to_string(), "/user/api_key: [REDACTED]\n/note: ***@");
+    /// assert_eq!(report.to_string(), "/note: ***@\n/user/api_key: [REDACTED]");
     /// # Ok::<(), axonpush::Error>(())
     /// ```
     pub fn inspect<T: Serialize + ?Sized>(&self, value: &T) -> Result<RedactionReport, Error> {

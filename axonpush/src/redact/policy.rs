@@ -53,7 +53,7 @@ pub(crate) const PREVIEW_LENGTH: usize = 256;
 ///
 /// | in text | becomes |
 /// |---|---|
-/// | a secret's key with its value: `password=…`, `"api_key": "…"`, `Authorization: Bearer …`, `?token=…` | `[REDACTED]` in place of the value |
+/// | a secret's key with its value: `password=…`, `"api_key": "…"`, `Authorization: Bearer …`, `?token=…`, `<token>…</token>` | `[REDACTED]` in place of the value |
 /// | a signature in a URL, and the account key of a connection string: `?sig=…`, `&X-Amz-Signature=…`, `;AccountKey=…` | `[REDACTED]` in place of the value |
 /// | user and password of a URL | `https://[REDACTED]@host` |
 /// | the path of a webhook of Slack, Discord or Microsoft Teams | `https://hooks.slack.com/services/[REDACTED_WEBHOOK]` |
@@ -74,7 +74,7 @@ pub(crate) const PREVIEW_LENGTH: usize = 256;
 ///
 /// A password that stands in text alone looks like any other word, and of one with spaces or commas that stands there
 /// without quotes the first word is hidden. Neither are identifiers and ids looked at, pairs written as arrays
-/// (`["authorization", "…"]`), XML elements, text in percent or base 64 encoding, and keys that imitate letters with
+/// (`["authorization", "…"]`), XML elements with attributes, text in percent or base 64 encoding, and keys that imitate letters with
 /// those of another script. What may hold such text is named with [`redact_keys`](Self::redact_keys) or not put into the
 /// event.
 ///

@@ -88,8 +88,8 @@ impl Mask<'_> {
         }
     }
 
-    /// The search in text without a word that is a credential by its own look: only what stands around `:`, `=` and
-    /// `@` is looked at.
+    /// The search in text without a word that is a credential by its own look: only what stands around `:`, `=`,
+    /// `>` and `@` is looked at.
     fn by_marks(&mut self) {
         let mut least = 0;
         let mut from = 0;
@@ -127,6 +127,7 @@ impl Mask<'_> {
         match self.text.get(at) {
             Some(b'@') => self.address(start, at),
             Some(b':') if start < at && self.starts_with(at, b"://") => Some(self.url(at + 3)),
+            Some(b'>') => self.element(at, least),
             _ => self.bots_token(start, at).or_else(|| self.pair_before(at, least)),
         }
     }

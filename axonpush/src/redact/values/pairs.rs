@@ -1,4 +1,5 @@
-//! A key and its value in the middle of text: `password=hunter2`, `"api_key": "…"`, `Authorization: Bearer …`.
+//! A key and its value in the middle of text: `password=hunter2`, `"api_key": "…"`, `Authorization: Bearer …`,
+//! `<token>…</token>`.
 
 use std::ops::Range;
 
@@ -16,6 +17,11 @@ pub(super) fn is_scheme(word: &[u8]) -> bool {
     word.eq_ignore_ascii_case(b"bearer") || word.eq_ignore_ascii_case(b"basic")
 }
 
+/// Characters nobody sees may stand in a key, and those of other scripts before it.
+fn is_key(byte: u8) -> bool {
+    is_word(byte) || !byte.is_ascii()
+}
+
 fn is_any(word: &[u8], known: &[&[u8]]) -> bool {
     known.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
@@ -28,8 +34,7 @@ impl Mask<'_> {
         let text = text.strip_suffix(b" ").unwrap_or(text);
         let text = text.strip_suffix(b"'").or_else(|| text.strip_suffix(b"\\\"")).unwrap_or(text);
         let end = least + text.len();
-        // Characters nobody sees may stand in a key, and those of other scripts before it.
-        let start = self.run_before(end, least, |byte| is_word(byte) || !byte.is_ascii());
+        let start = self.run_before(end, least, is_key);
         let run = self.text.get(start..end).filter(|run| !run.is_empty())?;
         let ascii = run.iter().rposition(|byte| !byte.is_ascii()).map_or(0, |last| last + 1);
         let word = run.get(ascii..).unwrap_or_default();
@@ -37,6 +42,23 @@ impl Mask<'_> {
             || (ascii > 0 && !word.is_empty() && self.names_a_secret(word))
             || self.signs_a_url(word, start + ascii, sign);
         if is_secret { self.hide_value(word, sign) } else { None }
+    }
+
+    /// `<password>hunter2</password>`, whose name ends at `close`; a prefix may stand before it.
+    pub(super) fn element(&mut self, close: usize, least: usize) -> Option<usize> {
+        let start = self.run_before(close, least, is_key);
+        let before = start.checked_sub(1).and_then(|before| self.text.get(before));
+        let name = self.text.get(start..close).filter(|name| !name.is_empty())?;
+        if !matches!(before, Some(b'<' | b':')) || !self.names_a_secret(name) {
+            return None;
+        }
+        let end = self.end_of(close + 1, |byte| byte != b'<');
+        // `Vec<Token>` is a type, and no element.
+        if end == close + 1 || !self.starts_with(end, b"</") {
+            return None;
+        }
+        self.replace(close + 1, end, SECRET);
+        Some(end)
     }
 
     fn names_a_secret(&self, word: &[u8]) -> bool {

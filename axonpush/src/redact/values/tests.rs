@@ -215,6 +215,10 @@ fn pieces() -> impl Strategy<Value = String> {
         "\u{ba}",
         "::",
         "==",
+        "<",
+        ">",
+        "</",
+        "<token>",
     ]
     .map(str::to_owned)
     .into();
