@@ -31,7 +31,9 @@ pub(in crate::redact) enum Nested {
 /// Hides what `text`, the inside of a JSON string, holds as JSON of its own: all of it or one document in it. `level`
 /// says how many strings this one stands in.
 pub(in crate::redact) fn nested(text: &[u8], policy: &RedactionPolicy, level: u8) -> Nested {
-    if level >= MAX_LEVELS || text.len() > MAX_BYTES {
+    // Most text has no brackets, and this is the quick way to know.
+    let brackets = text.contains(&b'{') || text.contains(&b'[');
+    if !brackets || level >= MAX_LEVELS || text.len() > MAX_BYTES {
         return Nested::Text;
     }
     // A line of a log may begin with `[INFO]`.
