@@ -100,7 +100,7 @@ pub use event::{
 pub use loss::{LossReason, Losses};
 pub use publisher::{BatchPolicy, DeliveryLane, DeliveryMode, DeliveryPolicy, FlushReport, Health, Stats};
 pub use queue::{LostEvent, LostEvents, OverflowPolicy, QueuePolicy};
-pub use redact::{ContentCapture, RedactionPolicy};
+pub use redact::{ContentCapture, Redacted, RedactionFinding, RedactionPattern, RedactionPolicy, RedactionReport};
 pub use resources::{Blocking, BlockingEvents, EventQuery, Events, SemanticKind, Source, StoredEvent, TryEnqueueError};
 pub use retry::{BreakerState, RetryPolicy};
 pub use serverless::flush_after_invocation;

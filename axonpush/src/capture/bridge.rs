@@ -77,12 +77,8 @@ impl Log for LogBridge {
         }
         let Some(_depth) = Depth::enter() else { return };
         let context = in_force();
-        let place = Place {
-            target: record.target(),
-            module: record.module_path(),
-            file: record.file(),
-            line: record.line(),
-        };
+        let place =
+            Place { target: record.target(), module: record.module_path(), file: record.file(), line: record.line() };
         let heard = Heard {
             identifier: place.target,
             event_type: self.event_type.clone(),

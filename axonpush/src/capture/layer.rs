@@ -107,12 +107,7 @@ where
 }
 
 impl TracingLayer {
-    fn hand_over(
-        &self,
-        event: &Event<'_>,
-        context: Option<&RequestContext>,
-        say_spans: impl FnOnce(&mut Draft<'_>),
-    ) {
+    fn hand_over(&self, event: &Event<'_>, context: Option<&RequestContext>, say_spans: impl FnOnce(&mut Draft<'_>)) {
         let metadata = event.metadata();
         // What `tracing-log` passes on stands elsewhere than its own metadata says.
         let from_log = FromLog::of(event);

@@ -50,7 +50,8 @@ mod tests {
         let mut excluded = Excluded::default();
         assert!(!excluded.covers("hyper"));
         excluded.add("hyper".to_owned());
-        for (target, is_out) in [("hyper", true), ("hyper::proto::h1", true), ("hyper_util", false), ("my::hyper", false)]
+        for (target, is_out) in
+            [("hyper", true), ("hyper::proto::h1", true), ("hyper_util", false), ("my::hyper", false)]
         {
             assert_eq!(excluded.covers(target), is_out, "{target}");
         }

@@ -1,9 +1,4 @@
-use std::{
-    fmt,
-    io,
-    num::ParseIntError,
-    time::Duration,
-};
+use std::{fmt, io, num::ParseIntError, time::Duration};
 
 use log::Log as _;
 use serde_json::{Value, json};
@@ -92,7 +87,8 @@ fn values_keep_their_types() {
 #[test]
 fn spans_add_what_they_know_and_the_event_wins_then_the_inner_span() {
     let event = only(heard(|| {
-        let outer = info_span!("outer", a = 1, b = 1, c = 1, late = tracing::field::Empty, late_too = tracing::field::Empty);
+        let outer =
+            info_span!("outer", a = 1, b = 1, c = 1, late = tracing::field::Empty, late_too = tracing::field::Empty);
         let _outer = outer.enter();
         let inner = info_span!("inner", b = 2, c = 2);
         let _inner = inner.enter();
@@ -175,7 +171,10 @@ fn an_error_tells_its_type_its_message_and_its_causes() {
     assert_eq!(attribute(&event, "exception.causes"), json!(["invalid digit found in string"]));
     let text: Box<dyn std::error::Error> = "just text".into();
     let event = only(heard(|| error!(error = &*text)));
-    assert_eq!((attribute(&event, "exception.message"), attribute(&event, "exception.type")), (json!("just text"), json!(null)));
+    assert_eq!(
+        (attribute(&event, "exception.message"), attribute(&event, "exception.type")),
+        (json!("just text"), json!(null))
+    );
 }
 
 #[test]
@@ -293,7 +292,9 @@ fn the_bridge_and_the_layer_make_the_same_event_of_the_same_record() {
     assert_eq!((attribute(&direct, "n"), attribute(&direct, "text")), (json!(7), json!("x")));
     let alike = |event: &SentEvent| {
         let mut event = event.as_json().clone();
-        for volatile in ["/dedupKey", "/payload/timeUnixNano", "/metadata", "/payload/attributes/n", "/payload/attributes/text"] {
+        for volatile in
+            ["/dedupKey", "/payload/timeUnixNano", "/metadata", "/payload/attributes/n", "/payload/attributes/text"]
+        {
             if let Some(value) = event.pointer_mut(volatile) {
                 *value = Value::Null;
             }

@@ -110,7 +110,10 @@ impl Inner {
 }
 
 /// Lets `write` fill a buffer that the thread keeps, so that handing over copies bytes and allocates nothing.
-pub(super) fn lend<T>(write: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>, with: impl FnOnce(&[u8]) -> T) -> Result<T, Error> {
+pub(super) fn lend<T>(
+    write: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>,
+    with: impl FnOnce(&[u8]) -> T,
+) -> Result<T, Error> {
     thread_local!(static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) });
     /// A buffer that one huge event has grown is not kept for the small ones.
     const MAX_SCRATCH: usize = 64 << 10;

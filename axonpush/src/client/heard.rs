@@ -31,12 +31,7 @@ impl AxonPush {
     /// `know` what this crate knows by itself.
     ///
     /// Never blocks and never does I/O; what can't be handed over is counted.
-    pub(crate) fn hear(
-        &self,
-        heard: &Heard<'_>,
-        say: impl FnOnce(&mut Draft<'_>),
-        know: impl FnOnce(&mut Draft<'_>),
-    ) {
+    pub(crate) fn hear(&self, heard: &Heard<'_>, say: impl FnOnce(&mut Draft<'_>), know: impl FnOnce(&mut Draft<'_>)) {
         let Some(inner) = &self.0 else { return };
         let publisher = &*inner.publisher;
         if publisher.is_echo() {

@@ -25,15 +25,15 @@ impl Guard for RedactionPolicy {
             out.extend_from_slice(REDACTED);
             return true;
         }
-        let plain = match value {
-            [b'"', text @ .., b'"'] => {
-                kind == KeyKind::Plain && text.len() <= self.text_limit() && !Signs::of(text).any()
+        match value {
+            [b'"', text @ .., b'"'] if kind == KeyKind::Plain => {
+                if text.len() > self.text_limit() || !self.patterns().is_empty() || Signs::of(text).any() {
+                    self.walk_text(out, start);
+                }
             }
-            [b'{' | b'[', ..] => false,
-            number => !(self.masks_cards() && is_card_number(number)),
-        };
-        if !plain {
-            self.walk_entry(key, out, start);
+            [b'{' | b'[' | b'"', ..] => self.walk_entry(key, out, start),
+            number if self.masks_cards() && is_card_number(number) => self.walk_entry(key, out, start),
+            _ => {}
         }
         true
     }
@@ -52,7 +52,11 @@ impl RedactionPolicy {
         kind == KeyKind::Secret || (kind == KeyKind::Content && self.content() == ContentCapture::MetadataOnly)
     }
 
-    #[cold]
+    fn walk_text(&self, out: &mut Vec<u8>, start: usize) {
+        let text = out.split_off(start);
+        self.redact(&text, false, out);
+    }
+
     fn walk_entry(&self, key: &[u8], out: &mut Vec<u8>, start: usize) {
         let value = out.split_off(start);
         let object = [b"{\"", key, b"\":", &*value, b"}"].concat();

@@ -1,6 +1,6 @@
 //! What to hide.
 
-use super::keys;
+use super::{keys, patterns::RedactionPattern};
 
 /// What happens to content: prompts, completions, messages, tool arguments and results, retrieved documents.
 ///
@@ -53,22 +53,30 @@ pub(crate) const PREVIEW_LENGTH: usize = 256;
 ///
 /// | in text | becomes |
 /// |---|---|
-/// | a secret's key with its value: `password=…`, `"api_key": "…"`, `Authorization: Bearer …`, `?token=…` | `[REDACTED]` in place of the value |
+/// | a secret's key with its value: `password=…`, `"api_key": "…"`, `Authorization: Bearer …`, `?token=…`, `<token>…</token>` | `[REDACTED]` in place of the value |
+/// | a signature in a URL, and the account key of a connection string: `?sig=…`, `&X-Amz-Signature=…`, `;AccountKey=…` | `[REDACTED]` in place of the value |
 /// | user and password of a URL | `https://[REDACTED]@host` |
+/// | the path of a webhook of Slack, Discord or Microsoft Teams | `https://hooks.slack.com/services/[REDACTED_WEBHOOK]` |
 /// | a JWT | `[REDACTED_JWT]` |
-/// | keys and tokens that say what they are: AWS, Google, GitHub, GitLab, Slack, Stripe, model providers, package registries, AxonPush | `[REDACTED_KEY]`, `[REDACTED_TOKEN]` |
+/// | keys of clouds that say what they are: AWS, Google, Databricks and others | `[REDACTED_CLOUD_KEY]` |
+/// | other keys and tokens that do: GitHub, GitLab, Slack, Stripe, Shopify, Square, Vault, model providers, package registries, bots of Discord and Telegram, AxonPush and others | `[REDACTED_KEY]`, `[REDACTED_TOKEN]` |
+/// | `Bearer` and `Basic` with a credential of at least 16 letters and digits | `Bearer [REDACTED_TOKEN]` |
 /// | a block in PEM | `[REDACTED_PEM]` |
 /// | the number of a payment card, in groups or not, with the right check digit | `[REDACTED_CARD]` |
 /// | an e-mail address | `a***@example.com` |
-/// | JSON inside a string, one level deep | as above, key by key |
+/// | JSON inside a string, all of it or one document in it, up to three such levels | as above, key by key |
+/// | what the application's own [patterns](Self::redact_patterns) find | `[REDACTED_LABEL]` |
 ///
-/// Long text is cut after that, so that no half of a secret is left.
+/// Long text is cut after that, so that no half of a secret is left. [`inspect`](Self::inspect) tells what a policy makes
+/// of a value, and [`Redacted`](crate::Redacted) hides a value whatever the policy.
 ///
 /// # What is not
 ///
-/// A password that stands in text alone looks like any other word. Neither are identifiers and ids looked at, pairs
-/// written as arrays (`["authorization", "…"]`), and keys that imitate letters with those of another script. What may
-/// hold such text is named with [`redact_keys`](Self::redact_keys) or not put into the event.
+/// A password that stands in text alone looks like any other word, and of one with spaces or commas that stands there
+/// without quotes the first word is hidden. Neither are identifiers and ids looked at, pairs written as arrays
+/// (`["authorization", "…"]`), XML elements with attributes, text in percent or base 64 encoding, and keys that imitate letters with
+/// those of another script. What may hold such text is named with [`redact_keys`](Self::redact_keys) or not put into the
+/// event.
 ///
 /// What is not set here is left to the environment, where the client reads it, and then to the default.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -76,6 +84,7 @@ pub(crate) const PREVIEW_LENGTH: usize = 256;
 pub struct RedactionPolicy {
     capture: Option<ContentCapture>,
     extra_keys: Option<Vec<String>>,
+    patterns: Vec<RedactionPattern>,
     max_content_length: Option<usize>,
     keep_emails: bool,
     keep_card_numbers: bool,
@@ -98,6 +107,14 @@ impl RedactionPolicy {
     pub fn redact_keys<K: AsRef<str>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
         let keys = keys.into_iter().map(|key| keys::folded(key.as_ref())).filter(|key| !key.is_empty());
         self.extra_keys = Some(keys.collect());
+        self
+    }
+
+    /// What else is hidden in text, whatever its key; none unless set. Replaces the ones set before.
+    ///
+    /// See [`RedactionPattern`] for what a pattern costs, and what happens when one fails.
+    pub fn redact_patterns(mut self, patterns: impl IntoIterator<Item = RedactionPattern>) -> Self {
+        self.patterns = patterns.into_iter().collect();
         self
     }
 
@@ -125,6 +142,7 @@ impl RedactionPolicy {
         Self {
             capture: self.capture.or(other.capture),
             extra_keys: self.extra_keys.or(other.extra_keys),
+            patterns: self.patterns,
             max_content_length: self.max_content_length.or(other.max_content_length),
             keep_emails: self.keep_emails,
             keep_card_numbers: self.keep_card_numbers,
@@ -132,9 +150,9 @@ impl RedactionPolicy {
     }
 
     /// Whether text that this crate wrote itself may stay as it is: keys that say nothing to the lists of every policy,
-    /// and strings of at most `OWN_TEXT` characters.
+    /// and strings of at most `OWN_TEXT` characters. Nobody knows what a pattern of the caller's would find in it.
     pub(crate) fn spares_own_text(&self) -> bool {
-        self.extra_keys().is_empty() && self.text_limit() >= OWN_TEXT
+        self.extra_keys().is_empty() && self.patterns.is_empty() && self.text_limit() >= OWN_TEXT
     }
 
     pub(super) fn content(&self) -> ContentCapture {
@@ -143,6 +161,10 @@ impl RedactionPolicy {
 
     pub(super) fn extra_keys(&self) -> &[String] {
         self.extra_keys.as_deref().unwrap_or_default()
+    }
+
+    pub(super) fn patterns(&self) -> &[RedactionPattern] {
+        &self.patterns
     }
 
     pub(super) fn masks_emails(&self) -> bool {

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use super::{
     keys::{self, KeyKind},
+    patterns,
     policy::{ContentCapture, PREVIEW_LENGTH, RedactionPolicy},
     values::{Nested, Signs, is_card_number, masked, masked_by, nested},
 };
@@ -19,18 +20,19 @@ impl RedactionPolicy {
     /// or span) `status.message` describes the span and is no content.
     pub(crate) fn redact(&self, json: &[u8], structural: bool, out: &mut Vec<u8>) {
         out.reserve(json.len());
-        Walk { policy: self, limit: self.text_limit(), json, copied: 0, out, structural, nested: false }.run();
+        Walk::new(self, json, out, structural, 0).run();
     }
 
-    /// As [`redact`](Self::redact), for JSON that was found inside a string.
-    pub(super) fn redact_inside(&self, json: &[u8], out: &mut Vec<u8>) {
-        Walk { policy: self, limit: self.text_limit(), json, copied: 0, out, structural: false, nested: true }.run();
+    /// As [`redact`](Self::redact), for JSON that was found inside as many strings.
+    pub(super) fn redact_inside(&self, json: &[u8], level: u8, out: &mut Vec<u8>) {
+        Walk::new(self, json, out, false, level).run();
     }
 
     /// Masks what the JSON string holds that `out` has from `start` to its end, where keys have been seen to already.
     pub(crate) fn mask_string(&self, out: &mut Vec<u8>, start: usize) {
         let text = out.get(start + 1..out.len() - 1).unwrap_or_default();
-        if let Some(masked) = masked(text, self) {
+        let by_patterns = patterns::masked(text, self);
+        if let Some(masked) = masked(by_patterns.as_deref().unwrap_or(text), self).or(by_patterns) {
             out.truncate(start + 1);
             out.extend_from_slice(&masked);
             out.push(b'"');
@@ -42,13 +44,15 @@ struct Walk<'a> {
     policy: &'a RedactionPolicy,
     /// Characters a string keeps.
     limit: usize,
+    /// Bytes of a string that is left alone when it shows no sign of a secret.
+    quick: usize,
     json: &'a [u8],
     /// Everything before this index is in `out`, in its final form.
     copied: usize,
     out: &'a mut Vec<u8>,
     structural: bool,
-    /// Whether this is the inside of a string, where no string is taken for JSON once more.
-    nested: bool,
+    /// How many strings this is the inside of.
+    level: u8,
 }
 
 /// An open container: is it an object, does it lie in content, and is it the payload's own `status`.
@@ -72,7 +76,14 @@ enum Pair {
     Secret,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    fn new(policy: &'a RedactionPolicy, json: &'a [u8], out: &'a mut Vec<u8>, structural: bool, level: u8) -> Self {
+        let limit = policy.text_limit();
+        // Fewer bytes than characters are allowed can't be too many. The caller's patterns want to see everything.
+        let quick = if policy.patterns().is_empty() { PREVIEW_LENGTH.min(limit) } else { 0 };
+        Self { policy, limit, quick, json, copied: 0, out, structural, level }
+    }
+
     fn run(mut self) {
         // The encoder refuses deeper values, and the event adds none.
         let mut open = [Frame::default(); MAX_DEPTH + 1];
@@ -80,42 +91,13 @@ impl Walk<'_> {
         // The container the walk is in, and what the next value inherits from it or from its key.
         let mut inside = Frame::default();
         let mut next = Frame::default();
-        let mut key_comes = false;
         let mut at = 0;
-        while let Some(&byte) = self.json.get(at) {
+        'values: while let Some(&byte) = self.json.get(at) {
             match byte {
-                b'"' if key_comes => {
-                    key_comes = false;
-                    let key_end = scan::string_end(self.json, at);
-                    match self.judge(at, key_end, &mut inside, depth) {
-                        Verdict::Hide => {
-                            let value = key_end + 1;
-                            at = scan::value_end(self.json, value);
-                            self.replace(value, at, REDACTED);
-                        }
-                        Verdict::Keep(frame) => {
-                            let value = key_end + 1;
-                            next = frame;
-                            at = match self.json.get(value) {
-                                Some(b'{' | b'[') => value,
-                                Some(b'"') => {
-                                    let end = scan::string_end(self.json, value);
-                                    self.text(value, end, frame.content);
-                                    end
-                                }
-                                _ => self.plain(value),
-                            };
-                        }
-                    }
-                }
                 b'"' => {
                     let end = scan::string_end(self.json, at);
                     self.text(at, end, next.content);
                     at = end;
-                }
-                b',' => {
-                    key_comes = inside.object;
-                    at += 1;
                 }
                 b'{' | b'[' => {
                     if let Some(frame) = open.get_mut(depth) {
@@ -123,18 +105,39 @@ impl Walk<'_> {
                     }
                     depth += 1;
                     inside = Frame { object: byte == b'{', ..next };
-                    next = Frame { content: next.content, ..Frame::default() };
-                    key_comes = inside.object;
-                    at += 1;
-                }
-                b'}' | b']' => {
-                    depth = depth.saturating_sub(1);
-                    inside = open.get(depth).copied().unwrap_or_default();
-                    next = Frame { content: inside.content, ..Frame::default() };
-                    key_comes = false;
                     at += 1;
                 }
                 _ => at = self.plain(at),
+            }
+            // To the next value that stays.
+            loop {
+                match self.json.get(at) {
+                    Some(b'}' | b']') => {
+                        depth = depth.saturating_sub(1);
+                        inside = open.get(depth).copied().unwrap_or_default();
+                        at += 1;
+                        continue;
+                    }
+                    Some(b',') => at += 1,
+                    Some(_) => {}
+                    None => break 'values,
+                }
+                if !inside.object {
+                    next = Frame { content: inside.content, ..Frame::default() };
+                    break;
+                }
+                let key_end = scan::string_end(self.json, at);
+                let value = key_end + 1;
+                match self.judge(at, key_end, &mut inside, depth) {
+                    Verdict::Hide => {
+                        at = scan::value_end(self.json, value);
+                        self.replace(value, at, REDACTED);
+                    }
+                    Verdict::Keep(frame) => {
+                        (next, at) = (frame, value);
+                        break;
+                    }
+                }
             }
         }
         self.out.extend_from_slice(self.json.get(self.copied..).unwrap_or_default());
@@ -219,8 +222,7 @@ impl Walk<'_> {
     fn text(&mut self, start: usize, end: usize, content: bool) {
         let text = self.json.get(start + 1..end - 1).unwrap_or_default();
         let signs = Signs::of(text);
-        // Fewer bytes than the limit can't be more characters.
-        if signs.any() || text.len() > PREVIEW_LENGTH.min(self.limit) {
+        if signs.any() || text.len() > self.quick {
             self.look_into(start..end, text, signs, content);
         }
     }
@@ -232,13 +234,15 @@ impl Walk<'_> {
         } else {
             (self.limit, "[TRUNCATED]")
         };
-        if !signs.any() && text.len() <= limit {
-            return;
-        }
-        let masked = self.masked(text, signs, limit);
+        let by_patterns = patterns::masked(text, self.policy);
+        let (text, signs) = match &by_patterns {
+            Some(text) => (text.as_slice(), Signs::of(text)),
+            None => (text, signs),
+        };
+        let masked = if signs.any() || text.len() > limit { self.masked(text, signs, limit) } else { None };
         let text = masked.as_deref().unwrap_or(text);
         let cut = if text.len() <= limit { None } else { nth_character(text, limit) };
-        if masked.is_none() && cut.is_none() {
+        if masked.is_none() && by_patterns.is_none() && cut.is_none() {
             return;
         }
         let kept = text.get(..cut.unwrap_or(text.len())).unwrap_or_default();
@@ -258,12 +262,15 @@ impl Walk<'_> {
         /// Bytes beyond the limit that are looked at: a secret that begins before it may end behind it.
         const BEYOND: usize = 4 << 10;
 
-        if !self.nested {
-            match nested(text, self.policy) {
-                Nested::Text => {}
-                Nested::Clean => return None,
-                Nested::Masked(text) => return Some(text),
-            }
+        let json = if signs.of_json() { nested(text, self.policy, self.level) } else { Nested::Text };
+        let part = match json {
+            Nested::Text => None,
+            Nested::Clean => return None,
+            Nested::Masked(text) => return Some(text),
+            Nested::Part(text) => Some(text),
+        };
+        if let Some(part) = part {
+            return masked(&part, self.policy).or(Some(part));
         }
         // An escape may be six bytes of one character.
         let most = limit.saturating_mul(6).saturating_add(BEYOND);

@@ -8,8 +8,8 @@ mod bounded;
 mod encoder;
 mod fields;
 mod numbers;
-mod shown;
 pub(crate) mod read;
+mod shown;
 pub(super) mod swar;
 #[cfg(test)]
 mod tests;
@@ -19,8 +19,8 @@ use serde::Serialize;
 use self::encoder::Encoder;
 pub(crate) use self::{
     encoder::Refusal,
-    shown::write_shown,
     numbers::{nanos, write_nanos, write_number, write_signed},
+    shown::write_shown,
     swar::has_backslash,
 };
 

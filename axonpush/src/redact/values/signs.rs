@@ -15,7 +15,7 @@ const DASHES: &[u8] = b"-----";
 /// What in text may give a secret away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::redact) struct Signs {
-    /// One of `:`, `=` and `@`: a pair, a URL, an address.
+    /// One of `:`, `=`, `>` and `@`: a pair, a URL, an element, an address.
     pub(super) marks: bool,
     /// A word as long as a token, the digits of a card, or the dashes of a block in PEM.
     pub(super) words: bool,
@@ -27,7 +27,7 @@ impl Signs {
     /// What `text` shows, the inside of a JSON string.
     #[inline]
     pub(in crate::redact) fn of(text: &[u8]) -> Self {
-        let json = matches!(text.first(), Some(b'{' | b'['));
+        let json = matches!(text.first(), Some(b'{' | b'[' | b' ' | b'\\'));
         let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) else {
             return Self { marks: text.iter().any(|byte| is_mark(*byte)), words: false, json };
         };
@@ -57,6 +57,11 @@ impl Signs {
         let card = sum(seen.digits) >= CARD && has_card_digits(text);
         let pem = sum(seen.dashes) >= DASHES.len() && text.windows(DASHES.len()).any(|here| here == DASHES);
         Self { marks: u128::from_le_bytes(seen.marks) != 0, words: long || card || pem, json }
+    }
+
+    /// Whether there may be JSON in it that does more than its text gives away.
+    pub(in crate::redact) fn of_json(self) -> bool {
+        self.marks | self.json
     }
 
     #[inline]
@@ -89,7 +94,7 @@ impl Seen {
             let digit = yes(byte.wrapping_sub(b'0') < 10);
             let letter = yes((byte | 0x20).wrapping_sub(b'a') < 26);
             let dash = yes(byte == b'-');
-            *mark |= yes(byte == b':') | yes(byte == b'=') | yes(byte == b'@');
+            *mark |= yes(byte == b':') | yes(byte == b'@') | yes(byte == b'=') | yes(byte == b'>');
             *digits = digits.saturating_add(digit & 1);
             *dashes = dashes.saturating_add(dash & 1);
             *word = digit | letter | dash | yes(byte == b'_') | yes(byte == b'.') | yes(byte == b'+');
@@ -147,8 +152,8 @@ fn has_card_digits(text: &[u8]) -> bool {
     })
 }
 
-fn is_mark(byte: u8) -> bool {
-    matches!(byte, b':' | b'=' | b'@')
+pub(super) fn is_mark(byte: u8) -> bool {
+    matches!(byte, b':' | b'=' | b'>' | b'@')
 }
 
 /// The high bit of every byte that is a mark. Bytes after the first such one may be marked wrongly.
@@ -161,7 +166,7 @@ fn marks(word: u64) -> u64 {
         let zero = word ^ (ONES * u64::from(byte));
         zero.wrapping_sub(ONES) & !zero
     };
-    (is(b':') | is(b'=') | is(b'@')) & HIGHS
+    (is(b':') | is(b'=') | is(b'>') | is(b'@')) & HIGHS
 }
 
 /// Where the first mark at or after `from` stands.

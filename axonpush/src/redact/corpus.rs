@@ -1,0 +1,296 @@
+//! Every secret of `corpus.txt` in every shape, and not one of them may be found in what leaves.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::{RedactionPattern, RedactionPolicy};
+
+const CORPUS: &str = include_str!("corpus.txt");
+
+/// What a secret is in the corpus, where it is not a token. Nothing says of it what it is.
+const CANARY: &str = "cAnArY42";
+
+/// The lines of a section.
+fn section(name: &str) -> Vec<&'static str> {
+    let head = format!("[{name}]\n");
+    let start = CORPUS.find(&head).unwrap() + head.len();
+    let lines = CORPUS[start..].split('\n').take_while(|line| !line.is_empty());
+    lines.collect()
+}
+
+/// A line of text, in which escapes are those of a string in Rust; a backslash before anything else is itself.
+fn text(line: &str) -> String {
+    line.replace("\\n", "\n").replace("\\r", "\r").replace("\\t", "\t")
+}
+
+/// Letters and digits of a kind, the same ones for the same token.
+fn filling(recipe: &str, seed: &str) -> String {
+    let (count, kind) = recipe.split_at(recipe.len() - 1);
+    let alphabet: &[u8] = match kind {
+        "a" => b"aB3dE5gH7jK9mN1pQ2sT4vW6xY8z",
+        "h" => b"0123456789abcdef",
+        "U" => b"A2B3C4D5E6F7G",
+        other => panic!("no alphabet {other}"),
+    };
+    let mut state = seed.bytes().fold(17_u32, |state, byte| state.wrapping_mul(31).wrapping_add(u32::from(byte)));
+    let pick = |_| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        char::from(alphabet[(state >> 16) as usize % alphabet.len()])
+    };
+    (0..count.parse::<usize>().unwrap()).map(pick).collect()
+}
+
+/// A token, from the pieces of its beginning and the recipe of the rest.
+fn token(line: &str) -> String {
+    let (beginning, recipe) = line.rsplit_once(' ').unwrap();
+    let parts: Vec<_> = recipe.split('.').enumerate().map(|(i, part)| filling(part, &format!("{line}{i}"))).collect();
+    beginning.replace(' ', "") + &parts.join(".")
+}
+
+fn redact(policy: &RedactionPolicy, value: &Value) -> String {
+    let (mut json, mut out) = (Vec::new(), Vec::new());
+    crate::event::json::write(value, &mut json).unwrap();
+    policy.redact(&json, false, &mut out);
+    let out = String::from_utf8(out).unwrap();
+    let _: Value = serde_json::from_str(&out).unwrap();
+    out
+}
+
+/// Where text may stand in an event.
+fn places(text: &str) -> [Value; 5] {
+    [
+        json!({ "note": text }),
+        json!({ "a": [[{ "b": [text, 1] }]] }),
+        json!({ "attributes": { "log.line": { "stringValue": text } } }),
+        json!({ "metadata": { "error": { "chain": ["x", text] } } }),
+        json!({ "body": json!({ "inner": text }).to_string() }),
+    ]
+}
+
+/// The ways to write a key that make no difference.
+fn spellings(key: &str) -> [String; 5] {
+    let mixed = |(i, c): (usize, char)| if i % 2 == 0 { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
+    let middle = key.len() / 2;
+    [
+        key.to_owned(),
+        key.to_uppercase(),
+        key.chars().enumerate().map(mixed).collect(),
+        format!("{}\u{200b}{}", &key[..middle], &key[middle..]),
+        format!("{key}\u{feff}"),
+    ]
+}
+
+/// Collects what leaked, so that one run shows all of it.
+#[derive(Default)]
+struct Leaks {
+    tried: usize,
+    found: Vec<String>,
+}
+
+impl Leaks {
+    fn try_all(&mut self, secret: &str, values: impl IntoIterator<Item = Value>) {
+        for value in values {
+            self.tried += 1;
+            let left = redact(&RedactionPolicy::new(), &value);
+            if left.to_lowercase().contains(&secret.to_lowercase()) {
+                self.found.push(format!("{value} -> {left}"));
+            }
+        }
+    }
+
+    #[track_caller]
+    fn assert_none(self, at_least: usize) {
+        assert!(self.tried >= at_least, "{} are few", self.tried);
+        let some: Vec<_> = self.found.iter().take(40).cloned().collect();
+        assert!(self.found.is_empty(), "{} of {} leak:\n{}", self.found.len(), self.tried, some.join("\n"));
+    }
+}
+
+#[test]
+fn what_a_secret_key_names_leaks_from_no_text() {
+    let mut leaks = Leaks::default();
+    for key in section("keys") {
+        for shape in section("keyed text") {
+            let text = text(&shape.replace('K', "\0").replace('V', CANARY));
+            leaks.try_all(CANARY, places(&text.replace('\0', key)));
+            for key in spellings(key) {
+                leaks.try_all(CANARY, [json!({ "note": text.replace('\0', &key) })]);
+            }
+        }
+    }
+    leaks.assert_none(10_000);
+}
+
+#[test]
+fn what_a_secret_key_names_leaks_from_no_payload() {
+    let mut leaks = Leaks::default();
+    for key in section("keys") {
+        for shape in section("keyed payload") {
+            for key in spellings(key) {
+                let payload = shape.replace('K', "\0").replace('V', CANARY).replace('\0', &key);
+                let value: Value = serde_json::from_str(&payload).unwrap();
+                leaks.try_all(CANARY, [value, json!({ "inside": payload })]);
+            }
+        }
+    }
+    leaks.assert_none(1000);
+}
+
+#[test]
+fn tokens_leak_from_no_text() {
+    let mut leaks = Leaks::default();
+    for token in section("tokens").into_iter().map(token) {
+        for shape in section("token text") {
+            leaks.try_all(&token, places(&text(&shape.replace('T', &token))));
+        }
+    }
+    leaks.assert_none(5000);
+}
+
+#[test]
+fn what_needs_no_key_leaks_from_no_text() {
+    let mut leaks = Leaks::default();
+    for shape in section("whole text") {
+        leaks.try_all(CANARY, places(&text(&shape.replace('V', CANARY))));
+    }
+    leaks.assert_none(100);
+}
+
+#[test]
+fn a_secret_has_a_mask_that_says_what_it_was() {
+    for (line, mask) in [
+        ("AK IA 16U", "[REDACTED_CLOUD_KEY]"),
+        ("gh p_ 36a", "[REDACTED_TOKEN]"),
+        ("sk _live_ 24a", "[REDACTED_KEY]"),
+        ("ey J 20a.40a.43a", "[REDACTED_JWT]"),
+    ] {
+        let left = redact(&RedactionPolicy::new(), &json!({ "note": format!("uses {}.", token(line)) }));
+        assert_eq!(left, format!(r#"{{"note":"uses {mask}."}}"#));
+    }
+}
+
+#[test]
+fn innocent_text_stays_as_it_is() {
+    let innocent = section("innocent");
+    assert!(innocent.len() >= 60);
+    for text in innocent {
+        for value in [json!({ "note": text }), json!({ "a": [{ "b": [text] }] })] {
+            assert_eq!(serde_json::from_str::<Value>(&redact(&RedactionPolicy::new(), &value)).unwrap(), value);
+        }
+    }
+}
+
+fn at_any_depth(secret: Value, path: &[u8]) -> Value {
+    path.iter().fold(secret, |inner, step| match step {
+        0 => json!([1, inner]),
+        1 => json!({ "a": inner }),
+        2 => json!({ "x": "y", "list": [[inner]] }),
+        _ => json!({ "name": "plain", "value": inner }),
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_canary_in_the_place_of_a_secret_never_leaves(
+        canary in "[A-Z0-9]{12}",
+        key in prop::sample::select(section("keys")),
+        spelling in 0..5_usize,
+        shape in prop::sample::select([section("keyed text"), section("keyed payload")].concat()),
+        path in prop::collection::vec(0..4_u8, 0..20),
+        before in "[a-z ]{0,10}",
+    ) {
+        let shape = text(&shape.replace('K', "\0").replace('V', &canary).replace('\0', &spellings(key)[spelling]));
+        for secret in [json!(shape), json!(format!("{before}\n{shape}")), json!({ spellings(key)[spelling].clone(): canary })] {
+            let left = redact(&RedactionPolicy::new(), &at_any_depth(secret, &path));
+            prop_assert!(!left.contains(&canary), "{left}");
+        }
+    }
+}
+
+#[test]
+fn patterns_of_the_callers_own_hide_what_they_find() {
+    let policy = RedactionPolicy::new().redact_patterns([
+        RedactionPattern::token("customer", "cust_", 4),
+        RedactionPattern::new("shout", |text| text.find("LOUD").map(|at| at..at + 4)),
+        RedactionPattern::token("none", "", 1),
+    ]);
+    let left = |text: &str| serde_json::from_str::<Value>(&redact(&policy, &json!([text]))).unwrap()[0].clone();
+    assert_eq!(
+        left("cust_1234 and \"cust_5678\": LOUD é"),
+        "[REDACTED_CUSTOMER] and \"[REDACTED_CUSTOMER]\": [REDACTED_SHOUT] é"
+    );
+    assert_eq!(left("cust_1 xcust_1234 a"), "cust_1 xcust_1234 a");
+    assert_eq!(left("cust_1234 password=x"), "[REDACTED_CUSTOMER] password=[REDACTED]");
+    assert_eq!(left(r#"{"a":"cust_1234","password":"x"}"#), r#"{"a":"[REDACTED_CUSTOMER]","password":"[REDACTED]"}"#);
+    let mut own = br#"x:"cust_1234""#.to_vec();
+    policy.mask_string(&mut own, 2);
+    assert_eq!(own, br#"x:"[REDACTED_CUSTOMER]""#);
+    assert!(!policy.spares_own_text());
+    assert_eq!(policy, policy.clone());
+    assert_ne!(policy, RedactionPolicy::new().redact_patterns([RedactionPattern::token("customer", "cust_", 4)]));
+}
+
+#[test]
+fn a_pattern_that_fails_hides_all_of_the_text() {
+    type Find = fn(&str) -> Option<std::ops::Range<usize>>;
+
+    let fails: [Find; 6] = [
+        |_| panic!("on purpose"),
+        |_| Some(0..0),
+        |text| Some(0..text.len() + 1),
+        |_| Some(1..2),
+        #[expect(clippy::reversed_empty_ranges, reason = "what a mistake may look like")]
+        |_| Some(2..1),
+        |text| (text.len() > 1).then_some(0..1),
+    ];
+    for (i, fail) in fails.into_iter().enumerate() {
+        let policy = RedactionPolicy::new().redact_patterns([RedactionPattern::new("own", fail)]);
+        let text = if i == 5 { "x".repeat(2000) } else { "ébc".to_owned() };
+        assert_eq!(redact(&policy, &json!({ "a": text, "b": 1 })), r#"{"a":"[REDACTED]","b":1}"#, "{i}");
+    }
+}
+
+#[test]
+fn a_dry_run_lists_places_and_masks_and_no_values() {
+    let secret = token("gh p_ 36a");
+    let value = json!({
+        "a/b": { "api_key": CANARY, "n": 1 },
+        "list": [{ "x": format!("{secret} of bob@example.com, password={CANARY}") }, "plain"],
+        "prompt": CANARY,
+        "card": 4_111_111_111_111_111_u64,
+        "long": "x".repeat(5000),
+        "json": json!({ "token": CANARY }).to_string(),
+    });
+    let report = RedactionPolicy::new().inspect(&value).unwrap();
+    let mut lines: Vec<_> =
+        report.findings().iter().map(|found| format!("{} {}", found.path(), found.mask())).collect();
+    lines.sort();
+    assert_eq!(
+        lines,
+        [
+            "/a~1b/api_key [REDACTED]",
+            "/card [REDACTED_CARD]",
+            "/json [REDACTED]",
+            "/list/0/x ***@",
+            "/list/0/x [REDACTED]",
+            "/list/0/x [REDACTED_TOKEN]",
+            "/long [TRUNCATED]",
+            "/prompt [REDACTED]",
+        ]
+    );
+    assert!(!format!("{report:?}{report}").contains(CANARY));
+    assert!(RedactionPolicy::new().inspect(&json!({ "a": [1, "b"] })).unwrap().is_empty());
+    assert!(RedactionPolicy::new().inspect(&(0..200).fold(json!(1), |inner, _| json!([inner]))).is_err());
+}
+
+#[test]
+fn a_redacted_value_shows_itself_nowhere() {
+    use crate::{event::AttributeValue, redact::Redacted};
+
+    let hidden = Redacted::new(CANARY);
+    assert_eq!(format!("{hidden} {hidden:?}"), "[REDACTED] [REDACTED]");
+    assert_eq!(redact(&RedactionPolicy::new(), &json!({ "x": hidden })), r#"{"x":"[REDACTED]"}"#);
+    assert_eq!(serde_json::to_string(&AttributeValue::from(hidden)).unwrap(), r#""[REDACTED]""#);
+    assert_eq!(serde_json::from_str::<Redacted<u8>>("7").unwrap().into_inner(), 7);
+    assert_eq!(*hidden.expose(), CANARY);
+}
