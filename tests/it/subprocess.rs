@@ -31,6 +31,27 @@ fn with_everything_at_trace_one_event_is_one_post() {
     assert_eq!(server.request_count("POST", "/event"), accepted + 1, "every accepted event and the awaited one");
 }
 
+#[test]
+fn values_that_log_panic_or_never_end_are_heard_and_a_full_queue_is_no_news_to_itself() {
+    let server = server();
+    let said = run(env!("CARGO_BIN_EXE_logging"), server.url(), &[]);
+    let events = server.events();
+    let bodies: Vec<_> = events.iter().filter_map(|event| event.payload["body"].as_str()).collect();
+    for body in ["from within a new span", "from within an event", "from within a late value", "outer"] {
+        assert_eq!(bodies.iter().filter(|known| **known == body).count(), 1, "{body}");
+    }
+    let outer = events.iter().find(|event| event.payload["body"] == "outer").unwrap();
+    assert_eq!(outer.payload["attributes"]["value"], "shown");
+    assert_eq!(outer.payload["attributes"]["late"], "an event", "a value may have a say in its own span");
+    let panicked = events.iter().find(|event| event.payload["body"] == "after a panic").unwrap();
+    assert_eq!(panicked.payload["attributes"]["value"], "[panicked while it was shown]");
+    // Records within records end after a few.
+    assert!((2..10).contains(&bodies.iter().filter(|body| **body == "endless").count()));
+    assert_eq!(said["flood"], 10_001, "what the queue does to a flood is no event: {said}");
+    assert!(said["lost"].as_u64() > Some(0), "{said}");
+    assert!(!bodies.contains(&"from the hook"), "the hook runs on the worker");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_million_events_for_a_dead_server_cost_at_most_40_mib_and_are_all_accounted_for() {

@@ -143,7 +143,7 @@ macro_rules! typed {
     )*};
 }
 
-impl kv::VisitValue<'_> for OneValue<'_, '_> {
+impl<'v> kv::VisitValue<'v> for OneValue<'_, '_> {
     typed! {
         visit_u64(u64), visit_i64(i64), visit_u128(u128), visit_i128(i128), visit_f64(f64), visit_bool(bool),
     }
@@ -167,6 +167,10 @@ impl kv::VisitValue<'_> for OneValue<'_, '_> {
         self.text(|out| write_display(&value, out));
         add_exception(self.draft, value);
         Ok(())
+    }
+
+    fn visit_borrowed_error(&mut self, value: &'v (dyn std::error::Error + 'static)) -> Result<(), kv::Error> {
+        self.visit_error(value)
     }
 }
 

@@ -19,5 +19,6 @@ pub use self::bridge::LogBridge;
 #[cfg(feature = "tracing-layer")]
 pub use self::layer::TracingLayer;
 
-#[cfg(all(test, feature = "tracing-layer", feature = "log-bridge"))]
+#[cfg(test)]
+#[cfg(all(feature = "tracing-layer", feature = "log-bridge"))]
 mod tests;

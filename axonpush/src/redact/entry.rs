@@ -26,11 +26,8 @@ impl Guard for RedactionPolicy {
             return true;
         }
         match value {
-            [b'"', text @ .., b'"'] if kind == KeyKind::Plain => {
-                if text.len() > self.text_limit() || !self.patterns().is_empty() || Signs::of(text).any() {
-                    self.walk_text(out, start);
-                }
-            }
+            [b'"', text @ .., b'"'] if kind == KeyKind::Plain && self.leaves(text) => {}
+            [b'"', ..] if kind == KeyKind::Plain => self.walk_text(out, start),
             [b'{' | b'[' | b'"', ..] => self.walk_entry(key, out, start),
             number if self.masks_cards() && is_card_number(number) => self.walk_entry(key, out, start),
             _ => {}
@@ -50,6 +47,11 @@ impl Guard for RedactionPolicy {
 impl RedactionPolicy {
     fn hides_all(&self, kind: KeyKind) -> bool {
         kind == KeyKind::Secret || (kind == KeyKind::Content && self.content() == ContentCapture::MetadataOnly)
+    }
+
+    /// Whether a look at text is enough to leave it as it is.
+    fn leaves(&self, text: &[u8]) -> bool {
+        text.len() <= self.text_limit() && self.patterns().is_empty() && !Signs::of(text).any()
     }
 
     fn walk_text(&self, out: &mut Vec<u8>, start: usize) {
