@@ -15,7 +15,7 @@ use std::{
 
 use axonpush::{
     AxonPush, AxonPushBuilder, DeliveryLane, DeliveryPolicy, Event, EventType, LogPayload, LostEvents, QueuePolicy,
-    Severity,
+    RequestContext, Severity,
 };
 use axonpush_axum::AxonPushLayer;
 use axum::{
@@ -27,6 +27,8 @@ use axum::{
 use serde::Serialize;
 use support::middleware::{ANSWER, HEADERS, PATH};
 use tower::Service;
+use tracing::{info, info_span};
+use tracing_subscriber::{Layer as _, filter::LevelFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 #[derive(Serialize)]
 struct Payload {
@@ -73,11 +75,25 @@ fn main() {
         "build-log" => (0..calls).for_each(|_| drop(black_box(log()))),
         "enqueue-log" => (0..calls).for_each(|_| client.events().enqueue(black_box(log()))),
         "enqueue" => (0..calls).for_each(|_| client.events().enqueue(black_box(event()))),
+        "info" => records(&client, calls),
         "prepared" => (0..calls).for_each(|_| client.events().enqueue_again(black_box(&lost))),
         "bare" => requests(bare, calls),
         "exchange" => requests(bare.layer(AxonPushLayer::new(&client)), calls),
         other => panic!("nothing is called {other}"),
     }
+}
+
+/// The record that `logs` logs, as often.
+fn records(client: &AxonPush, calls: u32) {
+    let subscriber = tracing_subscriber::registry().with(client.tracing_layer().with_filter(LevelFilter::INFO));
+    // Dropped with all that happens once; it would only be counted.
+    subscriber.init();
+    RequestContext::new().sync_scope(|| {
+        let _span = info_span!("checkout", cart = "c-00918273").entered();
+        for n in 0..calls {
+            info!(order.id = black_box(n), amount = 129.95, currency = "EUR", "payment was declined by the card issuer");
+        }
+    });
 }
 
 fn event() -> Event {

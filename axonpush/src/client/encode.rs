@@ -160,12 +160,7 @@ pub(super) fn tie(draft: &mut Draft<'_>, context: &RequestContext) {
         draft.truncate(before);
     }
     if !draft.has(REQUEST_ID) {
-        let id = context.request_id().as_str();
-        // Text has a JSON form.
-        let _infallible = draft.attribute(REQUEST_ID, |out| {
-            json::write_str(id, out);
-            Ok(())
-        });
+        draft.own_text(REQUEST_ID, context.request_id().as_str());
     }
 }
 

@@ -28,14 +28,37 @@ pub(crate) struct Draft<'a> {
     guard: &'a dyn Guard,
     /// Where the attributes begin, once there are any.
     attributes: Option<usize>,
+    /// What the attributes are called.
+    names: Names,
     /// Whether each attribute was judged by itself.
     judged: bool,
+}
+
+/// A set of names that knows for sure which are not in it: most questions are about those.
+#[derive(Debug, Clone, Copy, Default)]
+struct Names(u128);
+
+impl Names {
+    fn of(key: &[u8]) -> Self {
+        let at = |index: usize| key.get(index).copied().map_or(0, usize::from);
+        let mixed = at(0) * 31 + at(key.len() / 2) * 7 + at(key.len().saturating_sub(1)) * 13;
+        Self(1 << ((mixed + key.len() * 5) % 128))
+    }
+
+    fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    fn may_share_any(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
 }
 
 /// Attributes kept for drafts to come.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Kept {
     attributes: Vec<u8>,
+    names: Names,
     judged: bool,
 }
 
@@ -64,10 +87,10 @@ impl Kept {
     /// What `write` adds to nothing.
     pub(crate) fn new(guard: &dyn Guard, write: impl FnOnce(&mut Draft<'_>)) -> Self {
         let mut attributes = Vec::new();
-        let mut draft = Draft { out: &mut attributes, guard, attributes: Some(0), judged: true };
+        let mut draft = Draft { attributes: Some(0), ..Draft::nothing(&mut attributes, guard) };
         write(&mut draft);
-        let judged = draft.judged;
-        Self { attributes, judged }
+        let (names, judged) = (draft.names, draft.judged);
+        Self { attributes, names, judged }
     }
 
     /// As [`new`](Self::new), in this crate's own words, which are judged where they are added.
@@ -84,7 +107,8 @@ impl Kept {
             }
         }
         all.extend_from_slice(&later.attributes);
-        *self = Self { attributes: all, judged: self.judged && later.judged };
+        let (names, judged) = (self.names.with(later.names), self.judged && later.judged);
+        *self = Self { attributes: all, names, judged };
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -95,7 +119,11 @@ impl Kept {
 impl<'a> Draft<'a> {
     pub(crate) fn begin(out: &'a mut Vec<u8>, guard: &'a dyn Guard) -> Self {
         out.push(MARK);
-        Self { out, guard, attributes: None, judged: true }
+        Self::nothing(out, guard)
+    }
+
+    fn nothing(out: &'a mut Vec<u8>, guard: &'a dyn Guard) -> Self {
+        Self { out, guard, attributes: None, names: Names::default(), judged: true }
     }
 
     /// Adds a field that holds nothing to hide; `write` appends its JSON text.
@@ -167,6 +195,7 @@ impl<'a> Draft<'a> {
             return Err(refusal);
         }
         let key_length = start - before - ATTRIBUTE_HEAD;
+        self.names = self.names.with(Names::of(self.out.get(start - key_length..start).unwrap_or_default()));
         // A key that is escaped is longer between its quotes.
         self.judged &= if key_length == key.len() {
             self.guard.entry(key.as_bytes(), self.out, start)
@@ -184,45 +213,32 @@ impl<'a> Draft<'a> {
 
     /// Whether there is an attribute of this name.
     pub(crate) fn has(&self, key: &str) -> bool {
-        let Some(written) = self.attributes.and_then(|start| self.out.get(start..)) else { return false };
         let mut name = Vec::new();
-        let name = if written.contains(&b'\\') {
+        let name = if json::is_plain(key) {
+            key.as_bytes()
+        } else {
             json::write_inside(key, &mut name);
             &name
-        } else {
-            key.as_bytes()
         };
-        attributes(written).any(|(known, _)| known == name)
+        self.names.may_share_any(Names::of(name)) && attributes(self.written()).any(|(known, _)| known == name)
+    }
+
+    /// The attributes so far.
+    fn written(&self) -> &[u8] {
+        self.attributes.and_then(|start| self.out.get(start..)).unwrap_or_default()
     }
 
     /// Adds kept attributes, as far as there are none of their names.
     pub(crate) fn add_kept(&mut self, kept: &Kept) {
-        let start = self.start_attributes();
-        let own = self.out.len();
         self.judged &= kept.judged;
-        for (key, value) in attributes(&kept.attributes) {
-            let written = self.out.get(start..own).unwrap_or_default();
-            if attributes(written).all(|(known, _)| known != key) {
-                push_attribute(key, value, self.out);
-            }
-        }
+        self.copy(kept);
     }
 
     /// Adds kept attributes in this crate's own words, as far as there are none of their names.
     pub(crate) fn add_own(&mut self, kept: &Kept) {
-        let start = self.start_attributes();
-        let written = self.out.get(start..).unwrap_or_default();
-        let is_taken = |key: &[u8]| attributes(&kept.attributes).any(|(known, _)| known == key);
-        // What is there has come from the application, which seldom uses such names.
-        let clashes = attributes(written).any(|(key, _)| key.contains(&b'.') && is_taken(key));
-        if clashes || !self.guard.spares_own() {
-            self.add_judged(kept);
-        } else {
-            self.out.extend_from_slice(&kept.attributes);
+        if self.guard.spares_own() {
+            return self.copy(kept);
         }
-    }
-
-    fn add_judged(&mut self, kept: &Kept) {
         for (key, value) in attributes(&kept.attributes) {
             let key = std::str::from_utf8(key).unwrap_or_default();
             if !self.has(key) {
@@ -233,6 +249,40 @@ impl<'a> Draft<'a> {
                 });
             }
         }
+    }
+
+    /// Adds an attribute in this crate's own words: short text that needs no escaping.
+    pub(crate) fn own_text(&mut self, key: &'static str, text: &str) {
+        if self.guard.spares_own() {
+            self.start_attributes();
+            self.names = self.names.with(Names::of(key.as_bytes()));
+            self.out.push(Field::Attribute as u8);
+            self.out.extend_from_slice(&both(key.len(), text.len() + 2));
+            self.out.extend_from_slice(key.as_bytes());
+            json::write_plain_str(text, self.out);
+        } else {
+            // Text has a JSON form.
+            let _infallible = self.attribute(key, |out| {
+                json::write_str(text, out);
+                Ok(())
+            });
+        }
+    }
+
+    fn copy(&mut self, kept: &Kept) {
+        let start = self.start_attributes();
+        if self.names.may_share_any(kept.names) {
+            let own = self.out.len();
+            for (key, value) in attributes(&kept.attributes) {
+                let written = self.out.get(start..own).unwrap_or_default();
+                if attributes(written).all(|(known, _)| known != key) {
+                    push_attribute(key, value, self.out);
+                }
+            }
+        } else {
+            self.out.extend_from_slice(&kept.attributes);
+        }
+        self.names = self.names.with(kept.names);
     }
 
     fn start_attributes(&mut self) -> usize {

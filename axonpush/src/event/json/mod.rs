@@ -49,6 +49,12 @@ pub(crate) fn write_str(text: &str, out: &mut Vec<u8>) {
     }
 }
 
+/// Whether text stands in JSON as it is.
+#[inline]
+pub(crate) fn is_plain(text: &str) -> bool {
+    !swar::needs_escape(text.as_bytes())
+}
+
 /// Appends what stands between the quotes of a JSON string.
 #[inline]
 pub(crate) fn write_inside(text: &str, out: &mut Vec<u8>) {
