@@ -1,6 +1,7 @@
 //! `AxonPush`: the handle, and the only room that sees the whole path.
 
 mod encode;
+mod own;
 
 use std::{
     fmt,

@@ -3,6 +3,7 @@
 mod baggage;
 mod binding;
 mod carry;
+pub(crate) mod hex;
 mod inbound;
 mod open;
 mod request_id;

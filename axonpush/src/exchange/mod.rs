@@ -19,10 +19,12 @@
 //! recorder.complete();
 //! ```
 
+mod digits;
 mod end;
 mod entries;
 mod facts;
 mod marker;
+mod memo;
 mod open;
 mod outcome;
 mod pending;
@@ -30,7 +32,9 @@ mod policies;
 mod policy;
 mod recorder;
 mod serving;
+mod stamp;
 mod telling;
+mod template;
 #[cfg(test)]
 mod tests;
 mod websocket;
