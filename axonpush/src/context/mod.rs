@@ -3,6 +3,8 @@
 mod baggage;
 mod binding;
 mod carry;
+#[cfg(any(test, fuzzing))]
+pub mod checks;
 pub(crate) mod hex;
 mod inbound;
 mod open;

@@ -45,6 +45,9 @@ pub use facts::RequestFacts;
 pub use marker::ExchangeMarker;
 pub use open::OpenExchange;
 pub use outcome::ExchangeOutcome;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub use policies::check_forwarded;
 pub use policies::{
     ClientAddressPolicy, ForwardedHeader, HeaderPolicy, LifecyclePolicy, QueryPolicy, RequestIdPolicy, TracePolicy,
 };
