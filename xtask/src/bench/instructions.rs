@@ -24,8 +24,8 @@ pub(crate) const TABLE: Table = Table {
         row("building the event, which comes before", "instructions.build", 3590.0),
         row("`enqueue` of a log record for OTLP", "instructions.enqueue-log", 6440.0),
         row("building the record and its event, which comes before", "instructions.build-log", 6300.0),
-        row("an exchange of an axum app, with both events", "instructions.exchange", 22840.0),
-        row("an exchange of an actix app, with both events", "instructions.actix-exchange", 36400.0),
+        row("an exchange of an axum app, with both events", "instructions.exchange", 14600.0),
+        row("an exchange of an actix app, with both events", "instructions.actix-exchange", 13300.0),
     ],
 };
 
