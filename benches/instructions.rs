@@ -13,6 +13,15 @@ use std::{
     time::Duration,
 };
 
+use actix_http::Request as ActixRequest;
+use actix_web::{
+    App,
+    body::MessageBody,
+    dev::{Service as ActixService, ServiceResponse},
+    rt::Runtime,
+    test::{TestRequest, init_service},
+    web,
+};
 use axonpush::{
     AxonPush, AxonPushBuilder, DeliveryLane, DeliveryPolicy, Event, EventType, LogPayload, LostEvents, QueuePolicy,
     RequestContext, Severity,
@@ -49,6 +58,15 @@ const PAYLOAD: Payload = Payload {
     note: "leave at the door, please ring twice",
 };
 
+/// Requests of an actix app, which is no type that could be named.
+macro_rules! actix_requests {
+    ($calls:expr $(, $middleware:expr)?) => {{
+        let app = App::new()$(.wrap($middleware))?.route("/orders/{id}", web::get().to(|| async { ANSWER }));
+        let runtime = Runtime::new().expect("a runtime");
+        actix_requests(&runtime.block_on(init_service(app)), $calls)
+    }};
+}
+
 fn main() {
     let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
     let (Some(what), Some(calls)) = (arguments.next(), arguments.next()) else {
@@ -79,6 +97,8 @@ fn main() {
         "prepared" => (0..calls).for_each(|_| client.events().enqueue_again(black_box(&lost))),
         "bare" => requests(bare, calls),
         "exchange" => requests(bare.layer(AxonPushLayer::new(&client)), calls),
+        "actix-bare" => actix_requests!(calls),
+        "actix-exchange" => actix_requests!(calls, axonpush_actix::AxonPush::new(&client)),
         other => panic!("nothing is called {other}"),
     }
 }
@@ -140,6 +160,25 @@ fn requests(mut app: Router, calls: u32) {
         while !body.is_end_stream() {
             let Poll::Ready(frame) = Pin::new(&mut body).poll_frame(&mut cx) else { panic!("no frame") };
             black_box(frame);
+        }
+    }
+}
+
+/// As [`requests`], of an actix app.
+fn actix_requests<S, B>(app: &S, calls: u32)
+where
+    S: ActixService<ActixRequest, Response = ServiceResponse<B>, Error = actix_web::Error>,
+    B: MessageBody,
+{
+    let mut cx = Context::from_waker(Waker::noop());
+    for _ in 0..calls {
+        let request = TestRequest::get().uri(PATH);
+        let request = HEADERS.iter().fold(request, |request, header| request.insert_header(*header)).to_request();
+        let Poll::Ready(Ok(response)) = pin!(app.call(request)).poll(&mut cx) else { panic!("no answer") };
+        let (mut bytes, mut body) = (0, pin!(response.into_body()));
+        while bytes < ANSWER.len() {
+            let Poll::Ready(Some(Ok(chunk))) = body.as_mut().poll_next(&mut cx) else { panic!("no chunk") };
+            bytes += chunk.len();
         }
     }
 }

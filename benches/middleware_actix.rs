@@ -29,24 +29,29 @@ static ALLOCATOR: allocations::Counting = allocations::Counting;
 
 const TRACING: &str = "tracing_actix_web";
 
+macro_rules! serve {
+    ($app:expr) => {{
+        let (tell, told) = mpsc::channel();
+        thread::spawn(move || {
+            System::new().block_on(async {
+                let server = HttpServer::new($app).workers(1).disable_signals();
+                let server = server.bind("127.0.0.1:0").expect("a free port");
+                tell.send(server.addrs()[0]).expect("somebody waits");
+                server.run().await.expect("no end");
+            });
+        });
+        told.recv().expect("a server")
+    }};
+}
+
 /// Measures an app, which is no type that could be named.
 macro_rules! measure {
     ($client:expr $(, $middleware:expr)?) => {{
         let app = move || App::new()$(.wrap($middleware))?.route("/orders/{id}", web::get().to(|| async { ANSWER }));
         let runtime = Runtime::new().expect("a runtime");
         let service = runtime.block_on(test::init_service(app()));
-        let serve = || {
-            let (tell, told) = mpsc::channel();
-            thread::spawn(move || {
-                System::new().block_on(async {
-                    let server = HttpServer::new(app).workers(1).disable_signals();
-                    let server = server.bind("127.0.0.1:0").expect("a free port");
-                    tell.send(server.addrs()[0]).expect("somebody waits");
-                    server.run().await.expect("no end");
-                });
-            });
-            told.recv().expect("a server")
-        };
+        let bare = || App::new().route("/orders/{id}", web::get().to(|| async { ANSWER }));
+        let serve = || [serve!(app), serve!(bare)];
         middleware::measure(InProcess { runtime: &runtime, service, serve: Some(serve) }, $client);
     }};
 }
@@ -82,7 +87,7 @@ impl<S, B, F> Side for InProcess<'_, S, F>
 where
     S: Service<Request, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,
-    F: FnOnce() -> SocketAddr,
+    F: FnOnce() -> [SocketAddr; 2],
 {
     fn call(&mut self) {
         let request =
@@ -95,7 +100,7 @@ where
         });
     }
 
-    fn serve(&mut self) -> SocketAddr {
+    fn serve(&mut self) -> [SocketAddr; 2] {
         self.serve.take().expect("served once")()
     }
 }

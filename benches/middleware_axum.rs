@@ -55,7 +55,7 @@ fn main() {
     let Some((role, url)) = middleware::role() else {
         return middleware::compare("axum", &[TOWER_HTTP, OPENTELEMETRY]);
     };
-    let app = Router::new().route("/orders/{id}", get(|| async { ANSWER }));
+    let app = bare();
     match role.as_str() {
         BARE => middleware::measure(App::new(app), None),
         OURS | BLACK_HOLE => {
@@ -111,19 +111,26 @@ impl Side for App {
         });
     }
 
-    fn serve(&mut self) -> SocketAddr {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-        listener.set_nonblocking(true).expect("TCP");
-        let address = listener.local_addr().expect("bound");
-        let router = self.router.clone();
-        thread::spawn(move || {
-            runtime().block_on(async {
-                let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
-                axum::serve(listener, router).await.expect("no end");
-            });
-        });
-        address
+    fn serve(&mut self) -> [SocketAddr; 2] {
+        [serve(self.router.clone()), serve(bare())]
     }
+}
+
+fn serve(router: Router) -> SocketAddr {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.set_nonblocking(true).expect("TCP");
+    let address = listener.local_addr().expect("bound");
+    thread::spawn(move || {
+        runtime().block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+            axum::serve(listener, router).await.expect("no end");
+        });
+    });
+    address
+}
+
+fn bare() -> Router {
+    Router::new().route("/orders/{id}", get(|| async { ANSWER }))
 }
 
 fn request() -> Request {

@@ -85,6 +85,8 @@ where
     }
 }
 
+const X_REQUEST_ID: HeaderName = HeaderName::from_static(REQUEST_ID_HEADER);
+
 /// The response as it is reported and sent.
 pub(crate) fn answered<B: MessageBody>(
     mut response: HttpResponse<B>,
@@ -112,7 +114,7 @@ pub(crate) fn answered<B: MessageBody>(
 
 pub(crate) fn echo(headers: &mut HeaderMap, id: &RequestId) {
     // A request id holds nothing a header could not.
-    if let Ok(id) = HeaderValue::from_str(id.as_str()) {
-        headers.insert(HeaderName::from_static(REQUEST_ID_HEADER), id);
+    if let Ok(id) = HeaderValue::from_bytes(id.as_bytes()) {
+        headers.insert(X_REQUEST_ID, id);
     }
 }

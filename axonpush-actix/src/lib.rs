@@ -86,6 +86,7 @@ mod error;
 mod extract;
 mod frames;
 mod future;
+mod routes;
 mod service;
 mod shutdown;
 mod transform;

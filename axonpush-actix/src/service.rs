@@ -10,7 +10,7 @@ use actix_web::{
 };
 use axonpush::exchange::{ExchangeMarker, ExchangePolicy, ExchangeRecorder, RequestFacts};
 
-use crate::{ResponseBody, ResponseFuture};
+use crate::{ResponseBody, ResponseFuture, routes::Routes};
 
 /// A service whose exchanges are reported; made by [`AxonPush`](crate::AxonPush).
 #[derive(Debug)]
@@ -18,11 +18,12 @@ pub struct AxonPushService<S> {
     inner: S,
     client: axonpush::AxonPush,
     policy: ExchangePolicy,
+    routes: Routes,
 }
 
 impl<S> AxonPushService<S> {
     pub(crate) fn new(inner: S, client: axonpush::AxonPush, policy: ExchangePolicy) -> Self {
-        Self { inner, client, policy }
+        Self { inner, client, policy, routes: Routes::default() }
     }
 
     /// `None` when a middleware further out reports the exchange through the same client.
@@ -30,15 +31,15 @@ impl<S> AxonPushService<S> {
         // `connection_info` would believe the client's own word on this.
         let secure = request.app_config().secure();
         let scheme = request.uri().scheme_str().unwrap_or(if secure { "https" } else { "http" });
-        let route = request.match_pattern();
+        let route = self.routes.of(request);
         let facts = RequestFacts::new("actix-web", request.method().as_str(), request.uri().path())
             .with_query(request.uri().query())
             .with_scheme(scheme)
             .with_route(route.as_deref())
             .with_protocol_version(version(request.version()))
             .with_peer_address(request.peer_addr().map(|peer| peer.ip()));
-        let (marker, headers) = (request.extensions(), request.headers());
-        self.policy.begin_inside(marker.get(), &self.client, &facts, &|name, each| values(headers, name, each))
+        let (marker, headers) = (request.extensions(), Headers::new(request.headers()));
+        self.policy.begin_inside(marker.get(), &self.client, &facts, &|name, each| headers.values(name, each))
     }
 }
 
@@ -64,6 +65,32 @@ where
         let future = recorder.run(|| self.inner.call(request));
         ResponseFuture::new(future, Some(recorder))
     }
+}
+
+/// The headers of a request, of which most that are asked for are not there.
+struct Headers<'a> {
+    headers: &'a HeaderMap,
+    /// A bit for every name, which others may share.
+    present: u64,
+}
+
+impl<'a> Headers<'a> {
+    fn new(headers: &'a HeaderMap) -> Self {
+        Self { headers, present: headers.keys().fold(0, |present, name| present | bit(name.as_str())) }
+    }
+
+    fn values(&self, name: &str, each: &mut dyn FnMut(&'a [u8])) {
+        if self.present & bit(name) != 0 {
+            values(self.headers, name, each);
+        }
+    }
+}
+
+/// One of 64, the same for both cases.
+fn bit(name: &str) -> u64 {
+    let letter = |letter: Option<&u8>| letter.map_or(0, |letter| usize::from(letter & 0x1f));
+    let name = name.as_bytes();
+    1 << ((letter(name.first()) + 5 * letter(name.last()) + 7 * name.len()) % 64)
 }
 
 /// Headers that are looked through one by one.

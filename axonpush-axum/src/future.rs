@@ -75,13 +75,15 @@ where
     }
 }
 
+const X_REQUEST_ID: HeaderName = HeaderName::from_static(REQUEST_ID_HEADER);
+
 fn answered<B: http_body::Body>(
     mut response: Response<B>,
     mut recorder: ExchangeRecorder,
 ) -> Response<ResponseBody<B>> {
     // A request id holds nothing a header could not.
-    if let Ok(id) = HeaderValue::from_str(recorder.request_id().as_str()) {
-        response.headers_mut().insert(HeaderName::from_static(REQUEST_ID_HEADER), id);
+    if let Ok(id) = HeaderValue::from_bytes(recorder.request_id().as_bytes()) {
+        response.headers_mut().insert(X_REQUEST_ID, id);
     }
     recorder.headers_sent(response.status().as_u16(), &|name, each| values(response.headers(), name, each));
     // A length the handler set itself is the one the server will keep to.

@@ -27,17 +27,26 @@ use crate::AxonPushService;
 pub struct AxonPushLayer {
     client: AxonPush,
     policy: ExchangePolicy,
+    framework: Option<&'static str>,
 }
 
 impl AxonPushLayer {
     /// A layer that publishes through `client`.
     pub fn new(client: &AxonPush) -> Self {
-        Self { client: client.clone(), policy: ExchangePolicy::new() }
+        Self { client: client.clone(), policy: ExchangePolicy::new(), framework: None }
     }
 
     /// What to report, and whose ids to believe.
     pub fn policy(mut self, policy: ExchangePolicy) -> Self {
         self.policy = policy;
+        self
+    }
+
+    /// What events call the framework that the app is made with, such as `tonic`. Unless set it is `axum` where a
+    /// [`Router`](axum::Router) is around the layer, as with [`Router::layer`](axum::Router::layer), and `tower` anywhere
+    /// else.
+    pub fn framework(mut self, name: &'static str) -> Self {
+        self.framework = Some(name);
         self
     }
 }
@@ -46,6 +55,6 @@ impl<S> Layer<S> for AxonPushLayer {
     type Service = AxonPushService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        AxonPushService::new(inner, self.client.clone(), self.policy.clone())
+        AxonPushService::new(inner, self.client.clone(), self.policy.clone(), self.framework)
     }
 }

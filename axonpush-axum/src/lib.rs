@@ -56,6 +56,39 @@
 //!   one deadline, and a [`ServeReport`] of what became of them. [`shutdown_signal`] is its default signal; it ends the
 //!   client.
 //!
+//! # Without axum
+//!
+//! Around any other service of HTTP requests, such as one of plain hyper or of tonic, it does the same. It only has to be
+//! told what axum tells it: the caller's address, as a [`SocketAddr`](std::net::SocketAddr) among the request's
+//! extensions, and by [`AxonPushLayer::framework`] what to call the app. Routes are known to no one there.
+//!
+//! ```
+//! use axonpush::AxonPush;
+//! use axonpush_axum::AxonPushLayer;
+//! use http::Request;
+//! use std::net::SocketAddr;
+//! use tower::{ServiceBuilder, service_fn};
+//! # use tower::ServiceExt as _;
+//!
+//! # async fn answer(_: Request<String>) -> Result<http::Response<String>, std::convert::Infallible> {
+//! #     Ok(http::Response::new("hello".to_owned()))
+//! # }
+//! # #[tokio::main]
+//! # async fn main() {
+//! # let (client, peer) = (AxonPush::disabled(), SocketAddr::from(([192, 0, 2, 1], 4711)));
+//! // For each connection, with the address that `accept` gave.
+//! let service = ServiceBuilder::new()
+//!     .map_request(move |mut request: Request<String>| {
+//!         request.extensions_mut().insert(peer);
+//!         request
+//!     })
+//!     .layer(AxonPushLayer::new(&client).framework("hyper"))
+//!     .service(service_fn(answer));
+//! # let response = service.oneshot(Request::new(String::new())).await.unwrap();
+//! # assert!(response.headers().contains_key("x-request-id"));
+//! # }
+//! ```
+//!
 //! # What it does not do
 //!
 //! - Wrapped around a whole `Router` from outside, it cannot see the route's template, since routing happens later.

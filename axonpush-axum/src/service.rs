@@ -11,7 +11,7 @@ use axonpush::{
     exchange::{ExchangeMarker, ExchangePolicy, ExchangeRecorder, RequestFacts},
 };
 use axum::extract::{ConnectInfo, MatchedPath, OriginalUri};
-use http::{HeaderMap, Request, Response, Version};
+use http::{Extensions, HeaderMap, Request, Response, Version};
 use tower_service::Service;
 
 use crate::{ResponseBody, ResponseFuture};
@@ -22,26 +22,29 @@ pub struct AxonPushService<S> {
     inner: S,
     client: AxonPush,
     policy: ExchangePolicy,
+    framework: Option<&'static str>,
 }
 
 impl<S> AxonPushService<S> {
-    pub(crate) fn new(inner: S, client: AxonPush, policy: ExchangePolicy) -> Self {
-        Self { inner, client, policy }
+    pub(crate) fn new(inner: S, client: AxonPush, policy: ExchangePolicy, framework: Option<&'static str>) -> Self {
+        Self { inner, client, policy, framework }
     }
 
     /// `None` when a layer further out reports the exchange through the same client.
     fn begin<B>(&self, request: &Request<B>) -> Option<(ExchangeRecorder, ExchangeMarker)> {
         let extensions = request.extensions();
-        // A nested router sees a path without its prefix; the client asked for the whole one.
-        let uri = extensions.get::<OriginalUri>().map_or(request.uri(), |original| &original.0);
-        let facts = RequestFacts::new("axum", request.method().as_str(), uri.path())
+        // A nested router sees a path without its prefix; the client asked for the whole one. Every router leaves it.
+        let original = extensions.get::<OriginalUri>();
+        let framework = self.framework.unwrap_or(if original.is_some() { "axum" } else { "tower" });
+        let uri = original.map_or(request.uri(), |original| &original.0);
+        let facts = RequestFacts::new(framework, request.method().as_str(), uri.path())
             .with_query(uri.query())
             .with_scheme(uri.scheme_str().unwrap_or("http"))
             .with_route(extensions.get::<MatchedPath>().map(MatchedPath::as_str))
             .with_protocol_version(version(request.version()))
-            .with_peer_address(extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip()));
-        let headers = request.headers();
-        self.policy.begin_inside(extensions.get(), &self.client, &facts, &|name, each| values(headers, name, each))
+            .with_peer_address(peer(extensions).map(SocketAddr::ip));
+        let headers = Headers::new(request.headers());
+        self.policy.begin_inside(extensions.get(), &self.client, &facts, &|name, each| headers.values(name, each))
     }
 }
 
@@ -68,6 +71,38 @@ where
         let future = recorder.run(|| self.inner.call(request));
         ResponseFuture::new(future, Some(recorder))
     }
+}
+
+/// The other end of the connection, as axum tells it, or anybody else.
+fn peer(extensions: &Extensions) -> Option<&SocketAddr> {
+    let connect_info = extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer);
+    connect_info.or_else(|| extensions.get())
+}
+
+/// The headers of a request, of which most that are asked for are not there.
+struct Headers<'a> {
+    headers: &'a HeaderMap,
+    /// A bit for every name, which others may share.
+    present: u64,
+}
+
+impl<'a> Headers<'a> {
+    fn new(headers: &'a HeaderMap) -> Self {
+        Self { headers, present: headers.keys().fold(0, |present, name| present | bit(name.as_str())) }
+    }
+
+    fn values(&self, name: &str, each: &mut dyn FnMut(&'a [u8])) {
+        if self.present & bit(name) != 0 {
+            values(self.headers, name, each);
+        }
+    }
+}
+
+/// One of 64, the same for both cases.
+fn bit(name: &str) -> u64 {
+    let letter = |letter: Option<&u8>| letter.map_or(0, |letter| usize::from(letter & 0x1f));
+    let name = name.as_bytes();
+    1 << ((letter(name.first()) + 5 * letter(name.last()) + 7 * name.len()) % 64)
 }
 
 /// Headers that are looked through one by one.

@@ -88,6 +88,9 @@ pub use config::{AxonPushBuilder, ServerlessPlatform};
 #[cfg(feature = "tracing-context")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tracing-context")))]
 pub use context::ContextLayer;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub use context::checks;
 pub use context::{
     Baggage, BoundAttribute, InContext, InCurrentContext, RequestContext, RequestContextBuilder, RequestId,
     TraceParent, TraceState,

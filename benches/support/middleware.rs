@@ -2,7 +2,8 @@
 //!
 //! Every side is a process of its own, because a process has one subscriber of `tracing`. A turn runs all sides one after
 //! the other; what a middleware adds is its time less that of the bare app in the same turn, and of all turns the middle
-//! one counts.
+//! one counts. Over loopback, where a busy machine moves times by more than a middleware does, each side serves the bare
+//! app too, and requests go to one and the other in turns.
 
 use std::{
     collections::HashMap,
@@ -44,8 +45,8 @@ const UNCOUNTED: usize = 200;
 pub trait Side {
     /// Makes one request in this process and reads the whole answer.
     fn call(&mut self);
-    /// Serves the same app on a port, from a thread of its own.
-    fn serve(&mut self) -> SocketAddr;
+    /// Serves the same app, and the bare one, each on a port of its own and from a thread of its own.
+    fn serve(&mut self) -> [SocketAddr; 2];
 }
 
 /// Runs all sides and prints what each adds. `name` begins the figures; `others` are the roles beside ours.
@@ -60,7 +61,8 @@ pub fn compare(name: &str, others: &[&'static str]) {
         for side in [OURS, BLACK_HOLE].iter().chain(others) {
             let said = process::run(side, if *side == BLACK_HOLE { &silent } else { &url });
             for (what, value) in said {
-                added.entry(format!("{name}.{what}.{side}")).or_default().push(value - bare[&what]);
+                let bare = if what.starts_with("loopback") { 0.0 } else { bare[&what] };
+                added.entry(format!("{name}.{what}.{side}")).or_default().push(value - bare);
             }
         }
         for (what, value) in bare {
@@ -95,7 +97,7 @@ pub fn measure(mut side: impl Side, client: Option<(&AxonPush, bool)>) {
     }
     bursts(&mut side);
     let mut paced = Samples::with_capacity(PACED);
-    pace(|counted| if counted { paced.time(|| side.call()) } else { side.call() });
+    pace(PACE, |counted| if counted { paced.time(|| side.call()) } else { side.call() });
     process::say("paced.p50", paced.percentile(50));
     process::say("paced.p99", paced.percentile(99));
     loopback(side.serve());
@@ -120,23 +122,50 @@ fn bursts(side: &mut impl Side) {
     process::say("allocations", (allocated as f64 / BURST as f64).round());
 }
 
-fn pace(mut call: impl FnMut(bool)) {
-    let started = Instant::now() + PACE;
+fn pace(every: Duration, mut call: impl FnMut(bool)) {
+    let started = Instant::now() + every;
     for n in 0..UNCOUNTED + PACED {
-        wait_until(started + PACE * u32::try_from(n).expect("few"));
+        wait_until(started + every * u32::try_from(n).expect("few"));
         call(n >= UNCOUNTED);
     }
 }
 
-/// One connection that is kept, one request at a time.
-fn loopback(address: SocketAddr) {
-    let mut request = format!("GET {PATH} HTTP/1.1\r\n");
-    HEADERS.iter().for_each(|(name, value)| request.extend([*name, ": ", *value, "\r\n"]));
-    request.push_str("\r\n");
-    let mut stream = TcpStream::connect(address).expect("our own server");
-    stream.set_nodelay(true).expect("TCP");
-    let mut buffer = [0; 4096];
-    let mut call = || {
+/// A connection to each that is kept, one request at a time. What the first adds to the second.
+fn loopback(addresses: [SocketAddr; 2]) {
+    let mut sides = addresses.map(|address| (Connection::to(address), Samples::with_capacity(PACED)));
+    let mut turn = 0;
+    // Twice as many and twice as fast, as each has every other one.
+    for _ in 0..2 {
+        pace(PACE / 2, |counted| {
+            let (connection, samples) = &mut sides[turn % 2];
+            turn += 1;
+            if counted { samples.time(|| connection.call()) } else { connection.call() }
+        });
+    }
+    let [(_, with), (_, without)] = &mut sides;
+    for percent in [50, 99] {
+        process::say(&format!("loopback.p{percent}"), with.percentile(percent) - without.percentile(percent));
+    }
+}
+
+struct Connection {
+    stream: TcpStream,
+    request: String,
+    buffer: [u8; 4096],
+}
+
+impl Connection {
+    fn to(address: SocketAddr) -> Self {
+        let mut request = format!("GET {PATH} HTTP/1.1\r\n");
+        HEADERS.iter().for_each(|(name, value)| request.extend([*name, ": ", *value, "\r\n"]));
+        request.push_str("\r\n");
+        let stream = TcpStream::connect(address).expect("our own server");
+        stream.set_nodelay(true).expect("TCP");
+        Self { stream, request, buffer: [0; 4096] }
+    }
+
+    fn call(&mut self) {
+        let Self { stream, request, buffer } = self;
         stream.write_all(request.as_bytes()).expect("a server");
         let mut filled = 0;
         // The answer is the last that comes.
@@ -146,11 +175,7 @@ fn loopback(address: SocketAddr) {
             filled += read;
         }
         assert!(memmem::find(&buffer[..filled], b" 200 OK\r\n").is_some(), "a request failed");
-    };
-    let mut samples = Samples::with_capacity(PACED);
-    pace(|counted| if counted { samples.time(&mut call) } else { call() });
-    process::say("loopback.p50", samples.percentile(50));
-    process::say("loopback.p99", samples.percentile(99));
+    }
 }
 
 /// Serves as the sink where a bench was started as one; otherwise the role and the server to publish to.

@@ -9,7 +9,7 @@ use crate::{
     context::RequestContext,
     error::Error,
     event::{
-        ChannelId, Event, EventType, LogPayload, Severity,
+        Attributes, ChannelId, Event, EventType, LogPayload, Severity,
         draft::{self, Draft},
         json, wire,
     },
@@ -150,13 +150,20 @@ fn request_attributes(context: &RequestContext) -> Vec<u8> {
 /// As [`request_attributes`], for a draft. What the event says itself stays.
 pub(super) fn tie(draft: &mut Draft<'_>, context: &RequestContext) {
     let before = draft.len();
-    let all = context.with_attributes(|bound, _| {
-        bound
-            .iter()
-            .filter(|(key, _)| *key != REQUEST_ID)
-            .try_for_each(|(key, value)| if draft.has(key) { Ok(()) } else { draft.add(key, value) })
-    });
-    if all.is_err() || draft.len() - before > MAX_BOUND_BYTES {
+    let self_contained = draft.spares_own();
+    let mut sent = Ok(());
+    let mut add = |bound: &Attributes| {
+        let mut others = bound.iter().filter(|(key, _)| *key != REQUEST_ID);
+        sent = others.try_for_each(|(key, value)| if draft.has(key) { Ok(()) } else { draft.add(key, value) });
+    };
+    if self_contained {
+        context.with_attributes(|bound, _| add(bound));
+    } else {
+        // The application's patterns may log, and so come back for the attributes.
+        add(&context.attributes());
+    }
+    // Attributes that can't be sent must not cost the record.
+    if sent.is_err() || draft.len() - before > MAX_BOUND_BYTES {
         draft.truncate(before);
     }
     if !draft.has(REQUEST_ID) {

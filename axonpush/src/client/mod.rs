@@ -2,10 +2,15 @@
 
 mod encode;
 mod heard;
+mod own;
 #[cfg(test)]
 mod tests;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 
@@ -14,6 +19,7 @@ pub(crate) use self::{
     heard::Heard,
 };
 use crate::{
+    clock,
     config::{AxonPushBuilder, Config},
     context::OpenRequests,
     error::Error,
@@ -141,6 +147,14 @@ impl AxonPush {
     pub(crate) async fn exchanges_ended(&self) {
         if let Some(inner) = &self.0 {
             inner.open_requests.ended().await;
+        }
+    }
+
+    /// Ready at `deadline`, if it can be whatever threads of the application are blocked.
+    pub(crate) async fn sleep_until(&self, deadline: Instant) {
+        match &self.0 {
+            Some(inner) => inner.publisher.sleep_until(deadline).await,
+            None => clock::sleep_until(Some(deadline)).await,
         }
     }
 

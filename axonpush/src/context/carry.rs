@@ -23,17 +23,33 @@ pub(crate) fn in_force() -> Option<RequestContext> {
 
 // Not public: guards that outlive each other out of order would leave a foreign context behind.
 pub(super) fn enter(context: &RequestContext) -> ContextGuard {
-    ContextGuard { previous: swap(Some(context.clone())) }
+    enter_with(context.clone())
+}
+
+/// As [`enter`], with a handle that [`ContextGuard::leave`] gives back.
+pub(super) fn enter_with(context: RequestContext) -> ContextGuard {
+    ContextGuard { previous: swap(Some(context)), left: false }
 }
 
 /// Keeps a context current for one call, and restores the one before, also when the call unwinds.
-pub(super) struct ContextGuard {
+pub(crate) struct ContextGuard {
     previous: Option<RequestContext>,
+    left: bool,
+}
+
+impl ContextGuard {
+    /// Restores the context before; what was in force until now, unless the thread is ending.
+    pub(crate) fn leave(mut self) -> Option<RequestContext> {
+        self.left = true;
+        swap(self.previous.take())
+    }
 }
 
 impl Drop for ContextGuard {
     fn drop(&mut self) {
-        swap(self.previous.take());
+        if !self.left {
+            swap(self.previous.take());
+        }
     }
 }
 

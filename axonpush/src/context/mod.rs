@@ -3,6 +3,9 @@
 mod baggage;
 mod binding;
 mod carry;
+#[cfg(any(test, fuzzing))]
+pub mod checks;
+pub(crate) mod hex;
 mod inbound;
 mod open;
 mod request_id;

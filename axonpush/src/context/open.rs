@@ -3,57 +3,77 @@
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicU16, AtomicUsize, Ordering},
+        Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU16, AtomicU64, AtomicUsize, Ordering},
     },
     time::Instant,
 };
 
 use tokio::sync::Notify;
 
-use super::RequestContext;
+use super::{RequestContext, RequestContextBuilder};
+use crate::clock;
 
 /// Locks that requests are spread over, so that those of many threads seldom meet.
 const SHARDS: usize = 16;
 
-/// A request under way, as everybody around it sees it.
+/// A request under way, as everybody around it sees it: a handle of its context, which knows the rest.
+#[derive(Debug, Clone)]
+pub(crate) struct OpenRequest(RequestContext);
+
+/// What the context of an HTTP request knows of it.
 #[derive(Debug)]
-pub(crate) struct OpenRequest {
-    pub(crate) context: RequestContext,
-    pub(crate) method: &'static str,
-    pub(crate) started: Instant,
+pub(super) struct Opened {
+    method: &'static str,
+    started: Instant,
     route: OnceLock<Box<str>>,
     /// 0 until the headers went out.
     status: AtomicU16,
 }
 
 impl OpenRequest {
-    pub(crate) fn new(context: RequestContext, method: &'static str, started: Instant) -> Self {
-        Self { context, method, started, route: OnceLock::new(), status: AtomicU16::new(0) }
+    pub(crate) fn new(context: RequestContextBuilder, method: &'static str, started: Instant) -> Self {
+        Self(context.build_for(Opened { method, started, route: OnceLock::new(), status: AtomicU16::new(0) }))
+    }
+
+    pub(crate) fn context(&self) -> &RequestContext {
+        &self.0
+    }
+
+    pub(crate) fn method(&self) -> &'static str {
+        self.0.opened().map_or("_OTHER", |opened| opened.method)
+    }
+
+    pub(crate) fn started(&self) -> Instant {
+        self.0.opened().map_or_else(clock::now, |opened| opened.started)
     }
 
     /// The route's template; the first layer to know it has told it to all.
     pub(crate) fn route(&self) -> Option<&str> {
-        self.route.get().map(|route| &**route)
+        self.0.opened()?.route.get().map(|route| &**route)
     }
 
     pub(crate) fn tell_route(&self, route: &str) {
-        self.route.get_or_init(|| route.into());
+        if let Some(opened) = self.0.opened() {
+            opened.route.get_or_init(|| route.into());
+        }
     }
 
     /// The status of the response, once its headers went out.
     pub(crate) fn status(&self) -> Option<u16> {
-        Some(self.status.load(Ordering::Relaxed)).filter(|status| *status > 0)
+        Some(self.0.opened()?.status.load(Ordering::Relaxed)).filter(|status| *status > 0)
     }
 
     pub(crate) fn tell_status(&self, status: u16) {
-        self.status.store(status, Ordering::Relaxed);
+        if let Some(opened) = self.0.opened() {
+            opened.status.store(status, Ordering::Relaxed);
+        }
     }
 }
 
 /// All requests under way of one client.
-#[derive(Default)]
 pub(crate) struct OpenRequests {
+    id: u64,
     count: AtomicUsize,
     next: AtomicUsize,
     shards: [Mutex<Shard>; SHARDS],
@@ -62,7 +82,7 @@ pub(crate) struct OpenRequests {
 
 #[derive(Default)]
 struct Shard {
-    places: Vec<Option<Arc<OpenRequest>>>,
+    places: Vec<Option<OpenRequest>>,
     free: Vec<usize>,
 }
 
@@ -74,7 +94,12 @@ pub(crate) struct Place {
 }
 
 impl OpenRequests {
-    pub(crate) fn begin(&self, request: Arc<OpenRequest>) -> Place {
+    /// Which client they are of: a number that no other has in this process, or will have.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(crate) fn begin(&self, request: OpenRequest) -> Place {
         self.count.fetch_add(1, Ordering::Relaxed);
         let shard = self.next.fetch_add(1, Ordering::Relaxed);
         let mut places = self.lock(shard);
@@ -114,16 +139,29 @@ impl OpenRequests {
     }
 
     /// Those under way now, oldest first.
-    pub(crate) fn list(&self) -> Vec<Arc<OpenRequest>> {
+    pub(crate) fn list(&self) -> Vec<OpenRequest> {
         let mut open: Vec<_> = (0..SHARDS)
             .flat_map(|shard| self.lock(shard).places.iter().flatten().cloned().collect::<Vec<_>>())
             .collect();
-        open.sort_by_key(|request| request.started);
+        open.sort_by_key(OpenRequest::started);
         open
     }
 
     fn lock(&self, shard: usize) -> MutexGuard<'_, Shard> {
         self.shards[shard % SHARDS].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for OpenRequests {
+    fn default() -> Self {
+        static CLIENTS: AtomicU64 = AtomicU64::new(1);
+        Self {
+            id: CLIENTS.fetch_add(1, Ordering::Relaxed),
+            count: AtomicUsize::new(0),
+            next: AtomicUsize::new(0),
+            shards: std::array::from_fn(|_| Mutex::default()),
+            none: Notify::new(),
+        }
     }
 }
 
@@ -136,14 +174,13 @@ impl fmt::Debug for OpenRequests {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock;
 
     #[test]
     fn requests_are_listed_while_they_are_under_way_oldest_first() {
         let open = OpenRequests::default();
         let begin = || {
-            let request = Arc::new(OpenRequest::new(RequestContext::new(), "GET", clock::now()));
-            (request.context.request_id().clone(), open.begin(request))
+            let request = OpenRequest::new(RequestContext::builder(), "GET", clock::now());
+            (request.context().request_id().clone(), open.begin(request))
         };
         let mut all: Vec<_> = (0..100).map(|_| begin()).collect();
         assert_eq!(open.len(), 100);
@@ -151,7 +188,7 @@ mod tests {
             open.end(&place);
         }
         all.extend((0..3).map(|_| begin()));
-        let listed: Vec<_> = open.list().iter().map(|request| request.context.request_id().clone()).collect();
+        let listed: Vec<_> = open.list().iter().map(|request| request.context().request_id().clone()).collect();
         assert_eq!(listed, all.iter().map(|(id, _)| id.clone()).collect::<Vec<_>>());
         for (_, place) in all {
             open.end(&place);

@@ -1,17 +1,30 @@
 //! The id of one request.
 
-use std::{borrow::Cow, fmt, str::FromStr};
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+    str::FromStr,
+};
 
 use uuid::Uuid;
 
-use crate::error::Error;
+use super::hex::uuid_digits;
+use crate::{error::Error, event::id::random_words};
 
 /// The id of one request: 1 to 128 characters of `[A-Za-z0-9._-]`.
 ///
 /// Anything else a client sends is not taken over: an id ends up in headers, logs and searches, and must not be able
 /// to break out of any of them.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct RequestId(Cow<'static, str>);
+#[derive(Clone)]
+pub struct RequestId(Text);
+
+/// ASCII either way.
+#[derive(Clone)]
+enum Text {
+    /// Most requests bring no id, so the fresh one of each is not worth an allocation.
+    Fresh([u8; 36]),
+    Given(Box<str>),
+}
 
 impl RequestId {
     /// The longest id that is honoured.
@@ -19,10 +32,9 @@ impl RequestId {
 
     /// A fresh id: a random UUID.
     pub fn generate() -> Self {
-        let (high, low) = (crate::event::id::random_u64(), crate::event::id::random_u64());
-        Self(Cow::Owned(
-            uuid::Builder::from_random_bytes(Uuid::from_u64_pair(high, low).into_bytes()).into_uuid().to_string(),
-        ))
+        let [high, low] = random_words();
+        let id = uuid::Builder::from_random_bytes(Uuid::from_u64_pair(high, low).into_bytes()).into_uuid();
+        Self(Text::Fresh(uuid_digits(id)))
     }
 
     /// Takes over an id from outside, if it is well-formed.
@@ -38,12 +50,37 @@ impl RequestId {
         if !well_formed {
             return None;
         }
-        std::str::from_utf8(id).ok().map(|id| Self(Cow::Owned(id.to_owned())))
+        std::str::from_utf8(id).ok().map(|id| Self(Text::Given(id.into())))
     }
 
     /// The id as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        match &self.0 {
+            Text::Fresh(digits) => std::str::from_utf8(digits).unwrap_or_default(),
+            Text::Given(id) => id,
+        }
+    }
+
+    /// The id as bytes, which costs less than [`as_str`](Self::as_str).
+    pub fn as_bytes(&self) -> &[u8] {
+        match &self.0 {
+            Text::Fresh(digits) => digits,
+            Text::Given(id) => id.as_bytes(),
+        }
+    }
+}
+
+impl PartialEq for RequestId {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for RequestId {}
+
+impl Hash for RequestId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_bytes().hash(state);
     }
 }
 
@@ -72,13 +109,13 @@ impl TryFrom<&str> for RequestId {
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
 impl fmt::Debug for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RequestId({})", self.0)
+        write!(f, "RequestId({self})")
     }
 }
 
@@ -111,5 +148,7 @@ mod tests {
         assert_eq!(Uuid::parse_str(id.as_str()).unwrap().get_version_num(), 4);
         assert!(RequestId::parse(id.as_str().as_bytes()).is_some());
         assert_ne!(id, RequestId::generate());
+        let sent = RequestId::parse(id.as_bytes()).unwrap();
+        assert!(std::collections::HashSet::from([id]).contains(&sent), "one that comes back is the same");
     }
 }

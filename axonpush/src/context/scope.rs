@@ -3,13 +3,17 @@
 use std::{
     borrow::Cow,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use super::{
     Baggage, RequestId, TraceParent, TraceState,
     binding::{Bindings, BoundAttribute},
-    carry::{self, InContext},
+    carry::{self, ContextGuard, InContext},
+    open::Opened,
 };
 use crate::event::{AttributeValue, Attributes};
 
@@ -53,6 +57,10 @@ struct Inner {
     attributes: Mutex<Bindings>,
     /// Those of the request's end event alone.
     end_attributes: Mutex<Attributes>,
+    /// Whether there ever was an attribute of either kind, so that most requests need no lock to see that there is none.
+    has_had_attributes: AtomicBool,
+    /// Of an HTTP request alone.
+    opened: Option<Opened>,
 }
 
 impl RequestContext {
@@ -129,6 +137,7 @@ impl RequestContext {
     /// ```
     pub fn bind(&self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) {
         let (key, value) = (key.into(), value.into());
+        self.will_have_attributes();
         self.bindings().set(key, value);
     }
 
@@ -150,6 +159,7 @@ impl RequestContext {
     /// ```
     pub fn bind_scoped(&self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) -> BoundAttribute {
         let (key, value) = (key.into(), value.into());
+        self.will_have_attributes();
         let token = self.bindings().shadow(key, value);
         BoundAttribute::new(self.clone(), token)
     }
@@ -173,13 +183,26 @@ impl RequestContext {
     /// replaces its value. The place for what only becomes known on the way: the order's number, a cache's hit.
     pub fn set(&self, key: impl Into<Cow<'static, str>>, value: impl Into<AttributeValue>) {
         let (key, value) = (key.into(), value.into());
+        self.will_have_attributes();
         self.0.end_attributes.lock().unwrap_or_else(PoisonError::into_inner).insert(key, value);
     }
 
-    /// Lends the bound attributes, and those of the end event, to `with`, which runs no code of the application.
-    pub(crate) fn with_attributes<T>(&self, with: impl FnOnce(&Attributes, &Attributes) -> T) -> T {
-        let end = self.0.end_attributes.lock().unwrap_or_else(PoisonError::into_inner);
-        with(self.bindings().attributes(), &end)
+    /// Lends the bound attributes, and those of the end event, to `with`, which runs no code of the application. It is
+    /// not called where there never were any.
+    pub(crate) fn with_attributes(&self, with: impl FnOnce(&Attributes, &Attributes)) {
+        if self.0.has_had_attributes.load(Ordering::Acquire) {
+            let end = self.0.end_attributes.lock().unwrap_or_else(PoisonError::into_inner);
+            with(self.bindings().attributes(), &end);
+        }
+    }
+
+    fn will_have_attributes(&self) {
+        self.0.has_had_attributes.store(true, Ordering::Release);
+    }
+
+    /// What is known of the HTTP request this was made for.
+    pub(super) fn opened(&self) -> Option<&Opened> {
+        self.0.opened.as_ref()
     }
 
     /// Runs a future in this context, and drops it there. What it spawns is not covered, unless by
@@ -192,6 +215,11 @@ impl RequestContext {
     pub fn sync_scope<T>(&self, run: impl FnOnce() -> T) -> T {
         let _guard = carry::enter(self);
         run()
+    }
+
+    /// Puts this handle in force until the guard is dropped, or gives it back.
+    pub(crate) fn enter(self) -> ContextGuard {
+        carry::enter_with(self)
     }
 
     /// How many handles of this context there are.
@@ -259,6 +287,15 @@ impl RequestContextBuilder {
 
     /// The context.
     pub fn build(self) -> RequestContext {
+        self.build_with(None)
+    }
+
+    /// The context of an HTTP request.
+    pub(super) fn build_for(self, opened: Opened) -> RequestContext {
+        self.build_with(Some(opened))
+    }
+
+    fn build_with(self, opened: Option<Opened>) -> RequestContext {
         RequestContext(Arc::new(Inner {
             request_id: self.request_id.unwrap_or_else(RequestId::generate),
             trace: self.parent.map_or_else(TraceParent::generate, |parent| parent.child()),
@@ -267,6 +304,8 @@ impl RequestContextBuilder {
             baggage: self.baggage,
             attributes: Mutex::default(),
             end_attributes: Mutex::default(),
+            has_had_attributes: AtomicBool::new(false),
+            opened,
         }))
     }
 }

@@ -149,13 +149,20 @@ pub(crate) fn dedup_key_of(time: SystemTime) -> Uuid {
     let since_epoch = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let millis = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);
     let mut bytes = [0; 10];
-    bytes[..8].copy_from_slice(&random_u64().to_ne_bytes());
-    bytes[8..].copy_from_slice(&random_u64().to_ne_bytes()[..2]);
+    let [most, rest] = random_words();
+    bytes[..8].copy_from_slice(&most.to_ne_bytes());
+    bytes[8..].copy_from_slice(&rest.to_ne_bytes()[..2]);
     uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid()
 }
 
 /// 64 bits for ids and jitter; never for secrets.
 pub(crate) fn random_u64() -> u64 {
+    let [word] = random_words();
+    word
+}
+
+/// As [`random_u64`], for several words at once.
+pub(crate) fn random_words<const N: usize>() -> [u64; N] {
     thread_local!(static STATE: Cell<(u64, [u64; 4])> = Cell::new((fork::generation(), seed())));
     // A thread that is being torn down has lost its generator; the operating system still answers.
     STATE
@@ -165,11 +172,15 @@ pub(crate) fn random_u64() -> u64 {
                 // A child that went on where its parent stood would give out the same ids.
                 (generation, words) = (fork::generation(), seed());
             }
-            let (word, next) = xoshiro256_plus_plus(words);
-            state.set((generation, next));
-            word
+            let random = std::array::from_fn(|_| {
+                let (word, next) = xoshiro256_plus_plus(words);
+                words = next;
+                word
+            });
+            state.set((generation, words));
+            random
         })
-        .unwrap_or_else(|_| seed()[0])
+        .unwrap_or_else(|_| std::array::from_fn(|_| seed()[0]))
 }
 
 fn seed() -> [u64; 4] {

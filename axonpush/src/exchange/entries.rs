@@ -6,6 +6,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use super::{
+    digits::{Decimal, subseconds},
+    memo,
+};
 use crate::{
     client::{AxonPush, Foreign},
     event::{AttributeValue, json, scan},
@@ -13,6 +17,9 @@ use crate::{
 
 /// Bytes of one text from outside that are reported.
 pub(super) const MAX_TEXT: usize = 2048;
+
+/// Parameters of a query that need no cut: with their masks they are shorter than [`MAX_TEXT`].
+const MAX_PARAMETERS: usize = 64;
 
 /// A JSON object that is still open: `{"a":1,"b":2`.
 ///
@@ -35,6 +42,11 @@ impl Entries {
         Self { own, start, foreign: Vec::new() }
     }
 
+    /// What stands before the object.
+    pub(super) fn before(&self) -> &[u8] {
+        self.own.get(..self.start).unwrap_or_default()
+    }
+
     /// Text that may come from outside, masked as `client` has it.
     pub(super) fn text(&mut self, key: &'static str, value: &str, client: &AxonPush) {
         json::write_own_key(key, &mut self.own);
@@ -43,10 +55,50 @@ impl Entries {
         client.mask_string(&mut self.own, start);
     }
 
-    /// Text that is short and needs no escaping.
-    pub(super) fn plain(&mut self, key: &'static str, value: &str) {
+    /// As [`text`](Self::text), for text whose parts stand between slashes. Most have none in which redaction could find
+    /// anything.
+    pub(super) fn separated(&mut self, key: &'static str, value: &str, client: &AxonPush) {
+        if is_harmless(value.as_bytes(), b'/') {
+            self.plain(key, value.as_bytes());
+        } else {
+            self.text(key, value, client);
+        }
+    }
+
+    /// A query with every value masked, where that is all there is to hide. `false`, and nothing is written, where some
+    /// name needs a closer look, or where there is a value without a name.
+    pub(super) fn masked(&mut self, key: &'static str, query: &str) -> bool {
+        let before = self.own.len();
         json::write_own_key(key, &mut self.own);
-        json::write_plain_str(value, &mut self.own);
+        self.own.push(b'"');
+        for (n, parameter) in query.as_bytes().split(|byte| *byte == b'&').enumerate() {
+            let name = parameter.iter().position(|byte| *byte == b'=').and_then(|equals| parameter.get(..equals));
+            let Some(name) = name.filter(|name| n < MAX_PARAMETERS && is_harmless(name, b'=')) else {
+                self.own.truncate(before);
+                return false;
+            };
+            put(&mut self.own, &[if n > 0 { b"&" } else { b"" }, name, b"=[REDACTED]"]);
+        }
+        self.own.push(b'"');
+        true
+    }
+
+    /// As [`text`](Self::text), for bytes that some other request probably had too; some may be no UTF-8.
+    pub(super) fn familiar(&mut self, key: &'static str, value: &[u8], client: &AxonPush) {
+        if memo::is_plain(client, value) {
+            json::write_own_key(key, &mut self.own);
+            quoted(value, &mut self.own);
+            return;
+        }
+        self.bytes(key, value, client);
+        let written = self.own.len().saturating_sub(value.len() + 2);
+        memo::wrote(client, value, self.own.get(written..).unwrap_or_default());
+    }
+
+    /// Text that is short and needs no escaping.
+    pub(super) fn plain(&mut self, key: &'static str, value: &[u8]) {
+        json::write_own_key(key, &mut self.own);
+        quoted(value, &mut self.own);
     }
 
     /// What shows itself as text that needs no escaping.
@@ -66,9 +118,14 @@ impl Entries {
         }
     }
 
+    /// What is written as it will stand, of an object that has entries already.
+    pub(super) fn put(&mut self, pieces: &[&[u8]]) {
+        put(&mut self.own, pieces);
+    }
+
     pub(super) fn number(&mut self, key: &'static str, value: u64) {
         json::write_own_key(key, &mut self.own);
-        number(value, &mut self.own);
+        self.own.extend_from_slice(&Decimal::of(value));
     }
 
     pub(super) fn flag(&mut self, key: &'static str, value: bool) {
@@ -78,8 +135,7 @@ impl Entries {
 
     pub(super) fn seconds(&mut self, key: &'static str, value: Duration) {
         json::write_own_key(key, &mut self.own);
-        // A finite number has no way to fail.
-        let _infallible = json::write(&value.as_secs_f64(), &mut self.own);
+        put(&mut self.own, &[&Decimal::of(value.as_secs()), b".", &subseconds(value)]);
     }
 
     /// A list of texts, under a key that the application chose.
@@ -117,6 +173,11 @@ impl Entries {
         if !entries.foreign.is_empty() {
             join(self.foreign(), &entries.foreign);
         }
+    }
+
+    /// How long the part is that this crate says in its own words.
+    pub(super) fn len(&self) -> usize {
+        self.own.len() - self.start
     }
 
     /// How long the application's part is.
@@ -183,31 +244,55 @@ fn join(to: &mut Vec<u8>, from: &[u8]) {
     }
 }
 
-/// Appends a number in decimal.
-pub(super) fn number(mut value: u64, out: &mut Vec<u8>) {
-    let mut digits = [b'0'; 20];
-    let mut used = 0;
-    // Two digits a division.
-    for pair in digits.rchunks_exact_mut(2) {
-        if let [tens, ones] = pair {
-            let rest = (value % 100) as u8;
-            value /= 100;
-            (*tens, *ones) = (b'0' + rest / 10, b'0' + rest % 10);
-            used += if value == 0 && rest < 10 { 1 } else { 2 };
-        }
-        if value == 0 {
-            break;
+/// Whether text is of so short and so plain parts that there is nothing to escape and no secret in it.
+pub(super) fn is_harmless(text: &[u8], separator: u8) -> bool {
+    /// One less than redaction wants to see of a text without any sign in it.
+    const LONGEST: usize = 12;
+
+    let mut length = 0;
+    for byte in text {
+        if *byte == separator {
+            length = 0;
+        } else if PLAIN.get(usize::from(*byte)).copied().unwrap_or_default() && length < LONGEST {
+            length += 1;
+        } else {
+            return false;
         }
     }
-    out.extend_from_slice(digits.get(digits.len() - used..).unwrap_or_default());
+    text.len() <= MAX_TEXT
+}
+
+/// Letters, digits, and what joins them.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        #[expect(clippy::cast_possible_truncation, reason = "the loop ends at 255")]
+        let character = byte as u8;
+        plain[byte] = character.is_ascii_alphanumeric() || matches!(character, b'_' | b'-' | b'.');
+        byte += 1;
+    }
+    plain
+};
+
+fn quoted(text: &[u8], out: &mut Vec<u8>) {
+    out.reserve(text.len() + 2);
+    out.push(b'"');
+    out.extend_from_slice(text);
+    out.push(b'"');
 }
 
 /// Appends nanoseconds since the epoch, as a decimal string.
 pub(super) fn nanos(time: SystemTime, out: &mut Vec<u8>) {
     let nanos = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
-    out.push(b'"');
-    number(u64::try_from(nanos).unwrap_or(u64::MAX), out);
-    out.push(b'"');
+    quoted(&Decimal::of(u64::try_from(nanos).unwrap_or(u64::MAX)), out);
+}
+
+/// Appends several pieces of text.
+pub(super) fn put(out: &mut Vec<u8>, pieces: &[&[u8]]) {
+    for piece in pieces {
+        out.extend_from_slice(piece);
+    }
 }
 
 fn cut(text: &str) -> &str {
@@ -255,10 +340,13 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn numbers_are_written_as_everybody_writes_them(value: u64) {
-            let mut out = Vec::new();
-            number(value, &mut out);
-            proptest::prop_assert_eq!(out, value.to_string().into_bytes());
+        fn text_that_is_harmless_is_left_as_it_is_by_redaction(text in "([a-z]{0,14}|[0-9-]{0,20}|[/.@:=& _]|password|ak_|\\PC){0,6}") {
+            let client = crate::testing::MemorySink::new().client();
+            let mut looked_at = Vec::new();
+            json::write_str(&text, &mut looked_at);
+            client.mask_string(&mut looked_at, 0);
+            let as_it_is = format!("\"{text}\"");
+            proptest::prop_assert!(!is_harmless(text.as_bytes(), b'/') || looked_at == as_it_is.as_bytes(), "{text}");
         }
     }
 }

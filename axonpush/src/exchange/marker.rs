@@ -1,7 +1,5 @@
 //! What one layer leaves for those further in.
 
-use std::sync::Arc;
-
 use crate::{client::AxonPush, context::OpenRequest};
 
 /// Left with a request by whoever began its exchange, so that a layer further in doesn't begin it again.
@@ -10,14 +8,14 @@ use crate::{client::AxonPush, context::OpenRequest};
 /// tell its route to the one outside, and one request have one id, whatever client its layers publish through.
 #[derive(Debug, Clone)]
 pub struct ExchangeMarker {
-    pub(super) request: Arc<OpenRequest>,
+    pub(super) request: OpenRequest,
     /// Who reports the exchange. Kept as handles, so that no later client is taken for one of them.
     pub(super) first: Option<AxonPush>,
     others: Vec<AxonPush>,
 }
 
 impl ExchangeMarker {
-    pub(super) fn new(request: Arc<OpenRequest>) -> Self {
+    pub(super) fn new(request: OpenRequest) -> Self {
         Self { request, first: None, others: Vec::new() }
     }
 

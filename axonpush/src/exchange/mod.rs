@@ -19,10 +19,12 @@
 //! recorder.complete();
 //! ```
 
+mod digits;
 mod end;
 mod entries;
 mod facts;
 mod marker;
+mod memo;
 mod open;
 mod outcome;
 mod pending;
@@ -30,7 +32,9 @@ mod policies;
 mod policy;
 mod recorder;
 mod serving;
+mod stamp;
 mod telling;
+mod template;
 #[cfg(test)]
 mod tests;
 mod websocket;
@@ -41,6 +45,9 @@ pub use facts::RequestFacts;
 pub use marker::ExchangeMarker;
 pub use open::OpenExchange;
 pub use outcome::ExchangeOutcome;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub use policies::check_forwarded;
 pub use policies::{
     ClientAddressPolicy, ForwardedHeader, HeaderPolicy, LifecyclePolicy, QueryPolicy, RequestIdPolicy, TracePolicy,
 };

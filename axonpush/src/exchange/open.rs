@@ -24,11 +24,11 @@ pub struct OpenExchange {
 impl OpenExchange {
     fn of(request: &OpenRequest, now: Instant) -> Self {
         Self {
-            context: request.context.clone(),
-            method: request.method,
+            context: request.context().clone(),
+            method: request.method(),
             route: request.route().map(Box::from),
             status: request.status(),
-            age: now.saturating_duration_since(request.started),
+            age: now.saturating_duration_since(request.started()),
         }
     }
 

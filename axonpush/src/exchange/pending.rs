@@ -8,16 +8,18 @@ use std::{
 
 use super::{
     ExchangeEnd, HeaderValues, RequestFacts, WebSocketRecorder,
+    digits::{Decimal, subseconds},
     entries::Entries,
     outcome::Outcome,
     policy::{Rules, contained},
     telling::{Span, Telling},
+    template::Template,
 };
 use crate::{
     client::AxonPush,
     clock,
     context::{OpenRequest, Place, RequestContext, single},
-    event::{Attributes, Severity},
+    event::Severity,
 };
 
 /// Methods of RFC 9110 and RFC 5789; others are reported as `_OTHER`, so that a scanner can't invent dimensions.
@@ -40,10 +42,10 @@ pub(super) struct Pending {
     rules: Arc<Rules>,
     framework: &'static str,
     started_at: SystemTime,
-    /// The request's attributes, as reported at the start and at the end.
-    attributes: Entries,
+    /// What is reported at the start and at the end alike: the request's attributes, and what goes before them.
+    template: Template,
     /// What all layers around the request share; the route is found there, now or when a layer further in has told it.
-    request: Arc<OpenRequest>,
+    request: OpenRequest,
     place: Option<Place>,
     /// Whether it is reported even when it succeeds.
     sampled: bool,
@@ -61,22 +63,27 @@ impl Pending {
         rules: Arc<Rules>,
         facts: &RequestFacts<'_>,
         headers: HeaderValues<'_, '_>,
-        request: Arc<OpenRequest>,
+        request: OpenRequest,
     ) -> Self {
-        let mut attributes = Entries::new(BUFFER.try_with(Cell::take).unwrap_or_default());
-        attributes.plain("http.request.method", request.method);
-        if request.method == "_OTHER" {
+        let buffer = BUFFER.try_with(Cell::take).unwrap_or_default();
+        let mut template = Template::new(buffer, client, &request, facts.framework);
+        let attributes = template.attributes_mut();
+        attributes.put(&[b",\"http.request.method\":\"", request.method().as_bytes(), b"\""]);
+        if request.method() == "_OTHER" {
             attributes.text("http.request.method_original", facts.method, client);
         }
-        attributes.text("url.path", facts.path, client);
-        if let Some(query) = facts.query.and_then(|query| rules.query.told(query)) {
-            attributes.text("url.query", &query, client);
+        attributes.separated("url.path", facts.path, client);
+        if let Some(query) = facts.query {
+            rules.query.tell(query, attributes, client);
         }
-        if let Some(scheme) = rules.scheme.as_deref().or(facts.scheme) {
-            attributes.text("url.scheme", scheme, client);
+        match rules.scheme.as_deref().or(facts.scheme) {
+            Some("http") => attributes.put(&[b",\"url.scheme\":\"http\""]),
+            Some("https") => attributes.put(&[b",\"url.scheme\":\"https\""]),
+            Some(scheme) => attributes.text("url.scheme", scheme, client),
+            None => {}
         }
         if let Some(version) = facts.protocol_version {
-            attributes.plain("network.protocol.version", version);
+            attributes.put(&[b",\"network.protocol.version\":\"", version.as_bytes(), b"\""]);
         }
         if let Some(address) = rules.client_address.client(facts.peer_address, headers) {
             attributes.display("client.address", &address);
@@ -85,17 +92,17 @@ impl Pending {
             }
         }
         if let Some(agent) = single(headers, "user-agent") {
-            attributes.bytes("user_agent.original", agent, client);
+            attributes.familiar("user_agent.original", agent, client);
         }
-        rules.headers.tell_request(headers, &mut attributes);
-        let place = client.open_requests().map(|open| open.begin(Arc::clone(&request)));
+        rules.headers.tell_request(headers, attributes);
+        let place = client.open_requests().map(|open| open.begin(request.clone()));
         Self {
             client: client.clone(),
             framework: facts.framework,
             started_at: clock::wall(),
-            attributes,
+            template,
             place,
-            sampled: rules.lifecycle.samples(&request.context),
+            sampled: rules.lifecycle.samples(request.context()),
             request,
             rules,
             status: None,
@@ -108,13 +115,12 @@ impl Pending {
 
     /// The recorder of a connection that this exchange becomes.
     pub(super) fn websocket(&self) -> WebSocketRecorder {
-        let request = Arc::clone(&self.request);
-        WebSocketRecorder::new(self.client.clone(), self.framework, request, self.attributes.clone())
+        WebSocketRecorder::new(self.client.clone(), self.framework, self.request.clone(), self.template.clone())
     }
 
     /// The method, as it is reported.
     pub(super) fn method(&self) -> &'static str {
-        self.request.method
+        self.request.method()
     }
 
     /// `now` is when the recorder began, which may be later than the request.
@@ -129,7 +135,7 @@ impl Pending {
         self.status = Some(status);
         self.request.tell_status(status);
         self.time_to_headers = Some(self.elapsed(clock::now()));
-        self.rules.headers.tell_response(headers, &mut self.attributes);
+        self.rules.headers.tell_response(headers, self.template.attributes_mut());
     }
 
     /// Whether all of the body was handed over that was announced.
@@ -152,7 +158,7 @@ impl Pending {
         if let (Some(open), Some(place)) = (self.client.open_requests(), &self.place) {
             open.end(place);
         }
-        let buffer = self.attributes.into_buffer();
+        let buffer = self.template.into_buffer();
         if buffer.capacity() <= MAX_BUFFER {
             // A thread that is ending has no use for it.
             let _ending = BUFFER.try_with(|kept| kept.set(buffer));
@@ -172,7 +178,7 @@ impl Pending {
         let severity = contained(|| lifecycle.judge(word, self.status, usual, slow)).unwrap_or(usual);
         let end = ExchangeEnd {
             context,
-            method: self.request.method,
+            method: self.request.method(),
             route: self.request.route(),
             status: self.status,
             outcome: word,
@@ -184,8 +190,11 @@ impl Pending {
         let telling = self.telling(context, severity, ended_at, now);
         let attributes = |entries: &mut Entries| {
             self.tell_attributes(outcome, took, slow, entries);
+            for (key, value) in enrichment.iter().flatten() {
+                entries.value(key, value);
+            }
             context.with_attributes(|_, set| {
-                for (key, value) in enrichment.iter().flat_map(Attributes::iter).chain(set.iter()) {
+                for (key, value) in set {
                     entries.value(key, value);
                 }
             });
@@ -202,27 +211,26 @@ impl Pending {
 
     /// What is known at the end.
     fn tell_attributes(&self, outcome: &Outcome, took: Duration, slow: bool, entries: &mut Entries) {
-        if let Some(status) = self.status {
-            entries.number("http.response.status_code", status.into());
-        }
-        if let Some(time) = self.time_to_headers {
-            entries.seconds("http.server.time_to_headers", time);
-        }
-        entries.seconds("http.server.request.duration", took);
         // What goes beyond the announced length stays in the server.
         let sent = self.body_length.map_or(self.body_bytes, |length| length.min(self.body_bytes));
-        entries.number("http.response.body.size", sent);
+        // Others stand before them, so each of these is written in one piece.
+        if let (Some(status), Some(time)) = (self.status, self.time_to_headers) {
+            entries.put(&[b",\"http.response.status_code\":", &Decimal::of(status.into())]);
+            entries.put(&[b",\"http.server.time_to_headers\":", &Decimal::of(time.as_secs()), b".", &subseconds(time)]);
+        }
+        entries.put(&[b",\"http.server.request.duration\":", &Decimal::of(took.as_secs()), b".", &subseconds(took)]);
+        entries.put(&[b",\"http.response.body.size\":", &Decimal::of(sent)]);
         match outcome {
             Outcome::Completed => {}
             Outcome::Failed { error_type, message } => {
-                entries.plain("error.type", error_type);
+                entries.plain("error.type", error_type.as_bytes());
                 if let Some(message) = message {
                     entries.text("exception.message", message, &self.client);
                 }
             }
             Outcome::Cancelled => {
-                entries.plain("error.type", "cancelled");
-                entries.plain("http.server.phase", if self.status.is_some() { "body" } else { "handler" });
+                entries.plain("error.type", b"cancelled");
+                entries.plain("http.server.phase", if self.status.is_some() { b"body" } else { b"handler" });
             }
         }
         if slow {
@@ -241,10 +249,10 @@ impl Pending {
             client: &self.client,
             context,
             framework: self.framework,
-            method: self.request.method,
+            method: self.request.method(),
             route: self.request.route(),
             status: self.status,
-            attributes: &self.attributes,
+            template: &self.template,
             severity,
             time,
             at,
@@ -252,6 +260,6 @@ impl Pending {
     }
 
     fn elapsed(&self, now: Instant) -> Duration {
-        now.saturating_duration_since(self.request.started)
+        now.saturating_duration_since(self.request.started())
     }
 }

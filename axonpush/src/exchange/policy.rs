@@ -16,7 +16,7 @@ use super::{
 use crate::{
     client::AxonPush,
     clock,
-    context::{OpenRequest, RequestContext},
+    context::{OpenRequest, RequestContext, RequestContextBuilder},
     event::Attributes,
 };
 
@@ -116,7 +116,7 @@ impl ExchangePolicy {
         headers: HeaderValues<'_, '_>,
     ) -> ExchangeRecorder {
         let marker = self.marker(facts, headers);
-        self.record(client, facts, headers, &marker, marker.request.started)
+        self.record(client, facts, headers, &marker, marker.request.started())
     }
 
     /// Begins an exchange unless `marker`, which the request brought, says that it is reported through `client`
@@ -133,7 +133,7 @@ impl ExchangePolicy {
         let (mut marker, now) = match marker {
             None => {
                 let marker = self.marker(facts, headers);
-                let now = marker.request.started;
+                let now = marker.request.started();
                 (marker, now)
             }
             Some(marker) if marker.is_reported_through(client) => {
@@ -161,12 +161,12 @@ impl ExchangePolicy {
         if let Some(route) = facts.route {
             marker.request.tell_route(route);
         }
-        let context = marker.request.context.clone();
+        let context = marker.request.context().clone();
         if client.is_disabled() || !self.0.keeps(facts) {
             return ExchangeRecorder::new(context, None);
         }
-        let pending = Pending::new(client, Arc::clone(&self.0), facts, headers, Arc::clone(&marker.request));
-        let recorder = ExchangeRecorder::new(context, Some(pending));
+        let pending = Pending::new(client, Arc::clone(&self.0), facts, headers, marker.request.clone());
+        let recorder = ExchangeRecorder::new(context, Some(Box::new(pending)));
         recorder.started(now);
         recorder
     }
@@ -174,7 +174,7 @@ impl ExchangePolicy {
     /// What layers around a request that has no ids yet will share.
     fn marker(&self, facts: &RequestFacts<'_>, headers: HeaderValues<'_, '_>) -> ExchangeMarker {
         let context = self.0.context(headers);
-        ExchangeMarker::new(Arc::new(OpenRequest::new(context, method(facts.method), clock::now())))
+        ExchangeMarker::new(OpenRequest::new(context, method(facts.method), clock::now()))
     }
 
     fn with(mut self, change: impl FnOnce(&mut Rules)) -> Self {
@@ -184,7 +184,7 @@ impl ExchangePolicy {
 }
 
 impl Rules {
-    fn context(&self, headers: HeaderValues<'_, '_>) -> RequestContext {
+    fn context(&self, headers: HeaderValues<'_, '_>) -> RequestContextBuilder {
         let id = contained(|| self.request_id.id(headers));
         let mut context = RequestContext::builder();
         if let Some(id) = id {
@@ -196,7 +196,7 @@ impl Rules {
         if self.trace.baggage {
             context = context.extract_baggage(headers);
         }
-        context.build()
+        context
     }
 
     fn keeps(&self, facts: &RequestFacts<'_>) -> bool {

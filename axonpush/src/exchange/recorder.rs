@@ -21,13 +21,16 @@ pub const REQUEST_ID_HEADER: &str = "x-request-id";
 /// when a client hangs up, the framework drops what it was doing and nothing else will say so.
 pub struct ExchangeRecorder {
     context: RequestContext,
+    // Another handle of it, to be put in force and taken back, where a clone would be made and dropped each time.
+    handle: Option<RequestContext>,
     // `None` when the exchange has ended, or nobody wants to know.
-    pending: Option<Pending>,
+    // In a box, since the recorder moves from future to body.
+    pending: Option<Box<Pending>>,
 }
 
 impl ExchangeRecorder {
-    pub(super) fn new(context: RequestContext, pending: Option<Pending>) -> Self {
-        Self { context, pending }
+    pub(super) fn new(context: RequestContext, pending: Option<Box<Pending>>) -> Self {
+        Self { context, handle: None, pending }
     }
 
     pub(super) fn started(&self, now: Instant) {
@@ -48,7 +51,10 @@ impl ExchangeRecorder {
 
     /// Runs a step of the handler or of the body in the exchange's context. A panic is told, and goes on.
     pub fn run<T>(&mut self, step: impl FnOnce() -> T) -> T {
-        let result = catch_unwind(AssertUnwindSafe(|| self.context.sync_scope(step)));
+        let handle = self.handle.take().unwrap_or_else(|| self.context.clone());
+        let in_force = handle.enter();
+        let result = catch_unwind(AssertUnwindSafe(step));
+        self.handle = in_force.leave();
         result.unwrap_or_else(|payload| {
             self.panicked(&*payload);
             resume_unwind(payload)
@@ -85,7 +91,7 @@ impl ExchangeRecorder {
     /// The recorder of the WebSocket that this exchange is about to become, for an adapter that sees what is sent on it.
     /// To be asked for before [`headers_sent`](Self::headers_sent) tells of the `101`.
     pub fn websocket(&self) -> Option<WebSocketRecorder> {
-        self.pending.as_ref().map(Pending::websocket)
+        self.pending.as_ref().map(|pending| pending.websocket())
     }
 
     /// Tells why the handler answered as it did; reported when the status makes the exchange a failure.
@@ -159,7 +165,7 @@ impl ExchangeRecorder {
 
 impl Drop for ExchangeRecorder {
     fn drop(&mut self) {
-        if self.pending.as_ref().is_some_and(Pending::has_announced_length) {
+        if self.pending.as_ref().is_some_and(|pending| pending.has_announced_length()) {
             self.complete();
         } else {
             self.end(&Outcome::Cancelled);

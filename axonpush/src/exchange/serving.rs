@@ -5,8 +5,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::time::{sleep_until, timeout_at};
-
 use super::OpenExchange;
 use crate::{client::AxonPush, clock, publisher::FlushReport};
 
@@ -86,7 +84,7 @@ impl<S: Future<Output = ()> + Unpin> Stopping<S> {
             };
             result = tokio::select! {
                 result = &mut server => Some(result),
-                () = sleep_until(plan.cut.into()) => None,
+                () = client.sleep_until(plan.cut) => None,
                 () = again => {
                     plan = plan.cut_at(clock::now());
                     None
@@ -101,7 +99,10 @@ impl<S: Future<Output = ()> + Unpin> Stopping<S> {
         }
         drop(server);
         let settled = plan.settled.max(clock::now() + LEAST).max(not_before);
-        let _in_time = timeout_at(settled.into(), client.exchanges_ended()).await;
+        tokio::select! {
+            () = client.exchanges_ended() => {}
+            () = client.sleep_until(settled) => {}
+        }
         let unfinished = client.open_exchanges();
         let left = plan.deadline.saturating_duration_since(clock::now());
         let flush = client.shutdown(left.max(plan.flush)).await;

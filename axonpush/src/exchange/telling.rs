@@ -5,11 +5,16 @@ use std::{
     time::{Instant, SystemTime},
 };
 
-use super::entries::{Entries, MAX_TEXT, nanos, number};
+use super::{
+    digits::Decimal,
+    entries::{Entries, MAX_TEXT, nanos, put},
+    stamp::Stamp,
+    template::Template,
+};
 use crate::{
     client::{AxonPush, Foreign, Own},
-    context::RequestContext,
-    event::{EventType, Severity, SpanKind, json, wire},
+    context::{RequestContext, hex::uuid_digits},
+    event::{EventType, Severity, SpanKind, id, json, wire},
 };
 
 /// Bytes of bound attributes that every event of a request carries. Beyond them events carry the request id alone.
@@ -24,7 +29,7 @@ pub(super) struct Telling<'a> {
     pub(super) route: Option<&'a str>,
     pub(super) status: Option<u16>,
     /// What the request was.
-    pub(super) attributes: &'a Entries,
+    pub(super) template: &'a Template,
     pub(super) severity: Severity,
     pub(super) time: SystemTime,
     /// The same moment, for timers.
@@ -40,14 +45,63 @@ pub(super) struct Span<'a> {
 
 impl Telling<'_> {
     /// Publishes a log record; `more` adds what else is known now.
-    pub(super) fn log(&self, identifier: &'static str, more: impl FnOnce(&mut Entries)) {
+    pub(super) fn log(&self, identifier: &'static str, more: impl Fn(&mut Entries)) {
+        let whole = match (self.template.before(), Stamp::of(self.time)) {
+            (Some(before), Some(stamp)) if self.is_short() => {
+                let write = |out: &mut Vec<u8>| self.write_log(identifier, before, &stamp, &more, out);
+                self.client.enqueue_log(self.severity, self.at, write)
+            }
+            _ => Ok(false),
+        };
+        match whole {
+            Ok(true) => {}
+            Ok(false) => self.compose_log(identifier, more),
+            Err(error) => self.client.refuse(error),
+        }
+    }
+
+    /// Writes a log record from end to end: the same as [`compose_log`](Self::compose_log), but for the order of
+    /// attributes.
+    fn write_log(
+        &self,
+        identifier: &'static str,
+        (head, summary): (&[u8], &[u8]),
+        stamp: &Stamp,
+        more: impl Fn(&mut Entries),
+        out: &mut Vec<u8>,
+    ) {
+        let resource = self.client.resource();
+        // What is left is shorter, but for what the application adds.
+        out.reserve(head.len() + self.template.attributes().len() + resource.len() + 768);
+        let key = uuid_digits(id::dedup_key_of(self.time));
+        put(out, &[b"{\"identifier\":\"", identifier.as_bytes(), b"\"", head, &key]);
+        if self.client.own_text().is_some_and(|own| own.send_occurred_at) {
+            out.extend_from_slice(&stamp.occurred_at);
+        }
+        put(out, &[b"\",\"payload\":", severity(self.severity), b",\"body\":"]);
+        if self.template.has_route() {
+            out.extend_from_slice(summary);
+        } else {
+            begin_summary(self.method, self.route, out);
+        }
+        self.end_summary(out);
+        put(out, &[&stamp.time_unix_nano, b",\"attributes\":"]);
+        let mut entries = Entries::new(mem::take(out));
+        self.tell_attributes(more, &mut entries);
+        *out = entries.close(&|json, out| self.client.redact(json, out));
+        if !resource.is_empty() {
+            put(out, &[b",\"resource\":", resource]);
+        }
+        out.extend_from_slice(b"}}");
+    }
+
+    /// As [`write_log`](Self::write_log), for clients whose redaction looks at all of it, and for odd clocks.
+    fn compose_log(&self, identifier: &'static str, more: impl Fn(&mut Entries)) {
         let payload = |out: &mut Vec<u8>| {
-            json::write_own_key("severityNumber", out);
-            number(self.severity.number().into(), out);
-            json::write_own_key("severityText", out);
-            json::write_plain_str(self.severity.text(), out);
+            out.extend_from_slice(severity(self.severity));
             json::write_own_key("body", out);
-            self.summary(out);
+            begin_summary(self.method, self.route, out);
+            self.end_summary(out);
             json::write_own_key("timeUnixNano", out);
             nanos(self.time, out);
         };
@@ -55,13 +109,14 @@ impl Telling<'_> {
     }
 
     /// Publishes the server span of the exchange.
-    pub(super) fn span(&self, span: &Span<'_>, more: impl FnOnce(&mut Entries)) {
+    pub(super) fn span(&self, span: &Span<'_>, more: impl Fn(&mut Entries)) {
         // A span is named for what is alike in many requests; the path is not.
         let name = match self.route {
             Some(route) => format!("{} {route}", self.method),
             None => self.method.to_owned(),
         };
         let payload = |out: &mut Vec<u8>| {
+            out.push(b'{');
             json::write_own_key("traceId", out);
             json::write_plain_str(self.context.trace_id(), out);
             json::write_own_key("spanId", out);
@@ -73,7 +128,7 @@ impl Telling<'_> {
             json::write_own_key("name", out);
             json::write_str(&name, out);
             json::write_own_key("kind", out);
-            number(SpanKind::Server as u64, out);
+            out.extend_from_slice(&Decimal::of(SpanKind::Server as u64));
             json::write_own_key("startTimeUnixNano", out);
             nanos(span.started_at, out);
             json::write_own_key("endTimeUnixNano", out);
@@ -95,14 +150,13 @@ impl Telling<'_> {
         event_type: EventType,
         identifier: &str,
         payload: impl FnOnce(&mut Vec<u8>),
-        more: impl FnOnce(&mut Entries),
+        more: impl Fn(&mut Entries),
     ) {
         let own = Own {
             event_type,
             severity: self.severity,
             at: self.at,
-            // The longest of all is the route with the method before it and the status after it.
-            is_short: self.framework.len() + self.route.map_or(0, str::len) <= MAX_TEXT,
+            is_short: self.is_short(),
             framework: self.framework,
             body: wire::Body {
                 identifier,
@@ -115,18 +169,10 @@ impl Telling<'_> {
             },
         };
         let payload = |out: &mut Vec<u8>, redact: Foreign<'_>| {
-            out.push(b'{');
             payload(out);
             json::write_own_key("attributes", out);
             let mut entries = Entries::new(mem::take(out));
-            entries.extend(self.attributes);
-            if let Some(route) = self.route {
-                entries.text("http.route", route, self.client);
-            }
-            // Before what the application adds, which gives way to what is there.
-            entries.plain("request.id", self.context.request_id().as_str());
-            more(&mut entries);
-            self.bound(&mut entries);
+            self.tell_attributes(more, &mut entries);
             *out = entries.close(redact);
             let resource = self.client.resource();
             if !resource.is_empty() {
@@ -138,6 +184,22 @@ impl Telling<'_> {
         if let Err(error) = self.client.enqueue_own(&own, payload) {
             self.client.refuse(error);
         }
+    }
+
+    /// Whether no text is longer than redaction lets pass: the longest is the route with the method before it and the
+    /// status after it.
+    fn is_short(&self) -> bool {
+        self.framework.len() + self.route.map_or(0, str::len) <= MAX_TEXT
+    }
+
+    fn tell_attributes(&self, more: impl Fn(&mut Entries), entries: &mut Entries) {
+        entries.extend(self.template.attributes());
+        if let Some(route) = self.route.filter(|_| !self.template.has_route()) {
+            entries.familiar("http.route", route.as_bytes(), self.client);
+        }
+        // What the application adds comes last, and gives way to what is there.
+        more(entries);
+        self.bound(entries);
     }
 
     /// The attributes bound to the request.
@@ -154,19 +216,50 @@ impl Telling<'_> {
         }
     }
 
-    /// `GET /users/{id} 200`: the template, never the path, so that equal things read equal.
-    fn summary(&self, out: &mut Vec<u8>) {
-        out.push(b'"');
-        out.extend_from_slice(self.method.as_bytes());
-        out.push(b' ');
-        let route = out.len();
-        json::write_str(self.route.unwrap_or("(no route)"), out);
-        out.remove(route);
-        out.pop();
-        if let Some(status) = self.status {
-            out.push(b' ');
-            number(status.into(), out);
+    /// The end of what [`begin_summary`] began.
+    fn end_summary(&self, out: &mut Vec<u8>) {
+        match self.status {
+            Some(status) => put(out, &[b" ", &Decimal::of(status.into()), b"\""]),
+            None => out.push(b'"'),
         }
-        out.push(b'"');
+    }
+}
+
+/// Where a payload begins: with how bad it is.
+fn severity(severity: Severity) -> &'static [u8] {
+    match severity {
+        Severity::Trace => b"{\"severityNumber\":1,\"severityText\":\"TRACE\"",
+        Severity::Debug => b"{\"severityNumber\":5,\"severityText\":\"DEBUG\"",
+        Severity::Info => b"{\"severityNumber\":9,\"severityText\":\"INFO\"",
+        Severity::Warn => b"{\"severityNumber\":13,\"severityText\":\"WARN\"",
+        Severity::Error => b"{\"severityNumber\":17,\"severityText\":\"ERROR\"",
+        Severity::Fatal => b"{\"severityNumber\":21,\"severityText\":\"FATAL\"",
+    }
+}
+
+/// `GET /users/{id} 200` without the status: the template, never the path, so that equal things read equal.
+pub(super) fn begin_summary(method: &'static str, route: Option<&str>, out: &mut Vec<u8>) {
+    out.push(b'"');
+    out.extend_from_slice(method.as_bytes());
+    let start = out.len();
+    json::write_str(route.unwrap_or("(no route)"), out);
+    // The quotes around it become a space and nothing.
+    if let Some(quote) = out.get_mut(start) {
+        *quote = b' ';
+    }
+    out.pop();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_severity_is_told_by_its_own_name_and_number() {
+        for known in Severity::ALL {
+            let (number, text) = (known.number(), known.text());
+            let expected = format!("{{\"severityNumber\":{number},\"severityText\":\"{text}\"");
+            assert_eq!(severity(known), expected.as_bytes());
+        }
     }
 }

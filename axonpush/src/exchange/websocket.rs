@@ -1,8 +1,8 @@
 //! What follows an exchange that was upgraded to a WebSocket.
 
-use std::{fmt, sync::Arc, thread, time::Instant};
+use std::{fmt, thread, time::Instant};
 
-use super::{ExchangeMarker, entries::Entries, telling::Telling};
+use super::{ExchangeMarker, entries::Entries, telling::Telling, template::Template};
 use crate::{
     client::AxonPush,
     clock,
@@ -20,9 +20,9 @@ use crate::{
 pub struct WebSocketRecorder {
     client: AxonPush,
     framework: &'static str,
-    request: Arc<OpenRequest>,
+    request: OpenRequest,
     place: Option<Place>,
-    attributes: Entries,
+    template: Template,
     opened: Instant,
     received: Traffic,
     sent: Traffic,
@@ -41,24 +41,19 @@ impl WebSocketRecorder {
     /// the request. `None` when no client does.
     pub fn begin(marker: &ExchangeMarker, framework: &'static str, path: &str) -> Option<Self> {
         let client = marker.first.as_ref().filter(|client| !client.is_disabled())?.clone();
-        let mut attributes = Entries::new(Vec::with_capacity(128));
-        attributes.text("url.path", path, &client);
-        Some(Self::new(client, framework, Arc::clone(&marker.request), attributes))
+        let mut template = Template::new(Vec::new(), &client, &marker.request, framework);
+        template.attributes_mut().text("url.path", path, &client);
+        Some(Self::new(client, framework, marker.request.clone(), template))
     }
 
-    pub(super) fn new(
-        client: AxonPush,
-        framework: &'static str,
-        request: Arc<OpenRequest>,
-        attributes: Entries,
-    ) -> Self {
-        let place = client.open_requests().map(|open| open.begin(Arc::clone(&request)));
+    pub(super) fn new(client: AxonPush, framework: &'static str, request: OpenRequest, template: Template) -> Self {
+        let place = client.open_requests().map(|open| open.begin(request.clone()));
         let recorder = Self {
             client,
             framework,
             request,
             place,
-            attributes,
+            template,
             opened: clock::now(),
             received: Traffic::default(),
             sent: Traffic::default(),
@@ -71,7 +66,7 @@ impl WebSocketRecorder {
 
     /// The context of the request that led here; run what works on the connection in it.
     pub fn context(&self) -> &RequestContext {
-        &self.request.context
+        self.request.context()
     }
 
     /// A message of so many bytes came. Pings and pongs are no messages.
@@ -97,12 +92,12 @@ impl WebSocketRecorder {
     fn telling(&self, severity: Severity) -> Telling<'_> {
         Telling {
             client: &self.client,
-            context: &self.request.context,
+            context: self.request.context(),
             framework: self.framework,
-            method: self.request.method,
+            method: self.request.method(),
             route: self.request.route(),
             status: Some(101),
-            attributes: &self.attributes,
+            template: &self.template,
             severity,
             time: clock::wall(),
             at: clock::now(),
@@ -127,9 +122,9 @@ impl WebSocketRecorder {
         }
         // Whoever works on the connection drops it when it panics.
         if thread::panicking() {
-            entries.plain("error.type", "panic");
+            entries.plain("error.type", b"panic");
         } else if self.code.is_none() {
-            entries.plain("error.type", "aborted");
+            entries.plain("error.type", b"aborted");
         }
         if let Some(failure) = &self.failure {
             entries.text("exception.message", failure, &self.client);
@@ -165,7 +160,7 @@ impl Drop for WebSocketRecorder {
 impl fmt::Debug for WebSocketRecorder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebSocketRecorder")
-            .field("request_id", self.request.context.request_id())
+            .field("request_id", self.request.context().request_id())
             .field("received", &self.received)
             .field("sent", &self.sent)
             .field("code", &self.code)

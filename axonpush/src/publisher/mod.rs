@@ -250,6 +250,18 @@ impl Publisher {
         block_on(future)
     }
 
+    /// Ready at `deadline`. Where the worker runs, its thread looks at the clock: a handler that blocks its own can't keep
+    /// that from going off.
+    pub(crate) async fn sleep_until(&self, deadline: Instant) {
+        let on_time = self.running().map(|thread| thread.spawn(clock::sleep_until(Some(deadline))));
+        if let Some(task) = on_time
+            && task.await.is_some()
+        {
+            return;
+        }
+        clock::sleep_until(Some(deadline)).await;
+    }
+
     pub(crate) fn stats(&self) -> Stats {
         let (refused, suppressed) = (self.refused.load(Ordering::Relaxed), self.suppressed.load(Ordering::Relaxed));
         self.shared.stats(refused, suppressed)

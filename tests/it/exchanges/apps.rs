@@ -25,7 +25,8 @@ impl Framework {
     /// As events call it.
     pub(super) fn name(self) -> &'static str {
         match self {
-            Self::Axum | Self::Hyper => "axum",
+            Self::Axum => "axum",
+            Self::Hyper => "tower",
             Self::Actix => "actix-web",
         }
     }

@@ -7,7 +7,6 @@ use axonpush::{
     exchange::{ServeReport, Stopping},
 };
 use axonpush_axum::AxonPushLayer;
-use axum::extract::ConnectInfo;
 use bytes::Bytes;
 use futures_util::{FutureExt as _, Stream, StreamExt as _, TryStreamExt as _};
 use http_body_util::{BodyExt as _, Full, Limited, StreamBody, combinators::UnsyncBoxBody};
@@ -46,9 +45,8 @@ pub(super) async fn serve(
                 _ = told.changed() => break,
             };
             let client = client.clone();
-            // What axum's router leaves with a request, anybody may.
             let tell_peer = MapRequestLayer::new(move |mut request: Request<Incoming>| {
-                request.extensions_mut().insert(ConnectInfo(peer));
+                request.extensions_mut().insert(peer);
                 request
             });
             let service = service_fn(move |request| answer(request, client.clone()));

@@ -123,8 +123,7 @@ async fn a_silent_server_does_not_prolong_a_stop_that_has_to_cut() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_handler_that_blocks_its_thread_is_left_behind_and_said_to_be() {
     const DRAIN: Duration = Duration::from_secs(1);
-    // Not plain hyper: there the blocked thread may be the one that tokio's timers wait for.
-    for framework in [Framework::Axum, Framework::Actix] {
+    for framework in Framework::ALL {
         let server = rig::server();
         let client = rig::client(&server);
         let _blocked = bodies::block();

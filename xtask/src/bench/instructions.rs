@@ -24,7 +24,8 @@ pub(crate) const TABLE: Table = Table {
         row("building the event, which comes before", "instructions.build", 3590.0),
         row("`enqueue` of a log record for OTLP", "instructions.enqueue-log", 6440.0),
         row("building the record and its event, which comes before", "instructions.build-log", 6300.0),
-        row("an exchange of an axum app, with both events", "instructions.exchange", 22840.0),
+        row("an exchange of an axum app, with both events", "instructions.exchange", 14600.0),
+        row("an exchange of an actix app, with both events", "instructions.actix-exchange", 13300.0),
     ],
 };
 
@@ -44,6 +45,7 @@ pub(crate) fn count(target: &Path) -> run::Result<Figures> {
     let (build, enqueue, prepared) = (each("build")?, each("enqueue")?, each("prepared")?);
     let (build_log, enqueue_log) = (each("build-log")?, each("enqueue-log")?);
     let exchange = each("exchange")? - each("bare")?;
+    let actix_exchange = each("actix-exchange")? - each("actix-bare")?;
     let enqueue = enqueue - build;
     let figures = [
         ("build", build),
@@ -53,6 +55,7 @@ pub(crate) fn count(target: &Path) -> run::Result<Figures> {
         ("build-log", build_log),
         ("enqueue-log", enqueue_log - build_log),
         ("exchange", exchange),
+        ("actix-exchange", actix_exchange),
     ];
     Ok(figures.map(|(name, value)| (format!("instructions.{name}"), value)).into())
 }

@@ -343,6 +343,13 @@ pub(crate) const TABLES: &[Table] = &[
                 limit: Limit::AtMost(10_000.0),
             },
             Row {
+                what: "axum before a black hole, loopback: p99",
+                ours: "axum.loopback.p99.black_hole",
+                unit: Unit::Nanos,
+                against: Against::Nothing,
+                limit: Limit::AtMost(100_000.0),
+            },
+            Row {
                 what: "actix before a black hole, called: p50",
                 ours: "actix.paced.p50.black_hole",
                 unit: Unit::Nanos,
@@ -362,6 +369,13 @@ pub(crate) const TABLES: &[Table] = &[
                 unit: Unit::Nanos,
                 against: Against::Nothing,
                 limit: Limit::AtMost(10_000.0),
+            },
+            Row {
+                what: "actix before a black hole, loopback: p99",
+                ours: "actix.loopback.p99.black_hole",
+                unit: Unit::Nanos,
+                against: Against::Nothing,
+                limit: Limit::AtMost(100_000.0),
             },
         ],
     },

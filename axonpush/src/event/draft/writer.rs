@@ -289,6 +289,11 @@ impl<'a> Draft<'a> {
         *self.attributes.get_or_insert(self.out.len())
     }
 
+    /// Whether no code of the application has a say in what is hidden.
+    pub(crate) fn spares_own(&self) -> bool {
+        self.guard.spares_own()
+    }
+
     /// How much is written so far.
     pub(crate) fn len(&self) -> usize {
         self.out.len()

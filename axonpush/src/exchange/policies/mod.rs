@@ -6,6 +6,8 @@ mod parts;
 mod request_id;
 mod trace;
 
+#[cfg(any(test, fuzzing))]
+pub use self::client_address::check_forwarded;
 pub use self::{
     client_address::{ClientAddressPolicy, ForwardedHeader},
     lifecycle::LifecyclePolicy,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{context::HeaderValues, exchange::entries::Entries};
+use crate::{client::AxonPush, context::HeaderValues, exchange::entries::Entries};
 
 /// Headers that are reported; none unless named.
 ///
@@ -94,8 +94,18 @@ impl QueryPolicy {
         Self::Only(names.into_iter().map(Into::into).collect())
     }
 
+    /// Tells a query, as far as it may be told.
+    pub(in crate::exchange) fn tell(&self, query: &str, entries: &mut Entries, client: &AxonPush) {
+        if *self == Self::Masked && entries.masked("url.query", query) {
+            return;
+        }
+        if let Some(query) = self.told(query) {
+            entries.text("url.query", &query, client);
+        }
+    }
+
     /// The query as it may be told.
-    pub(in crate::exchange) fn told<'a>(&self, query: &'a str) -> Option<Cow<'a, str>> {
+    fn told<'a>(&self, query: &'a str) -> Option<Cow<'a, str>> {
         let shown: &[Cow<'static, str>] = match self {
             Self::Masked => &[],
             Self::Only(names) => names,
@@ -144,6 +154,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_query_that_is_masked_as_it_is_written_is_the_same(query in "([a-z]{0,14}|[0-9-]{0,20}|[&=]|password|a@b.co|\\PC){0,8}") {
+            let client = crate::testing::MemorySink::new().client();
+            let (mut at_once, mut looked_at) = (Entries::new(Vec::new()), Entries::new(Vec::new()));
+            QueryPolicy::Masked.tell(&query, &mut at_once, &client);
+            looked_at.text("url.query", &QueryPolicy::Masked.told(&query).unwrap(), &client);
+            let text = |entries: Entries| String::from_utf8(entries.close(&|_, _| {})).unwrap();
+            prop_assert_eq!(text(at_once), text(looked_at));
+        }
+
         #[test]
         fn no_value_of_any_query_is_told_unless_it_is_named(query in "([a-c=&%?]|\\PC){0,40}") {
             let told = QueryPolicy::Masked.told(&query).unwrap();

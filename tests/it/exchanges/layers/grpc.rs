@@ -61,7 +61,8 @@ async fn a_tonic_server_is_reported_and_its_trailers_arrive() {
     let client = rig::client(&server);
     let incoming = TcpIncoming::bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = incoming.local_addr().unwrap();
-    let grpc = Server::builder().layer(AxonPushLayer::new(&client)).add_service(Shelf { status: "0" });
+    let grpc =
+        Server::builder().layer(AxonPushLayer::new(&client).framework("tonic")).add_service(Shelf { status: "0" });
     let (stop, stopped) = oneshot::channel::<()>();
     let serve = grpc.serve_with_incoming_shutdown(incoming, async { drop(stopped.await) });
     let call = async {
@@ -90,4 +91,5 @@ async fn a_tonic_server_is_reported_and_its_trailers_arrive() {
         assert_eq!(end.attribute(key), Some(&value.into()));
     }
     assert_eq!(end.attribute("http.response.body.size"), Some(&5.into()));
+    assert_eq!(end.metadata.as_ref().map(|metadata| &metadata["framework"]), Some(&"tonic".into()));
 }

@@ -1,0 +1,61 @@
+//! Log records of this crate's own that are written whole by whoever knows what is alike in several of them.
+
+use std::time::Instant;
+
+use super::{AxonPush, encode};
+use crate::{
+    error::Error,
+    event::{ChannelId, Severity, record::MAX_EVENT_BYTES},
+    queue::WhenFull,
+};
+
+/// What a client's settings say of such a record.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OwnText<'a> {
+    pub(crate) channel_id: Option<&'a str>,
+    pub(crate) send_occurred_at: bool,
+}
+
+impl AxonPush {
+    /// `None` where redaction has to look at this crate's own words too, or nothing is published.
+    pub(crate) fn own_text(&self) -> Option<OwnText<'_>> {
+        let config = &self.0.as_ref()?.config;
+        config.redaction.spares_own_text().then(|| OwnText {
+            channel_id: config.channel_id.as_ref().map(ChannelId::as_str),
+            send_occurred_at: config.send_occurred_at,
+        })
+    }
+
+    /// Copies an object from the application, JSON text, without what must not leave.
+    pub(crate) fn redact(&self, object: &[u8], out: &mut Vec<u8>) {
+        if let Some(inner) = &self.0 {
+            inner.config.redaction.redact(object, false, out);
+        }
+    }
+
+    /// Hands over the log record of which `write` writes the whole body, redacted. `false`: it is too large.
+    pub(crate) fn enqueue_log(
+        &self,
+        severity: Severity,
+        at: Instant,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<bool, Error> {
+        let Some(inner) = &self.0 else { return Ok(true) };
+        let publisher = &*inner.publisher;
+        if publisher.is_echo() {
+            return Ok(true);
+        }
+        let lane = publisher.lane(true, false);
+        let write = |out: &mut Vec<u8>| {
+            write(out);
+            Ok(())
+        };
+        let enqueue = |body: &[u8]| {
+            if body.len() > MAX_EVENT_BYTES {
+                return Ok(false);
+            }
+            publisher.enqueue_at(at, severity, lane, body, WhenFull::ApplyPolicy).map(|_| true)
+        };
+        encode::lend(write, enqueue).flatten()
+    }
+}

@@ -1,0 +1,5 @@
+//! The `tracestate` header.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|header: &[u8]| axonpush::checks::tracestate(header));
