@@ -1,18 +1,15 @@
 //! Attributes written as JSON text, straight into a buffer.
 
-use std::{
-    fmt,
-    io::Write as _,
-    time::{Duration, SystemTime},
-};
+use std::{fmt, io::Write as _, time::Duration};
 
-use super::{
-    digits::{Decimal, subseconds},
-    memo,
-};
+use super::memo;
 use crate::{
     client::{AxonPush, Foreign},
-    event::{AttributeValue, json, scan},
+    event::{
+        AttributeValue,
+        json::{self, Decimal, subseconds},
+        scan,
+    },
 };
 
 /// Bytes of one text from outside that are reported.
@@ -280,12 +277,6 @@ fn quoted(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     out.extend_from_slice(text);
     out.push(b'"');
-}
-
-/// Appends nanoseconds since the epoch, as a decimal string.
-pub(super) fn nanos(time: SystemTime, out: &mut Vec<u8>) {
-    let nanos = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
-    quoted(&Decimal::of(u64::try_from(nanos).unwrap_or(u64::MAX)), out);
 }
 
 /// Appends several pieces of text.

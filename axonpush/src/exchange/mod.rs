@@ -19,7 +19,6 @@
 //! recorder.complete();
 //! ```
 
-mod digits;
 mod end;
 mod entries;
 mod facts;

@@ -8,7 +8,6 @@ use std::{
 
 use super::{
     ExchangeEnd, HeaderValues, RequestFacts, WebSocketRecorder,
-    digits::{Decimal, subseconds},
     entries::Entries,
     outcome::Outcome,
     policy::{Rules, contained},
@@ -19,7 +18,10 @@ use crate::{
     client::AxonPush,
     clock,
     context::{OpenRequest, Place, RequestContext, single},
-    event::Severity,
+    event::{
+        Severity,
+        json::{Decimal, subseconds},
+    },
 };
 
 /// Methods of RFC 9110 and RFC 5789; others are reported as `_OTHER`, so that a scanner can't invent dimensions.

@@ -4,7 +4,7 @@ use std::{cell::Cell, time::SystemTime};
 
 use jiff::Timestamp;
 
-use super::digits::subseconds;
+use crate::event::json::subseconds;
 
 /// A moment in the two forms that events have of it, each in the place where it stands.
 pub(super) struct Stamp {

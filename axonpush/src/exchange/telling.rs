@@ -6,15 +6,18 @@ use std::{
 };
 
 use super::{
-    digits::Decimal,
-    entries::{Entries, MAX_TEXT, nanos, put},
+    entries::{Entries, MAX_TEXT, put},
     stamp::Stamp,
     template::Template,
 };
 use crate::{
     client::{AxonPush, Foreign, Own},
     context::{RequestContext, hex::uuid_digits},
-    event::{EventType, Severity, SpanKind, id, json, wire},
+    event::{
+        EventType, Severity, SpanKind, id,
+        json::{self, Decimal},
+        wire,
+    },
 };
 
 /// Bytes of bound attributes that every event of a request carries. Beyond them events carry the request id alone.
@@ -103,7 +106,7 @@ impl Telling<'_> {
             begin_summary(self.method, self.route, out);
             self.end_summary(out);
             json::write_own_key("timeUnixNano", out);
-            nanos(self.time, out);
+            json::write_nanos(self.time, out);
         };
         self.publish(EventType::AppLog, identifier, payload, more);
     }
@@ -130,9 +133,9 @@ impl Telling<'_> {
             json::write_own_key("kind", out);
             out.extend_from_slice(&Decimal::of(SpanKind::Server as u64));
             json::write_own_key("startTimeUnixNano", out);
-            nanos(span.started_at, out);
+            json::write_nanos(span.started_at, out);
             json::write_own_key("endTimeUnixNano", out);
-            nanos(span.ended_at, out);
+            json::write_nanos(span.ended_at, out);
             json::write_own_key("status", out);
             out.extend_from_slice(if span.failure.is_some() { b"{\"code\":2" } else { b"{\"code\":0" });
             json::write_own_key("message", out);

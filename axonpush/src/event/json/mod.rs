@@ -19,7 +19,7 @@ use serde::Serialize;
 use self::encoder::Encoder;
 pub(crate) use self::{
     encoder::Refusal,
-    numbers::{nanos, write_nanos, write_number, write_signed},
+    numbers::{Decimal, nanos, subseconds, write_nanos, write_number, write_signed},
     shown::write_shown,
     swar::has_backslash,
 };

@@ -1,7 +1,55 @@
 //! Whole numbers and times, in decimal.
 #![expect(clippy::cast_possible_truncation, reason = "a remainder is smaller than what it is the remainder of")]
 
-use std::time::SystemTime;
+use std::{
+    ops::Deref,
+    time::{Duration, SystemTime},
+};
+
+/// A number in decimal.
+pub(crate) struct Decimal {
+    digits: [u8; 24],
+    first: usize,
+}
+
+impl Decimal {
+    #[inline]
+    pub(crate) fn of(mut number: u64) -> Self {
+        /// As many digits as a division takes off at once.
+        const PART: u64 = 100_000_000;
+
+        let count = number.checked_ilog10().unwrap_or_default() as usize + 1;
+        let mut digits = [0; 24];
+        let (parts, _) = digits.as_chunks_mut();
+        for part in parts.iter_mut().rev() {
+            *part = eight_digits((number % PART) as u32);
+            number /= PART;
+            if number == 0 {
+                break;
+            }
+        }
+        Self { first: digits.len() - count, digits }
+    }
+}
+
+impl Deref for Decimal {
+    type Target = [u8];
+
+    #[inline]
+    fn deref(&self) -> &[u8] {
+        self.digits.get(self.first..).unwrap_or_default()
+    }
+}
+
+/// What follows the point of seconds, to the nanosecond.
+pub(crate) fn subseconds(time: Duration) -> [u8; 9] {
+    let nanos = time.subsec_nanos();
+    let mut digits = [b'0' + (nanos % 10) as u8; 9];
+    if let Some(first) = digits.first_chunk_mut() {
+        *first = eight_digits(nanos / 10);
+    }
+    digits
+}
 
 /// Appends a number.
 #[inline]
@@ -9,25 +57,8 @@ pub(crate) fn write_number(value: u64, out: &mut Vec<u8>) {
     match u8::try_from(value) {
         Ok(value @ ..10) => out.push(b'0' + value),
         Ok(value @ ..100) => out.extend_from_slice(&[b'0' + value / 10, b'0' + value % 10]),
-        _ => write_digits(value, out),
+        _ => out.extend_from_slice(&Decimal::of(value)),
     }
-}
-
-fn write_digits(mut value: u64, out: &mut Vec<u8>) {
-    /// As many digits as a division takes off at once.
-    const PART: u64 = 100_000_000;
-
-    let count = value.checked_ilog10().unwrap_or_default() as usize + 1;
-    let mut digits = [0; 24];
-    let (parts, _) = digits.as_chunks_mut();
-    for part in parts.iter_mut().rev() {
-        *part = eight_digits((value % PART) as u32);
-        value /= PART;
-        if value == 0 {
-            break;
-        }
-    }
-    out.extend_from_slice(digits.get(digits.len() - count..).unwrap_or_default());
 }
 
 /// A number below 10^8 in decimal, zeros before it included.
@@ -65,8 +96,6 @@ pub(crate) fn nanos(time: SystemTime) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -81,10 +110,15 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn numbers_are_written_as_everybody_writes_them(value: u64) {
+        fn numbers_are_written_as_everybody_writes_them(value: u64, digits in 0..64, nanos in 0_u32..1_000_000_000) {
+            // Small ones as often as large ones.
+            let value = value >> digits;
             let mut out = Vec::new();
             write_number(value, &mut out);
             proptest::prop_assert_eq!(out, value.to_string().into_bytes());
+            proptest::prop_assert_eq!(Decimal::of(value).to_vec(), value.to_string().into_bytes());
+            let nine = subseconds(Duration::new(7, nanos));
+            proptest::prop_assert_eq!(std::str::from_utf8(&nine).unwrap(), format!("{nanos:09}"));
         }
 
         #[test]
