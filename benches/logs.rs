@@ -128,7 +128,7 @@ fn nobody() {
 fn measure(span: &tracing::Span) {
     let _span = span.enter();
     let mut samples = Samples::with_capacity(CALLS * BURSTS / 2);
-    let (mut means, mut allocated) = (Vec::new(), 0);
+    let (mut means, mut allocated) = (Vec::new(), Vec::new());
     let start = Instant::now();
     for burst in 0..WARM + BURSTS {
         wait_until(start + EVERY * u32::try_from(burst).expect("few"));
@@ -138,16 +138,15 @@ fn measure(span: &tracing::Span) {
             let (before, began) = (allocations::of_this_thread(), Instant::now());
             (0..CALLS).for_each(log);
             means.push(began.elapsed().as_nanos() as f64 / CALLS as f64);
-            allocated += allocations::of_this_thread() - before;
+            allocated.push((allocations::of_this_thread() - before) as f64 / CALLS as f64);
         } else {
             (0..CALLS).for_each(|n| samples.time(|| log(n)));
         }
     }
-    let calls = (CALLS * means.len()) as f64;
     process::say("mean", median(means));
     process::say("p50", samples.percentile(50));
     process::say("p99", samples.percentile(99));
-    process::say("allocations", allocated as f64 / calls);
+    process::say("allocations", median(allocated));
     process::say("disabled", disabled());
 }
 

@@ -36,6 +36,8 @@
 //! - [`RequestContext`] ties what happens in a request together. The web crates, `axonpush-axum` and `axonpush-actix`,
 //!   make one for every request; [`exchange`] is what they are made of. It follows futures and streams
 //!   ([`InCurrentContext`]), what [`task`] spawns and, with the feature `tracing-context`, tracing spans.
+//! - With the feature `tracing-layer`, what is logged with `tracing` becomes events that know their request
+//!   (`AxonPush::tracing_layer`); with `log-bridge`, so does what is logged with the `log` crate alone.
 //! - [`propagation`] sends the context along with the requests a service makes itself, as W3C headers.
 //! - [`RedactionPolicy`] says what to hide. It is applied on the caller's thread, before an event waits anywhere.
 //!

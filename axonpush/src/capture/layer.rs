@@ -26,6 +26,47 @@ use crate::{
 
 /// Hands every event of `tracing` over as a log record; made by
 /// [`AxonPush::tracing_layer`](crate::AxonPush::tracing_layer).
+///
+/// ```
+/// use axonpush::AxonPush;
+/// use tracing_subscriber::{Layer, filter::LevelFilter, layer::SubscriberExt};
+///
+/// # let client = AxonPush::disabled();
+/// let layer = client.tracing_layer().with_filter(LevelFilter::INFO);
+/// let subscriber = tracing_subscriber::registry().with(layer);
+/// # let _default = tracing::subscriber::set_default(subscriber);
+/// let _span = tracing::info_span!("checkout", cart = 7).entered();
+/// tracing::warn!(order.id = 1042, "card declined");
+/// ```
+///
+/// | of the record | in the event |
+/// |---|---|
+/// | target | `identifier`, and the attribute `logger.name` |
+/// | level | `severityNumber`, `severityText` |
+/// | message | `body`; empty where there is none |
+/// | fields | attributes with their types; integers beyond 64 bits, `NaN` and infinities as text, bytes in hexadecimal |
+/// | a field that is an `Error` | its text, and of the first one `exception.type`, `exception.message`, `exception.causes` |
+/// | fields of the spans around it, recorded late or not | attributes, where neither the record nor an inner span has the name |
+/// | file, line, module | `code.filepath`, `code.lineno`, `code.namespace` |
+/// | thread, process | `thread.name`, `process.pid` |
+/// | its request | trace id, span id, `request.id`, bound attributes |
+/// | the library | `framework` in the metadata |
+///
+/// On the event path attributes have the names that all AxonPush SDKs use; by OTLP `code.filepath` travels as
+/// `code.file.path`, `code.lineno` as `code.line.number`. What the record says itself always wins over what is known of it.
+///
+/// - The request is the context in force or, in a task that was spawned without one, that of the innermost span that was
+///   created in one.
+/// - Everything passes the client's [`RedactionPolicy`](crate::RedactionPolicy): the message, fields, and those of spans.
+/// - What the client's own worker logs is not heard, whatever the settings. What the application's other HTTP traffic logs
+///   is; see [`exclude_target`](Self::exclude_target).
+/// - No lock is held while values are shown. One that logs by itself is heard, up to four deep; one that panics costs its
+///   own text.
+/// - Without a filter it has `tracing` enable everything down to `TRACE`, as any layer does.
+/// - Several layers, of one client or of several, share a subscriber without knowing each other. A `reload::Layer` or an
+///   `Option` around one is fine.
+///
+/// Handing a record over allocates nothing once a thread has logged a few. What it costs is in `docs/performance.md`.
 #[must_use = "a layer hears nothing until it is added to a subscriber"]
 pub struct TracingLayer {
     client: AxonPush,

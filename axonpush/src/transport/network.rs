@@ -24,6 +24,8 @@ pub(super) struct Network {
     /// The URLs that events go to. Making one means parsing it, which would be a good part of what an event costs.
     known: Arc<[(&'static str, Url); KNOWN_PATHS.len()]>,
     key: HeaderValue,
+    /// How long the client lets an attempt take by itself.
+    timeout: Duration,
 }
 
 const KNOWN_PATHS: [&str; 3] = ["/event", "/v1/logs", "/v1/traces"];
@@ -52,7 +54,7 @@ impl Network {
         let (_, key) = policy.api_key.header()?;
         let base_url = policy.base_url.clone();
         let known = Arc::new(KNOWN_PATHS.map(|path| (path, base_url.join(path, &[]))));
-        Ok(Self { client, base_url, known, key })
+        Ok(Self { client, base_url, known, key, timeout: policy.attempt_timeout })
     }
 
     /// Sends `request` once, and reads the body of a 2xx.
@@ -62,7 +64,10 @@ impl Network {
             Some((_, url)) => url.clone(),
             None => self.base_url.join(&request.path, &request.query),
         };
-        let mut builder = self.client.request(request.method.clone(), url).timeout(timeout);
+        let mut builder = self.client.request(request.method.clone(), url);
+        if timeout != self.timeout {
+            builder = builder.timeout(timeout);
+        }
         if let Some(body) = &request.body {
             builder = builder.header(header::CONTENT_TYPE, body.content_type.clone()).body(body.bytes.clone());
             if let Some(encoding) = &body.content_encoding {

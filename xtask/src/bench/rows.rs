@@ -187,6 +187,53 @@ pub(crate) const TABLES: &[Table] = &[
         ],
     },
     Table {
+        title: "Logging with `tracing`",
+        rows: &[
+            Row {
+                what: "`info!` with three fields: mean",
+                ours: "logs.mean.ours",
+                unit: Unit::Nanos,
+                against: Against::Figure { what: "OpenTelemetry's appender", name: "logs.mean.theirs" },
+                limit: Limit::AtMost(0.35),
+            },
+            Row {
+                what: "`info!` with three fields: p50",
+                ours: "logs.p50.ours",
+                unit: Unit::Nanos,
+                against: Against::Figure { what: "OpenTelemetry's appender", name: "logs.p50.theirs" },
+                limit: Limit::None,
+            },
+            Row {
+                what: "`info!` with three fields: p99",
+                ours: "logs.p99.ours",
+                unit: Unit::Nanos,
+                against: Against::Figure { what: "OpenTelemetry's appender", name: "logs.p99.theirs" },
+                limit: Limit::AtMost(1.0),
+            },
+            Row {
+                what: "`info!` with three fields: allocations",
+                ours: "logs.allocations.ours",
+                unit: Unit::Count,
+                against: Against::Nothing,
+                limit: Limit::AtMost(0.0),
+            },
+            Row {
+                what: "missing",
+                ours: "logs.missing.ours",
+                unit: Unit::Count,
+                against: Against::Nothing,
+                limit: Limit::AtMost(0.0),
+            },
+            Row {
+                what: "`debug!` while disabled",
+                ours: "logs.disabled.ours",
+                unit: Unit::Nanos,
+                against: Against::Figure { what: "no subscriber", name: "logs.disabled.nobody" },
+                limit: Limit::AtMost(1.5),
+            },
+        ],
+    },
+    Table {
         title: "Events one by one",
         rows: &[
             Row {
