@@ -167,7 +167,7 @@ pub(super) fn tie(draft: &mut Draft<'_>, context: &RequestContext) {
         draft.truncate(before);
     }
     if !draft.has(REQUEST_ID) {
-        draft.own_text(REQUEST_ID, context.request_id().as_str());
+        draft.own_text(REQUEST_ID, context.request_id().as_bytes());
     }
 }
 

@@ -40,9 +40,12 @@ struct Names(u128);
 
 impl Names {
     fn of(key: &[u8]) -> Self {
-        let at = |index: usize| key.get(index).copied().map_or(0, usize::from);
-        let mixed = at(0) * 31 + at(key.len() / 2) * 7 + at(key.len().saturating_sub(1)) * 13;
-        Self(1 << ((mixed + key.len() * 5) % 128))
+        let at = |index: usize| u32::from(key.get(index).copied().unwrap_or_default());
+        let (first, middle, last) = (at(0), at(key.len() / 2), at(key.len().saturating_sub(1)));
+        let length = u32::from(key.len().to_le_bytes()[0]);
+        let mixed = (first | middle << 8 | last << 16 | length << 24).wrapping_mul(0x9e37_79b1);
+        // The upper bits are the ones that all of the others have a part in.
+        Self(1 << (mixed >> 25))
     }
 
     fn with(self, other: Self) -> Self {
@@ -252,18 +255,18 @@ impl<'a> Draft<'a> {
     }
 
     /// Adds an attribute in this crate's own words: short text that needs no escaping.
-    pub(crate) fn own_text(&mut self, key: &'static str, text: &str) {
+    pub(crate) fn own_text(&mut self, key: &'static str, text: &[u8]) {
         if self.guard.spares_own() {
             self.start_attributes();
             self.names = self.names.with(Names::of(key.as_bytes()));
             self.out.push(Field::Attribute as u8);
             self.out.extend_from_slice(&both(key.len(), text.len() + 2));
             self.out.extend_from_slice(key.as_bytes());
-            json::write_plain_str(text, self.out);
+            write_quoted(text, self.out);
         } else {
             // Text has a JSON form.
             let _infallible = self.attribute(key, |out| {
-                json::write_str(text, out);
+                write_quoted(text, out);
                 Ok(())
             });
         }
@@ -274,8 +277,11 @@ impl<'a> Draft<'a> {
         if self.names.may_share_any(kept.names) {
             let own = self.out.len();
             for (key, value) in attributes(&kept.attributes) {
-                let written = self.out.get(start..own).unwrap_or_default();
-                if attributes(written).all(|(known, _)| known != key) {
+                let is_taken = self.names.may_share_any(Names::of(key)) && {
+                    let written = self.out.get(start..own).unwrap_or_default();
+                    attributes(written).any(|(known, _)| known == key)
+                };
+                if !is_taken {
                     push_attribute(key, value, self.out);
                 }
             }
@@ -344,6 +350,12 @@ impl<'a> Draft<'a> {
             *place = count(length);
         }
     }
+}
+
+fn write_quoted(text: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    out.extend_from_slice(text);
+    out.push(b'"');
 }
 
 fn push_attribute(key: &[u8], value: &[u8], out: &mut Vec<u8>) {
