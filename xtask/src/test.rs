@@ -24,7 +24,7 @@ pub(crate) fn run() -> run::Result {
     ];
 
     // As built above; the quickstart is the README's first command.
-    let examples = ["quickstart", "two_services"].map(example);
+    let examples = ["quickstart", "two_services", "order_logs"].map(example);
 
     println!("\ntests:     {tests}\ndoc tests: {doc_tests}\nmodels:    {modelled}");
     for result in ran {
@@ -40,8 +40,8 @@ pub(crate) fn run() -> run::Result {
 }
 
 /// Features whose items have examples in their docs. The tests do without: they run what users run.
-const DOCUMENTED: &str = "axonpush/metrics,axonpush/reqwest-middleware,axonpush/testing,axonpush/tower,\
-                          axonpush/tracing-context,axonpush-axum/ws";
+const DOCUMENTED: &str = "axonpush/log-bridge,axonpush/metrics,axonpush/reqwest-middleware,axonpush/testing,\
+                          axonpush/tower,axonpush/tracing-layer,axonpush-axum/ws";
 
 /// Runs an example that judges itself.
 fn example(name: &str) -> run::Result {
