@@ -9,6 +9,7 @@ mod hostile;
 mod lifecycle;
 pub(crate) mod lines;
 mod outages;
+mod panics;
 mod places;
 mod processes;
 mod refusals;
@@ -99,6 +100,8 @@ pub(crate) const ENTRIES: &[Entry] = &[
     entry(16, "DNS failure, server moved", outages::names),
     entry(17, "idle close", broken::idle_close),
     entry(18, "answer lost after the store", broken::lost_answers),
+    entry(19, "SIGTERM with 10,000 events queued", processes::sigterm),
+    entry(21, "panic in a handler", panics::in_handlers),
     entry(22, "panic in a user's hook", hostile::panicking_hook),
     entry(23, "clients disconnect", crowds::disconnects),
     entry(24, "runtime dropped before the flush", lifecycle::runtime_dropped),

@@ -19,6 +19,8 @@ const STUCK: Duration = Duration::from_secs(40);
 pub(crate) fn play(args: &[String]) -> Value {
     match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["fork", url, times] => fork_part(url, times.parse().unwrap()),
+        #[cfg(unix)]
+        ["sigterm", url, events] => sigterm_part(url, events.parse().unwrap()),
         ["tls", url] => tls_part(url),
         _ => json!({"unknown": args}),
     }
@@ -113,6 +115,72 @@ pub(super) fn fork(_: Scale) -> Verdict {
 #[cfg(not(unix))]
 fn fork_part(_: &str, _: usize) -> Value {
     Value::Null
+}
+
+/// Requests that may be on their way.
+#[cfg(unix)]
+const AT_ONCE: u64 = 32;
+
+/// How long a process that was told to end may deliver.
+#[cfg(unix)]
+const LAST: Duration = Duration::from_millis(800);
+
+#[cfg(unix)]
+pub(super) fn sigterm(scale: Scale) -> Verdict {
+    let events: usize = scale.of(1_000, 10_000);
+    let mut verdict = Verdict::new();
+    for (server_is, answers) in [("up", true), ("silent", false)] {
+        let server = rig::server();
+        if !answers {
+            server.script(axonpush_dev::Answer::hang().always());
+        }
+        let said = part(&["sigterm", server.url(), &events.to_string()], None).unwrap_or_default();
+        let took = Duration::from_secs_f64(said["seconds"].as_f64().unwrap_or(1e6));
+        verdict.within(&format!("server {server_is}: ended after"), took, LAST + Duration::from_millis(100));
+        let (delivered, lost) = (said["delivered"].as_u64(), said["lost"].as_u64());
+        let delivered = delivered.unwrap_or_default();
+        // What was on its way when time was up is reported as lost, and may have arrived.
+        let (stored, _) = stored(&server);
+        verdict.check(
+            said["balanced"] == json!(true) && (delivered..=delivered + AT_ONCE).contains(&(stored as u64)),
+            format_args!("delivered {delivered}, stored {stored}"),
+            "books exact, but for what was on its way",
+        );
+        let sum = delivered + lost.unwrap_or_default();
+        verdict.exactly("delivered and reported as lost", sum, events as u64);
+        verdict.check(said["left"] == json!(lost), format_args!("left {}", said["left"]), "the report names them all");
+    }
+    verdict
+}
+
+/// Fills the queue, has itself told to end, and says what its last act came to.
+#[cfg(unix)]
+fn sigterm_part(url: &str, events: usize) -> Value {
+    let client = settings(url).build().unwrap();
+    runtime_1().block_on(async {
+        let mut told = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).unwrap();
+        enqueue(&client, "e", events);
+        let kill = Command::new("kill").args(["-TERM", &std::process::id().to_string()]).status();
+        assert!(kill.is_ok_and(|status| status.success()));
+        told.recv().await;
+        let began = Instant::now();
+        let report = client.shutdown(LAST).await;
+        let (took, stats) = (began.elapsed(), client.stats());
+        json!({
+            "seconds": took.as_secs_f64(),
+            "left": report.left(),
+            "balanced": stats.is_balanced() && stats.queued() + stats.in_flight() == 0,
+            "delivered": stats.delivered(),
+            "lost": stats.lost().total(),
+        })
+    })
+}
+
+#[cfg(not(unix))]
+pub(super) fn sigterm(_: Scale) -> Verdict {
+    let mut verdict = Verdict::new();
+    verdict.note("no SIGTERM on this system");
+    verdict
 }
 
 /// An awaited event and some from the queue, and what became of them.

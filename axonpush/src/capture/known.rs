@@ -1,9 +1,6 @@
 //! What is known of a record without being said: where it stands in the source, and on which thread it was logged.
 
-use std::{
-    cell::{Cell, RefCell},
-    thread,
-};
+use std::{cell::Cell, thread};
 
 use crate::{
     event::{
@@ -29,7 +26,10 @@ impl Place<'_> {
     }
 
     /// As [`add_to`](Self::add_to), for a place that has an address, under which it is kept for the next time.
+    #[cfg(feature = "tracing-layer")]
     pub(super) fn add_known_to(&self, address: usize, draft: &mut Draft<'_>) {
+        use std::cell::RefCell;
+
         /// Places remembered by each thread. Two that fall on the same one take turns.
         const PLACES: usize = 128;
         type Known = Option<(usize, Kept)>;

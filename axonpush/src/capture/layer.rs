@@ -12,8 +12,8 @@ use tracing_subscriber::{
 };
 
 use super::{
+    fields::{Body, Fields, FromLog},
     known::{Place, add_thread_to},
-    said::{Body, Fields, FromLog},
     scope::{Depth, Excluded},
     spans::SpanData,
 };

@@ -6,6 +6,8 @@
 
 #[cfg(feature = "log-bridge")]
 mod bridge;
+#[cfg(feature = "tracing-layer")]
+mod fields;
 mod known;
 #[cfg(feature = "tracing-layer")]
 mod layer;

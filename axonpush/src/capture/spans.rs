@@ -8,7 +8,7 @@ use crate::{
     event::draft::{Draft, Guard, Kept},
 };
 
-use super::said::Fields;
+use super::fields::Fields;
 
 /// What one layer keeps of a span.
 #[derive(Default)]

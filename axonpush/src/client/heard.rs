@@ -75,6 +75,7 @@ impl AxonPush {
     }
 
     /// What hides what must not leave; `None` from a disabled client.
+    #[cfg(feature = "tracing-layer")]
     pub(crate) fn guard(&self) -> Option<&dyn draft::Guard> {
         self.0.as_ref().map(|inner| &inner.config.redaction as &dyn draft::Guard)
     }

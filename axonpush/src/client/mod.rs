@@ -1,6 +1,7 @@
 //! `AxonPush`: the handle, and the only room that sees the whole path.
 
 mod encode;
+#[cfg(any(feature = "tracing-layer", feature = "log-bridge"))]
 mod heard;
 mod own;
 #[cfg(test)]
@@ -14,10 +15,9 @@ use std::{
 
 use bytes::Bytes;
 
-pub(crate) use self::{
-    encode::{Foreign, Own},
-    heard::Heard,
-};
+pub(crate) use self::encode::{Foreign, Own};
+#[cfg(any(feature = "tracing-layer", feature = "log-bridge"))]
+pub(crate) use self::heard::Heard;
 use crate::{
     clock,
     config::{AxonPushBuilder, Config},

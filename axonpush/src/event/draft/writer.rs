@@ -24,22 +24,22 @@ pub(crate) trait Guard {
 
 /// A draft that is being written, at the end of a buffer.
 pub(crate) struct Draft<'a> {
-    out: &'a mut Vec<u8>,
-    guard: &'a dyn Guard,
+    pub(super) out: &'a mut Vec<u8>,
+    pub(super) guard: &'a dyn Guard,
     /// Where the attributes begin, once there are any.
-    attributes: Option<usize>,
+    pub(super) attributes: Option<usize>,
     /// What the attributes are called.
-    names: Names,
+    pub(super) names: Names,
     /// Whether each attribute was judged by itself.
-    judged: bool,
+    pub(super) judged: bool,
 }
 
 /// A set of names that knows for sure which are not in it: most questions are about those.
 #[derive(Debug, Clone, Copy, Default)]
-struct Names(u128);
+pub(super) struct Names(u128);
 
 impl Names {
-    fn of(key: &[u8]) -> Self {
+    pub(super) fn of(key: &[u8]) -> Self {
         let at = |index: usize| u32::from(key.get(index).copied().unwrap_or_default());
         let (first, middle, last) = (at(0), at(key.len() / 2), at(key.len().saturating_sub(1)));
         let length = u32::from(key.len().to_le_bytes()[0]);
@@ -48,74 +48,12 @@ impl Names {
         Self(1 << (mixed >> 25))
     }
 
-    fn with(self, other: Self) -> Self {
+    pub(super) fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    fn may_share_any(self, other: Self) -> bool {
+    pub(super) fn may_share_any(self, other: Self) -> bool {
         self.0 & other.0 != 0
-    }
-}
-
-/// Attributes kept for drafts to come.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Kept {
-    attributes: Vec<u8>,
-    names: Names,
-    judged: bool,
-}
-
-/// Hides nothing.
-struct Open;
-
-impl Guard for Open {
-    fn hides_own(&self, _: &[u8]) -> bool {
-        false
-    }
-
-    fn entry(&self, _: &[u8], _: &mut Vec<u8>, _: usize) -> bool {
-        true
-    }
-
-    fn object(&self, json: &[u8], out: &mut Vec<u8>) {
-        out.extend_from_slice(json);
-    }
-
-    fn spares_own(&self) -> bool {
-        true
-    }
-}
-
-impl Kept {
-    /// What `write` adds to nothing.
-    pub(crate) fn new(guard: &dyn Guard, write: impl FnOnce(&mut Draft<'_>)) -> Self {
-        let mut attributes = Vec::new();
-        let mut draft = Draft { attributes: Some(0), ..Draft::nothing(&mut attributes, guard) };
-        write(&mut draft);
-        let (names, judged) = (draft.names, draft.judged);
-        Self { attributes, names, judged }
-    }
-
-    /// As [`new`](Self::new), in this crate's own words, which are judged where they are added.
-    pub(crate) fn own(write: impl FnOnce(&mut Draft<'_>)) -> Self {
-        Self::new(&Open, write)
-    }
-
-    /// These, without those that `later` has as well, and then `later`.
-    pub(crate) fn replaced_by(&mut self, later: &Self) {
-        let mut all = Vec::with_capacity(self.attributes.len() + later.attributes.len());
-        for (key, value) in attributes(&self.attributes) {
-            if attributes(&later.attributes).all(|(known, _)| known != key) {
-                push_attribute(key, value, &mut all);
-            }
-        }
-        all.extend_from_slice(&later.attributes);
-        let (names, judged) = (self.names.with(later.names), self.judged && later.judged);
-        *self = Self { attributes: all, names, judged };
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.attributes.is_empty()
     }
 }
 
@@ -125,7 +63,7 @@ impl<'a> Draft<'a> {
         Self::nothing(out, guard)
     }
 
-    fn nothing(out: &'a mut Vec<u8>, guard: &'a dyn Guard) -> Self {
+    pub(super) fn nothing(out: &'a mut Vec<u8>, guard: &'a dyn Guard) -> Self {
         Self { out, guard, attributes: None, names: Names::default(), judged: true }
     }
 
@@ -148,15 +86,6 @@ impl<'a> Draft<'a> {
     pub(crate) fn object(&mut self, field: Field, object: &[u8]) {
         let guard = self.guard;
         self.field(field, |out| guard.object(object, out));
-    }
-
-    /// Adds a field that is an object in this crate's own words.
-    pub(crate) fn own_object(&mut self, field: Field, object: &[u8]) {
-        if self.guard.spares_own() {
-            self.field(field, |out| out.extend_from_slice(object));
-        } else {
-            self.object(field, object);
-        }
     }
 
     /// Adds a field with a value of the application's, which `write` appends.
@@ -231,29 +160,6 @@ impl<'a> Draft<'a> {
         self.attributes.and_then(|start| self.out.get(start..)).unwrap_or_default()
     }
 
-    /// Adds kept attributes, as far as there are none of their names.
-    pub(crate) fn add_kept(&mut self, kept: &Kept) {
-        self.judged &= kept.judged;
-        self.copy(kept);
-    }
-
-    /// Adds kept attributes in this crate's own words, as far as there are none of their names.
-    pub(crate) fn add_own(&mut self, kept: &Kept) {
-        if self.guard.spares_own() {
-            return self.copy(kept);
-        }
-        for (key, value) in attributes(&kept.attributes) {
-            let key = std::str::from_utf8(key).unwrap_or_default();
-            if !self.has(key) {
-                // What was written before has a JSON form.
-                let _infallible = self.attribute(key, |out| {
-                    out.extend_from_slice(value);
-                    Ok(())
-                });
-            }
-        }
-    }
-
     /// Adds an attribute in this crate's own words: short text that needs no escaping.
     pub(crate) fn own_text(&mut self, key: &'static str, text: &[u8]) {
         if self.guard.spares_own() {
@@ -272,26 +178,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn copy(&mut self, kept: &Kept) {
-        let start = self.start_attributes();
-        if self.names.may_share_any(kept.names) {
-            let own = self.out.len();
-            for (key, value) in attributes(&kept.attributes) {
-                let is_taken = self.names.may_share_any(Names::of(key)) && {
-                    let written = self.out.get(start..own).unwrap_or_default();
-                    attributes(written).any(|(known, _)| known == key)
-                };
-                if !is_taken {
-                    push_attribute(key, value, self.out);
-                }
-            }
-        } else {
-            self.out.extend_from_slice(&kept.attributes);
-        }
-        self.names = self.names.with(kept.names);
-    }
-
-    fn start_attributes(&mut self) -> usize {
+    pub(super) fn start_attributes(&mut self) -> usize {
         *self.attributes.get_or_insert(self.out.len())
     }
 
@@ -358,7 +245,7 @@ fn write_quoted(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-fn push_attribute(key: &[u8], value: &[u8], out: &mut Vec<u8>) {
+pub(super) fn push_attribute(key: &[u8], value: &[u8], out: &mut Vec<u8>) {
     out.push(Field::Attribute as u8);
     out.extend_from_slice(&both(key.len(), value.len()));
     out.extend_from_slice(key);
@@ -366,7 +253,7 @@ fn push_attribute(key: &[u8], value: &[u8], out: &mut Vec<u8>) {
 }
 
 /// The attributes among these parts.
-fn attributes(parts: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+pub(super) fn attributes(parts: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     Parts(parts).filter_map(|part| match part {
         Part::Attribute(key, value) => Some((key, value)),
         Part::Moment(_) | Part::Field(..) => None,

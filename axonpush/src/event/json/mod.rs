@@ -9,6 +9,7 @@ mod encoder;
 mod fields;
 mod numbers;
 pub(crate) mod read;
+#[cfg(any(feature = "tracing-layer", feature = "log-bridge"))]
 mod shown;
 pub(super) mod swar;
 #[cfg(test)]
@@ -17,10 +18,11 @@ mod tests;
 use serde::Serialize;
 
 use self::encoder::Encoder;
+#[cfg(any(feature = "tracing-layer", feature = "log-bridge"))]
+pub(crate) use self::shown::write_shown;
 pub(crate) use self::{
     encoder::Refusal,
     numbers::{Decimal, nanos, subseconds, write_nanos, write_number, write_signed},
-    shown::write_shown,
     swar::has_backslash,
 };
 

@@ -1,0 +1,119 @@
+//! Attributes that are written once and added to many drafts: those of a span, of a line of source, of a thread.
+
+use super::{
+    Draft, Field, Guard,
+    writer::{Names, attributes, push_attribute},
+};
+
+/// Attributes kept for drafts to come.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Kept {
+    attributes: Vec<u8>,
+    names: Names,
+    judged: bool,
+}
+
+/// Hides nothing.
+struct Open;
+
+impl Guard for Open {
+    fn hides_own(&self, _: &[u8]) -> bool {
+        false
+    }
+
+    fn entry(&self, _: &[u8], _: &mut Vec<u8>, _: usize) -> bool {
+        true
+    }
+
+    fn object(&self, json: &[u8], out: &mut Vec<u8>) {
+        out.extend_from_slice(json);
+    }
+
+    fn spares_own(&self) -> bool {
+        true
+    }
+}
+
+impl Kept {
+    /// What `write` adds to nothing.
+    pub(crate) fn new(guard: &dyn Guard, write: impl FnOnce(&mut Draft<'_>)) -> Self {
+        let mut attributes = Vec::new();
+        let mut draft = Draft { attributes: Some(0), ..Draft::nothing(&mut attributes, guard) };
+        write(&mut draft);
+        let (names, judged) = (draft.names, draft.judged);
+        Self { attributes, names, judged }
+    }
+
+    /// As [`new`](Self::new), in this crate's own words, which are judged where they are added.
+    pub(crate) fn own(write: impl FnOnce(&mut Draft<'_>)) -> Self {
+        Self::new(&Open, write)
+    }
+
+    /// These, without those that `later` has as well, and then `later`.
+    #[cfg(feature = "tracing-layer")]
+    pub(crate) fn replaced_by(&mut self, later: &Self) {
+        let mut all = Vec::with_capacity(self.attributes.len() + later.attributes.len());
+        for (key, value) in attributes(&self.attributes) {
+            if attributes(&later.attributes).all(|(known, _)| known != key) {
+                push_attribute(key, value, &mut all);
+            }
+        }
+        all.extend_from_slice(&later.attributes);
+        let (names, judged) = (self.names.with(later.names), self.judged && later.judged);
+        *self = Self { attributes: all, names, judged };
+    }
+
+    #[cfg(feature = "tracing-layer")]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.attributes.is_empty()
+    }
+}
+
+impl Draft<'_> {
+    /// Adds kept attributes in this crate's own words, as far as there are none of their names.
+    pub(crate) fn add_own(&mut self, kept: &Kept) {
+        if self.guard.spares_own() {
+            return self.add_kept(kept);
+        }
+        for (key, value) in attributes(&kept.attributes) {
+            let key = std::str::from_utf8(key).unwrap_or_default();
+            if !self.has(key) {
+                // What was written before has a JSON form.
+                let _infallible = self.attribute(key, |out| {
+                    out.extend_from_slice(value);
+                    Ok(())
+                });
+            }
+        }
+    }
+
+    /// Adds a field that is an object in this crate's own words.
+    pub(crate) fn own_object(&mut self, field: Field, object: &[u8]) {
+        if self.guard.spares_own() {
+            self.field(field, |out| out.extend_from_slice(object));
+        } else {
+            self.object(field, object);
+        }
+    }
+
+    /// Adds kept attributes, as far as there are none of their names.
+    pub(crate) fn add_kept(&mut self, kept: &Kept) {
+        self.judged &= kept.judged;
+        let start = self.start_attributes();
+        if self.names.may_share_any(kept.names) {
+            let own = self.out.len();
+            for (key, value) in attributes(&kept.attributes) {
+                let is_taken = self.names.may_share_any(Names::of(key)) && {
+                    let written = self.out.get(start..own).unwrap_or_default();
+                    attributes(written).any(|(known, _)| known == key)
+                };
+                if !is_taken {
+                    push_attribute(key, value, self.out);
+                }
+            }
+        } else {
+            self.out.extend_from_slice(&kept.attributes);
+        }
+        self.names = self.names.with(kept.names);
+    }
+}
