@@ -1,12 +1,15 @@
 //! The bridge for the `log` crate.
 
-use std::fmt;
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use log::{Level, Log, Metadata, Record, kv};
 
 use super::{
     known::{Place, add_thread_to},
-    said::{add, add_exception, write_debug, write_display, write_text},
+    said::{add, add_exception, guarded, write_debug, write_display, write_text},
     scope::{Depth, Excluded},
 };
 use crate::{
@@ -94,7 +97,9 @@ impl Log for LogBridge {
                 Ok(())
             });
             // A source ends early where its own values fail; what was visited stays.
-            let _ended = record.key_values().visit(&mut KeyValues(draft));
+            let mut key_values = KeyValues(draft);
+            let visit = AssertUnwindSafe(|| record.key_values().visit(&mut key_values));
+            let _ended = catch_unwind(visit);
         };
         self.client.hear(&heard, say, |draft| {
             place.add_to(draft);
@@ -112,7 +117,9 @@ struct KeyValues<'a, 'd>(&'a mut Draft<'d>);
 
 impl<'kvs> kv::VisitSource<'kvs> for KeyValues<'_, '_> {
     fn visit_pair(&mut self, key: kv::Key<'kvs>, value: kv::Value<'kvs>) -> Result<(), kv::Error> {
-        value.visit(OneValue { draft: &mut *self.0, key: key.as_str() })
+        let mut visited = Ok(());
+        guarded(self.0, |draft| visited = value.visit(OneValue { draft, key: key.as_str() }));
+        visited
     }
 }
 

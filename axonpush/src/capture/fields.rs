@@ -57,6 +57,8 @@ impl Visit for Body<'_, '_> {
 /// Writes all other fields as attributes of a draft.
 pub(super) struct Fields<'a, 'd> {
     pub(super) draft: &'a mut Draft<'d>,
+    /// Whether the message is one of them: a span has no body for it.
+    pub(super) of_span: bool,
     /// Whether fields of `tracing-log` are left out.
     pub(super) of_log: bool,
 }
@@ -64,7 +66,7 @@ pub(super) struct Fields<'a, 'd> {
 impl Fields<'_, '_> {
     fn add(&mut self, field: &Field, write: impl FnOnce(&mut Vec<u8>) -> Result<(), Refusal>) {
         let name = field.name();
-        if name == MESSAGE || (self.of_log && name.starts_with(OF_LOG)) {
+        if (name == MESSAGE && !self.of_span) || (self.of_log && name.starts_with(OF_LOG)) {
             return;
         }
         // `r#type` is how Rust spells `type`.

@@ -2,11 +2,11 @@
 
 use std::{cell::Cell, thread};
 
+use super::said::{add_missing, write_text};
+#[cfg(feature = "tracing-layer")]
+use crate::event::draft::Kept;
 use crate::{
-    event::{
-        draft::{Draft, Kept},
-        json,
-    },
+    event::{draft::Draft, json},
     fork,
 };
 
@@ -20,12 +20,12 @@ pub(super) struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// Adds what it says to a draft.
+    /// Adds what it says to a draft. It may have been made at run time, and is judged as anything that is said.
     pub(super) fn add_to(&self, draft: &mut Draft<'_>) {
-        draft.add_own(&self.kept());
+        self.say(&mut Missing(draft));
     }
 
-    /// As [`add_to`](Self::add_to), for a place that has an address, under which it is kept for the next time.
+    /// As [`add_to`](Self::add_to), for a place in the source itself, which is kept under its address for the next time.
     #[cfg(feature = "tracing-layer")]
     pub(super) fn add_known_to(&self, address: usize, draft: &mut Draft<'_>) {
         use std::cell::RefCell;
@@ -54,54 +54,50 @@ impl Place<'_> {
         }
     }
 
+    #[cfg(feature = "tracing-layer")]
     fn kept(&self) -> Kept {
-        Kept::own(|draft| {
-            if let Some(file) = self.file {
-                text(draft, "code.filepath", file);
-            }
-            if let Some(line) = self.line {
-                number(draft, "code.lineno", line);
-            }
-            if let Some(module) = self.module {
-                text(draft, "code.namespace", module);
-            }
-            text(draft, "logger.name", self.target);
-        })
+        Kept::own(|draft| self.say(&mut Missing(draft)))
+    }
+
+    fn say(&self, to: &mut Missing<'_, '_>) {
+        if let Some(file) = self.file {
+            to.text("code.filepath", file);
+        }
+        if let Some(line) = self.line {
+            to.number("code.lineno", line);
+        }
+        if let Some(module) = self.module {
+            to.text("code.namespace", module);
+        }
+        to.text("logger.name", self.target);
     }
 }
 
 /// Adds what is known of the current thread.
 pub(super) fn add_thread_to(draft: &mut Draft<'_>) {
-    thread_local!(static THREAD: Cell<Option<(u64, Kept)>> = const { Cell::new(None) });
+    thread_local!(static PID: Cell<Option<(u64, u32)>> = const { Cell::new(None) });
 
-    let known = THREAD.try_with(Cell::take).ok().flatten();
-    let generation = fork::generation();
     // A child is another process.
-    let known = known.filter(|(of, _)| *of == generation).unwrap_or_else(|| (generation, thread()));
-    draft.add_own(&known.1);
-    let _ending = THREAD.try_with(|thread| thread.set(Some(known)));
+    let generation = fork::generation();
+    let known = PID.try_with(Cell::get).ok().flatten().filter(|(of, _)| *of == generation);
+    let (_, pid) = known.unwrap_or_else(|| (generation, std::process::id()));
+    let _ending = PID.try_with(|known| known.set(Some((generation, pid))));
+    let mut to = Missing(draft);
+    if let Some(name) = thread::current().name() {
+        to.text("thread.name", name);
+    }
+    to.number("process.pid", pid);
 }
 
-fn thread() -> Kept {
-    Kept::own(|draft| {
-        if let Some(name) = thread::current().name() {
-            text(draft, "thread.name", name);
-        }
-        number(draft, "process.pid", std::process::id());
-    })
-}
+/// A draft that what is known is added to where nothing was said.
+struct Missing<'a, 'd>(&'a mut Draft<'d>);
 
-fn text(draft: &mut Draft<'_>, key: &str, text: &str) {
-    // Text and numbers have a JSON form.
-    let _infallible = draft.attribute(key, |out| {
-        json::write_str(text, out);
-        Ok(())
-    });
-}
+impl Missing<'_, '_> {
+    fn text(&mut self, key: &'static str, text: &str) {
+        add_missing(self.0, key, |out| write_text(text, out));
+    }
 
-fn number(draft: &mut Draft<'_>, key: &str, number: u32) {
-    let _infallible = draft.attribute(key, |out| {
-        json::write_number(number.into(), out);
-        Ok(())
-    });
+    fn number(&mut self, key: &'static str, number: u32) {
+        add_missing(self.0, key, |out| json::write_number(number.into(), out));
+    }
 }

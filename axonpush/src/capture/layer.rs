@@ -66,7 +66,8 @@ use crate::{
 /// - Several layers, of one client or of several, share a subscriber without knowing each other. A `reload::Layer` or an
 ///   `Option` around one is fine.
 ///
-/// Handing a record over allocates nothing once a thread has logged a few. What it costs is in `docs/performance.md`.
+/// Handing a record over allocates nothing once a thread has logged a few, but for what shows an error, what holds
+/// something to hide, and the time of `send_occurred_at`. What it costs is in `docs/performance.md`.
 #[must_use = "a layer hears nothing until it is added to a subscriber"]
 pub struct TracingLayer {
     client: AxonPush,
@@ -175,7 +176,7 @@ impl TracingLayer {
             if !body.written {
                 body.say(|out| out.extend_from_slice(b"\"\""));
             }
-            event.record(&mut Fields { draft: &mut *draft, of_log: from_log.is_some() });
+            event.record(&mut Fields { draft: &mut *draft, of_span: false, of_log: from_log.is_some() });
             say_spans(draft);
         };
         self.client.hear(&heard, say, |draft| {

@@ -7,7 +7,6 @@ use std::{
 };
 
 use crate::event::{
-    AttributeValue,
     draft::Draft,
     json::{self, Refusal},
 };
@@ -23,31 +22,45 @@ pub(super) fn add(draft: &mut Draft<'_>, key: &str, write: impl FnOnce(&mut Vec<
     let _left_out = draft.attribute(key, write);
 }
 
+/// Lets `write`, which runs code of the application, add to a draft. What it leaves when it panics is taken out.
+pub(super) fn guarded(draft: &mut Draft<'_>, write: impl FnOnce(&mut Draft<'_>)) {
+    let before = draft.len();
+    if catch_unwind(AssertUnwindSafe(|| write(&mut *draft))).is_err() {
+        draft.truncate(before);
+    }
+}
+
 /// Adds what is known of an error, unless another one was there before it.
 pub(super) fn add_exception(draft: &mut Draft<'_>, error: &(dyn Error + 'static)) {
     if draft.has("exception.message") {
         return;
     }
+    add_missing(draft, "exception.message", |out| write_display(&error, out));
     if let Some(name) = type_name(error) {
-        add(draft, "exception.type", |out| AttributeValue::from(&name).write(out));
+        add_missing(draft, "exception.type", |out| write_text(&name, out));
     }
-    add(draft, "exception.message", |out| {
-        write_display(&error, out);
-        Ok(())
-    });
-    if error.source().is_some() {
-        add(draft, "exception.causes", |out| {
+    guarded(draft, |draft| {
+        let Some(first) = error.source() else { return };
+        add_missing(draft, "exception.causes", |out| {
             out.push(b'[');
-            let mut cause = error.source();
-            for n in 0..MAX_CAUSES {
+            write_display(&first, out);
+            let mut cause = first.source();
+            for _ in 1..MAX_CAUSES {
                 let Some(known) = cause else { break };
-                if n > 0 {
-                    out.push(b',');
-                }
+                out.push(b',');
                 write_display(&known, out);
                 cause = known.source();
             }
             out.push(b']');
+        });
+    });
+}
+
+/// Adds an attribute where there is none of its name.
+pub(super) fn add_missing(draft: &mut Draft<'_>, key: &str, write: impl FnOnce(&mut Vec<u8>)) {
+    if !draft.has(key) {
+        add(draft, key, |out| {
+            write(out);
             Ok(())
         });
     }

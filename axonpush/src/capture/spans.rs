@@ -23,7 +23,7 @@ struct OfLayers(Vec<(usize, SpanData)>);
 
 impl SpanData {
     pub(super) fn new(attributes: &span::Attributes<'_>, context: Option<RequestContext>, guard: &dyn Guard) -> Self {
-        let fields = Kept::new(guard, |draft| attributes.record(&mut Fields { draft, of_log: false }));
+        let fields = Kept::new(guard, |draft| attributes.record(&mut Fields { draft, of_span: true, of_log: false }));
         Self { fields, context }
     }
 
@@ -48,7 +48,7 @@ impl SpanData {
         guard: &dyn Guard,
     ) {
         // Values are shown before the lock is taken: they may look at the span themselves.
-        let recorded = Kept::new(guard, |draft| values.record(&mut Fields { draft, of_log: false }));
+        let recorded = Kept::new(guard, |draft| values.record(&mut Fields { draft, of_span: true, of_log: false }));
         if recorded.is_empty() {
             return;
         }

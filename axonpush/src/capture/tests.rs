@@ -353,3 +353,93 @@ async fn tasks_log_to_the_subscriber_they_carry() {
     assert!(client.flush(PATIENCE).await.is_complete());
     assert_eq!(sink.events()[0].text("/traceId"), Some(context.trace_id()));
 }
+
+#[test]
+fn an_error_whose_cause_panics_costs_its_causes() {
+    #[derive(Debug)]
+    struct Bad;
+    impl fmt::Display for Bad {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("bad")
+        }
+    }
+    impl std::error::Error for Bad {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            std::panic::resume_unwind(Box::new("in source"))
+        }
+    }
+    let event = only(heard(|| error!(error = &Bad as &(dyn std::error::Error + 'static), after = 1, "x")));
+    assert_eq!(
+        (attribute(&event, "exception.message"), attribute(&event, "exception.causes")),
+        (json!("bad"), json!(null))
+    );
+    assert_eq!((attribute(&event, "error"), attribute(&event, "after")), (json!("bad"), json!(1)));
+}
+
+#[test]
+fn the_error_of_a_span_is_not_mixed_with_that_of_the_event() {
+    let declined = Declined("x".parse::<u8>().unwrap_err());
+    let other = io::Error::other("second");
+    let event = only(heard(|| {
+        let span =
+            info_span!("work", error = &declined as &(dyn std::error::Error + 'static), again = tracing::field::Empty);
+        let _span = span.enter();
+        error!(error = &other as &(dyn std::error::Error + 'static));
+    }));
+    assert_eq!(attribute(&event, "exception.message"), "second");
+    assert_eq!(attribute(&event, "exception.causes"), json!(null));
+    let event = only(heard(|| {
+        let span =
+            info_span!("work", error = &declined as &(dyn std::error::Error + 'static), again = tracing::field::Empty);
+        let _span = span.enter();
+        span.record("again", &other as &(dyn std::error::Error + 'static));
+        info!("x");
+    }));
+    assert_eq!(attribute(&event, "exception.message"), "second");
+    assert_eq!(attribute(&event, "exception.causes"), json!(null));
+}
+
+#[test]
+fn a_name_that_comes_twice_is_there_once_and_the_later_value_counts() {
+    let sink = MemorySink::new();
+    let client = sink.client();
+    let declined = Declined("x".parse::<u8>().unwrap_err());
+    let values = [
+        ("a\n", log::kv::Value::from(1)),
+        ("b", log::kv::Value::from(2)),
+        ("a\n", log::kv::Value::from(3)),
+        ("error", log::kv::Value::from_dyn_error(&declined)),
+        ("exception.message", log::kv::Value::from("mine")),
+        ("b", log::kv::Value::from(4)),
+    ];
+    client.log_bridge().log(&log::Record::builder().args(format_args!("x")).key_values(&values).build());
+    assert!(client.blocking().shutdown(PATIENCE).is_complete());
+    let event = only(sink.events());
+    assert_eq!((attribute(&event, "a\n"), attribute(&event, "b")), (json!(3), json!(4)));
+    assert_eq!(attribute(&event, "exception.message"), "mine");
+    let text = event.as_json().to_string();
+    assert_eq!(text.matches("\"b\"").count(), 1, "{text}");
+}
+
+#[test]
+fn names_made_at_run_time_are_searched_for_secrets_and_kept_short() {
+    let sink = MemorySink::new();
+    let client = sink.client();
+    let target = format!("postgres://app:hunter2@db/{}", "x".repeat(3000));
+    let bridge = client.log_bridge();
+    let log = || bridge.log(&log::Record::builder().target(&target).args(format_args!("x")).build());
+    std::thread::scope(|scope| {
+        std::thread::Builder::new().name("sync for alice@example.com".to_owned()).spawn_scoped(scope, log).unwrap();
+    });
+    assert!(client.blocking().shutdown(PATIENCE).is_complete());
+    let event = only(sink.events());
+    assert_eq!(attribute(&event, "thread.name"), "sync for a***@example.com");
+    assert!(!attribute(&event, "logger.name").to_string().contains("hunter2"));
+    assert_eq!(event.identifier().len(), 1024);
+}
+
+#[test]
+fn a_message_of_a_span_is_a_field_like_any_other() {
+    let event = only(heard(|| info_span!("job", message = "import").in_scope(|| info!("x"))));
+    assert_eq!((attribute(&event, "message"), &event.payload()["body"]), (json!("import"), &json!("x")));
+}

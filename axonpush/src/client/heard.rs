@@ -7,7 +7,7 @@ use crate::{
     clock,
     context::RequestContext,
     event::{
-        EventType, Severity,
+        EventType, MAX_ID_BYTES, Severity,
         draft::{self, Draft, Field, Moment},
         json, wire,
     },
@@ -38,9 +38,10 @@ impl AxonPush {
             return;
         }
         let lane = publisher.lane(true, false);
+        let is_blank = heard.identifier.trim().is_empty();
         let around = inner.surroundings(heard.context);
         let body = wire::Body {
-            identifier: if heard.identifier.trim().is_empty() { "log" } else { heard.identifier },
+            identifier: json::prefix(if is_blank { "log" } else { heard.identifier }, MAX_ID_BYTES),
             event_type: heard.event_type.as_str(),
             channel_id: around.channel_id.map(crate::event::ChannelId::as_str),
             trace_id: around.trace_id,
@@ -62,7 +63,7 @@ impl AxonPush {
             know(&mut draft);
             draft.end_attributes();
             if !inner.resource.is_empty() {
-                draft.field(Field::Resource, |out| out.extend_from_slice(&inner.resource));
+                draft.own_object(Field::Resource, &inner.resource);
             }
             draft::check_size(body.identifier, out.len())
         };

@@ -318,7 +318,8 @@ impl AxonPushBuilder {
 
 /// Encodes the event that tells the server how many others it will never see.
 fn losses_event(config: &Config) -> LossEncoder {
-    let (channel_id, resource) = (config.channel_id.clone(), config.resource.clone());
+    let (channel_id, resource, redaction) =
+        (config.channel_id.clone(), config.resource.clone(), config.redaction.clone());
     Arc::new(move |losses: &Losses| {
         let mut log = LogPayload::new(format!("{} events were lost before they could be delivered", losses.total()))
             .severity(Severity::Warn)
@@ -329,7 +330,8 @@ fn losses_event(config: &Config) -> LossEncoder {
         let event = Event::log("axonpush.events_lost", log);
         let around = wire::Surroundings { channel_id: channel_id.as_ref(), ..wire::Surroundings::default() };
         let mut body = Vec::new();
-        wire::encode(&event, &around, &mut body, &|json, _, out| out.extend_from_slice(json)).ok()?;
+        wire::encode(&event, &around, &mut body, &|json, structural, out| redaction.redact(json, structural, out))
+            .ok()?;
         Some(body)
     })
 }

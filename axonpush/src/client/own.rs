@@ -26,6 +26,11 @@ impl AxonPush {
         })
     }
 
+    /// Whether text that needs no escaping holds anything to hide.
+    pub(crate) fn masks(&self, text: &[u8]) -> bool {
+        self.0.as_ref().is_some_and(|inner| inner.config.redaction.masks(text))
+    }
+
     /// Copies an object from the application, JSON text, without what must not leave.
     pub(crate) fn redact(&self, object: &[u8], out: &mut Vec<u8>) {
         if let Some(inner) = &self.0 {

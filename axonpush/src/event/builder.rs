@@ -61,7 +61,7 @@ pub(crate) enum Payload {
 }
 
 /// Bytes an identifier or id may have.
-const MAX_ID_BYTES: usize = 1024;
+pub(crate) const MAX_ID_BYTES: usize = 1024;
 
 /// Room made for a payload before it is written. Growing on the way costs more than an unused rest, and the text lives
 /// only until the event is handed over.

@@ -19,8 +19,8 @@ pub(crate) enum Lane {
     Spans,
 }
 
-/// One event, encoded and redacted. `body` is the exact body of `POST /event`, on every attempt; the OTLP lanes
-/// translate it.
+/// One event, encoded and redacted. `body` is the exact body of `POST /event`, on every attempt, which the OTLP lanes
+/// translate; or, of a log record, a draft that either is made from.
 #[derive(Debug)]
 pub(crate) struct Record {
     pub(crate) severity: Severity,

@@ -47,9 +47,7 @@ impl Entries {
     /// Text that may come from outside, masked as `client` has it.
     pub(super) fn text(&mut self, key: &'static str, value: &str, client: &AxonPush) {
         json::write_own_key(key, &mut self.own);
-        let start = self.own.len();
-        json::write_str(cut(value), &mut self.own);
-        client.mask_string(&mut self.own, start);
+        outside(value, client, &mut self.own);
     }
 
     /// As [`text`](Self::text), for text whose parts stand between slashes. Most have none in which redaction could find
@@ -108,7 +106,7 @@ impl Entries {
     /// Bytes of a header, of which some may be no UTF-8.
     pub(super) fn bytes(&mut self, key: &'static str, value: &[u8], client: &AxonPush) {
         // A character that is cut in two begins beyond what is kept.
-        let value = value.get(..MAX_TEXT + 4).unwrap_or(value);
+        let value = value.get(..MAX_TEXT + BEYOND + 4).unwrap_or(value);
         match std::str::from_utf8(value) {
             Ok(text) => self.text(key, text, client),
             Err(_) => self.text(key, &String::from_utf8_lossy(value), client),
@@ -144,8 +142,9 @@ impl Entries {
             if n > 0 {
                 out.push(b',');
             }
-            let value = value.get(..MAX_TEXT + 4).unwrap_or(value);
-            json::write_str(cut(&String::from_utf8_lossy(value)), out);
+            // The policy cuts it once more, when it has looked for secrets.
+            let value = value.get(..MAX_TEXT + BEYOND + 4).unwrap_or(value);
+            json::write_str(json::prefix(&String::from_utf8_lossy(value), MAX_TEXT + BEYOND), out);
         }
         out.push(b']');
     }
@@ -286,8 +285,28 @@ pub(super) fn put(out: &mut Vec<u8>, pieces: &[&[u8]]) {
     }
 }
 
-fn cut(text: &str) -> &str {
-    json::prefix(text, MAX_TEXT)
+/// Bytes beyond those that are reported that are searched for secrets: one that begins before may end behind.
+const BEYOND: usize = 4 << 10;
+
+/// Appends text that may come from outside as a JSON string: masked as `client` has it, and then cut, so that no half
+/// of a secret is left.
+pub(super) fn outside(text: &str, client: &AxonPush, out: &mut Vec<u8>) {
+    let start = out.len();
+    let looked_at = json::prefix(text, MAX_TEXT + BEYOND);
+    json::write_str(looked_at, out);
+    client.mask_string(out, start);
+    if text.len() <= MAX_TEXT && out.len() - start <= MAX_TEXT + 2 {
+        return;
+    }
+    out.pop();
+    let inside = out.get(start + 1..).unwrap_or_default();
+    let mut end = json::escaped_prefix(inside, MAX_TEXT).len();
+    if end == inside.len() && looked_at.len() < text.len() {
+        // Masks made it short, so the end of what was looked at is shown: its last word may be half of one.
+        end = inside.iter().rposition(|byte| *byte == b' ').unwrap_or_default();
+    }
+    out.truncate(start + 1 + end);
+    out.push(b'"');
 }
 
 #[cfg(test)]
@@ -320,6 +339,28 @@ mod tests {
             json!({"a": "x \"y\"\n", "zero": 0, "most": u64::MAX, "yes": true, "s": 1.5, "b": "\u{fffd}",
                    "list": ["1", "2"], "own": [1]})
         );
+    }
+
+    #[test]
+    fn no_half_of_a_secret_is_left_where_text_is_cut() {
+        let client = crate::testing::MemorySink::new().builder().build().unwrap();
+        let shown = |text: &str| {
+            let mut entries = Entries::new(Vec::new());
+            entries.text("k", text, &client);
+            object(entries)["k"].as_str().unwrap().to_owned()
+        };
+        for secret in
+            ["postgres://app:hunter2@db", "hunter2@example.com", "ghp_hunter2hunter2hunter2hunter2", "token=hunter2"]
+        {
+            for before in 2000..2048 {
+                let text = shown(&format!("{} {secret} {}", "x".repeat(before), "y".repeat(9000)));
+                let local = text.contains("hunter2") || text.contains("hunter@");
+                assert!(!local && text.len() <= MAX_TEXT, "{before} {secret}: {}", &text[1990..]);
+            }
+        }
+        // So much of it is masked that the end of what was looked at is shown.
+        let text = shown(&format!("token={} {} postgres://app:hunter2@db", "a".repeat(5900), "b".repeat(205)));
+        assert!(!text.contains("hunter2"), "{text}");
     }
 
     #[test]

@@ -115,7 +115,7 @@ impl ExchangePolicy {
         facts: &RequestFacts<'_>,
         headers: HeaderValues<'_, '_>,
     ) -> ExchangeRecorder {
-        let marker = self.marker(facts, headers);
+        let marker = self.marker(client, facts, headers);
         self.record(client, facts, headers, &marker, marker.request.started())
     }
 
@@ -132,7 +132,7 @@ impl ExchangePolicy {
     ) -> Option<(ExchangeRecorder, ExchangeMarker)> {
         let (mut marker, now) = match marker {
             None => {
-                let marker = self.marker(facts, headers);
+                let marker = self.marker(client, facts, headers);
                 let now = marker.request.started();
                 (marker, now)
             }
@@ -172,8 +172,8 @@ impl ExchangePolicy {
     }
 
     /// What layers around a request that has no ids yet will share.
-    fn marker(&self, facts: &RequestFacts<'_>, headers: HeaderValues<'_, '_>) -> ExchangeMarker {
-        let context = self.0.context(headers);
+    fn marker(&self, client: &AxonPush, facts: &RequestFacts<'_>, headers: HeaderValues<'_, '_>) -> ExchangeMarker {
+        let context = self.0.context(client, headers);
         ExchangeMarker::new(OpenRequest::new(context, method(facts.method), clock::now()))
     }
 
@@ -184,8 +184,8 @@ impl ExchangePolicy {
 }
 
 impl Rules {
-    fn context(&self, headers: HeaderValues<'_, '_>) -> RequestContextBuilder {
-        let id = contained(|| self.request_id.id(headers));
+    fn context(&self, client: &AxonPush, headers: HeaderValues<'_, '_>) -> RequestContextBuilder {
+        let id = contained(|| self.request_id.id(headers, &|id| client.masks(id)));
         let mut context = RequestContext::builder();
         if let Some(id) = id {
             context = context.request_id(id);

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    entries::{Entries, MAX_TEXT, put},
+    entries::{Entries, MAX_TEXT, outside, put},
     stamp::Stamp,
     template::Template,
 };
@@ -139,9 +139,7 @@ impl Telling<'_> {
             json::write_own_key("status", out);
             out.extend_from_slice(if span.failure.is_some() { b"{\"code\":2" } else { b"{\"code\":0" });
             json::write_own_key("message", out);
-            let message = out.len();
-            json::write_str(json::prefix(span.failure.unwrap_or_default(), MAX_TEXT), out);
-            self.client.mask_string(out, message);
+            outside(span.failure.unwrap_or_default(), self.client, out);
             out.push(b'}');
         };
         self.publish(EventType::AppSpan, &name, payload, more);

@@ -54,6 +54,17 @@ impl RedactionPolicy {
         text.len() <= self.text_limit() && self.patterns().is_empty() && !Signs::of(text).any()
     }
 
+    /// Whether text that needs no escaping holds anything to hide.
+    pub(crate) fn masks(&self, text: &[u8]) -> bool {
+        if self.leaves(text) {
+            return false;
+        }
+        let quoted = [b"\"", text, b"\""].concat();
+        let mut walked = quoted.clone();
+        self.walk_text(&mut walked, 0);
+        walked != quoted
+    }
+
     fn walk_text(&self, out: &mut Vec<u8>, start: usize) {
         let text = out.split_off(start);
         self.redact(&text, false, out);

@@ -1,7 +1,7 @@
 //! Attributes that are written once and added to many drafts: those of a span, of a line of source, of a thread.
 
 use super::{
-    Draft, Field, Guard,
+    Draft, Guard,
     writer::{Names, attributes, push_attribute},
 };
 
@@ -11,6 +11,13 @@ pub(crate) struct Kept {
     attributes: Vec<u8>,
     names: Names,
     judged: bool,
+}
+
+/// What is told of an error is told of one error: its message, and with it type and causes.
+const EXCEPTION: &[u8] = b"exception.message";
+
+fn is_of_an_error(key: &[u8]) -> bool {
+    key.starts_with(b"exception.")
 }
 
 /// Hides nothing.
@@ -50,11 +57,12 @@ impl Kept {
     }
 
     /// These, without those that `later` has as well, and then `later`.
-    #[cfg(feature = "tracing-layer")]
     pub(crate) fn replaced_by(&mut self, later: &Self) {
         let mut all = Vec::with_capacity(self.attributes.len() + later.attributes.len());
+        let other_error = attributes(&later.attributes).any(|(key, _)| key == EXCEPTION);
         for (key, value) in attributes(&self.attributes) {
-            if attributes(&later.attributes).all(|(known, _)| known != key) {
+            let is_same = attributes(&later.attributes).any(|(known, _)| known == key);
+            if !(is_same || (other_error && is_of_an_error(key))) {
                 push_attribute(key, value, &mut all);
             }
         }
@@ -63,7 +71,6 @@ impl Kept {
         *self = Self { attributes: all, names, judged };
     }
 
-    #[cfg(feature = "tracing-layer")]
     pub(crate) fn is_empty(&self) -> bool {
         self.attributes.is_empty()
     }
@@ -87,26 +94,19 @@ impl Draft<'_> {
         }
     }
 
-    /// Adds a field that is an object in this crate's own words.
-    pub(crate) fn own_object(&mut self, field: Field, object: &[u8]) {
-        if self.guard.spares_own() {
-            self.field(field, |out| out.extend_from_slice(object));
-        } else {
-            self.object(field, object);
-        }
-    }
-
     /// Adds kept attributes, as far as there are none of their names.
     pub(crate) fn add_kept(&mut self, kept: &Kept) {
         self.judged &= kept.judged;
         let start = self.start_attributes();
         if self.names.may_share_any(kept.names) {
             let own = self.out.len();
+            let other_error = self.has("exception.message");
             for (key, value) in attributes(&kept.attributes) {
-                let is_taken = self.names.may_share_any(Names::of(key)) && {
-                    let written = self.out.get(start..own).unwrap_or_default();
-                    attributes(written).any(|(known, _)| known == key)
-                };
+                let is_taken = (other_error && is_of_an_error(key))
+                    || self.names.may_share_any(Names::of(key)) && {
+                        let written = self.out.get(start..own).unwrap_or_default();
+                        attributes(written).any(|(known, _)| known == key)
+                    };
                 if !is_taken {
                     push_attribute(key, value, self.out);
                 }

@@ -88,6 +88,18 @@ impl<'a> Draft<'a> {
         self.field(field, |out| guard.object(object, out));
     }
 
+    /// Adds a field that is an object in this crate's own words.
+    #[cfg(any(feature = "tracing-layer", feature = "log-bridge"))]
+    pub(crate) fn own_object(&mut self, field: Field, object: &[u8]) {
+        if self.guard.hides_own(field.name().as_bytes()) {
+            self.field(field, |out| out.extend_from_slice(b"\"[REDACTED]\""));
+        } else if self.guard.spares_own() {
+            self.field(field, |out| out.extend_from_slice(object));
+        } else {
+            self.object(field, object);
+        }
+    }
+
     /// Adds a field with a value of the application's, which `write` appends.
     pub(crate) fn value(
         &mut self,
@@ -110,14 +122,15 @@ impl<'a> Draft<'a> {
         self.out.push(moment.severity as u8);
     }
 
-    /// Adds an attribute, whose value `write` appends. All attributes come one after the other.
+    /// Adds an attribute, whose value `write` appends, in place of one of its name. All attributes come one after the
+    /// other.
     #[inline]
     pub(crate) fn attribute(
         &mut self,
         key: &str,
         write: impl FnOnce(&mut Vec<u8>) -> Result<(), Refusal>,
     ) -> Result<(), Refusal> {
-        self.start_attributes();
+        let first = self.start_attributes();
         let before = self.out.len();
         self.out.extend_from_slice(&[Field::Attribute as u8, 0, 0, 0, 0, 0, 0, 0, 0]);
         json::write_inside(key, self.out);
@@ -127,7 +140,9 @@ impl<'a> Draft<'a> {
             return Err(refusal);
         }
         let key_length = start - before - ATTRIBUTE_HEAD;
-        self.names = self.names.with(Names::of(self.out.get(start - key_length..start).unwrap_or_default()));
+        let name = Names::of(self.out.get(start - key_length..start).unwrap_or_default());
+        let may_be_taken = self.names.may_share_any(name);
+        self.names = self.names.with(name);
         // A key that is escaped is longer between its quotes.
         self.judged &= if key_length == key.len() {
             self.guard.entry(key.as_bytes(), self.out, start)
@@ -140,7 +155,29 @@ impl<'a> Draft<'a> {
         {
             *lengths = both(key_length, value_length);
         }
+        if may_be_taken {
+            self.forget_earlier(first, before);
+        }
         Ok(())
+    }
+
+    /// Takes out the attribute between `first` and `last` that has the name of the one at `last`.
+    #[cold]
+    fn forget_earlier(&mut self, first: usize, last: usize) {
+        let Some((earlier, latest)) = self.out.get(first..).and_then(|all| all.split_at_checked(last - first)) else {
+            return;
+        };
+        let name = attributes(latest).next().map(|(key, _)| key);
+        let mut parts = Parts(earlier);
+        let mut at = first;
+        while let Some(part) = parts.next() {
+            let end = last - parts.0.len();
+            if matches!(part, Part::Attribute(key, _) if Some(key) == name) {
+                self.out.drain(at..end);
+                return;
+            }
+            at = end;
+        }
     }
 
     /// Whether there is an attribute of this name.

@@ -108,6 +108,26 @@ pub(crate) fn prefix(text: &str, max: usize) -> &str {
     (max.saturating_sub(3)..=max).rev().find_map(|end| text.get(..end)).unwrap_or_default()
 }
 
+/// The longest prefix of what stands between the quotes of a JSON string, of at most `max` bytes, that ends between two
+/// characters or escapes.
+pub(crate) fn escaped_prefix(inside: &[u8], max: usize) -> &[u8] {
+    let mut end = 0;
+    while let Some(byte) = inside.get(end) {
+        let length = match byte {
+            b'\\' if inside.get(end + 1) == Some(&b'u') => 6,
+            0xf0.. => 4,
+            0xe0.. => 3,
+            0xc0.. | b'\\' => 2,
+            _ => 1,
+        };
+        if end + length > max {
+            break;
+        }
+        end += length;
+    }
+    inside.get(..end).unwrap_or(inside)
+}
+
 /// Foreign text as it may stand in a message: on one line, without characters that could rewrite a terminal, and at
 /// most `max` bytes.
 pub(crate) fn shown(text: &str, max: usize) -> String {

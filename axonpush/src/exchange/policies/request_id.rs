@@ -24,7 +24,9 @@ pub struct RequestIdPolicy {
 const HEADERS: [Cow<'static, str>; 2] = [Cow::Borrowed("x-request-id"), Cow::Borrowed("x-correlation-id")];
 
 impl RequestIdPolicy {
-    /// Takes over a well-formed `X-Request-ID`, else a well-formed `X-Correlation-ID`, else makes a random UUID.
+    /// Takes over a well-formed `X-Request-ID`, else a well-formed `X-Correlation-ID`, else makes a random UUID. An id in
+    /// which the client's [`RedactionPolicy`](crate::RedactionPolicy) finds a secret, as a token or a card number, is not
+    /// taken over: it would be told with every event and answered to whoever asks.
     pub fn new() -> Self {
         Self { trust: true, headers: Cow::Borrowed(&HEADERS), max_length: RequestId::MAX_LENGTH, generator: None }
     }
@@ -53,10 +55,15 @@ impl RequestIdPolicy {
         self
     }
 
-    /// The id of a request.
-    pub(in crate::exchange) fn id(&self, headers: HeaderValues<'_, '_>) -> RequestId {
+    /// The id of a request. One that looks like a secret is not taken over: ids are told everywhere, as they are.
+    pub(in crate::exchange) fn id(
+        &self,
+        headers: HeaderValues<'_, '_>,
+        is_secret: &dyn Fn(&[u8]) -> bool,
+    ) -> RequestId {
         let well_formed = |name: &Cow<'static, str>| {
-            RequestId::parse(single(headers, name).filter(|id| id.len() <= self.max_length)?)
+            let sent = single(headers, name).filter(|id| id.len() <= self.max_length)?;
+            RequestId::parse(sent).filter(|id| !is_secret(id.as_bytes()))
         };
         let sent = if self.trust { self.headers.iter().find_map(well_formed) } else { None };
         sent.unwrap_or_else(|| self.generator.as_ref().map_or_else(RequestId::generate, |generate| generate()))
@@ -91,11 +98,14 @@ mod tests {
             sent in prop_oneof![any::<Vec<u8>>(), "[A-Za-z0-9._-]{0,140}".prop_map(String::into_bytes)],
             max_length in 0_usize..200,
         ) {
-            let id = RequestIdPolicy::new().max_length(max_length).id(&|name, each| {
+            let headers: HeaderValues<'_, '_> = &|name, each| {
                 if name == "x-request-id" {
                     each(&sent);
                 }
-            });
+            };
+            let policy = RequestIdPolicy::new().max_length(max_length);
+            prop_assert!(policy.id(headers, &|_| true).as_bytes() != sent);
+            let id = policy.id(headers, &|_| false);
             prop_assert!(RequestId::parse(id.as_str().as_bytes()).is_some());
             let acceptable = sent.len() <= max_length && RequestId::parse(&sent).is_some();
             prop_assert_eq!(id.as_str().as_bytes() == sent, acceptable);

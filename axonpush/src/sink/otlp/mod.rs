@@ -1,6 +1,7 @@
 //! AxonPush's batch lane: OTLP over HTTP, `/v1/logs` and `/v1/traces`.
 //!
-//! Records wait as the body of `POST /event`; here they are translated, field by field, without building a tree.
+//! Records wait as drafts, or as the body of `POST /event`; here they are translated, field by field, without building a
+//! tree.
 
 mod compression;
 mod fields;
