@@ -50,6 +50,8 @@ struct Mask<'a> {
     /// Everything before this index is in `out`, in its final form. What is copied is never empty, so 0 is "nothing yet".
     copied: usize,
     out: Vec<u8>,
+    /// Where the last search for a `<` ended. The next one begins later, and before this index it finds none.
+    next_tag: usize,
 }
 
 /// Bytes of words: names, numbers, tokens, the local parts and hosts of addresses.
@@ -81,7 +83,7 @@ impl<'a> Mask<'a> {
     }
 
     fn new(text: &'a [u8], policy: &'a RedactionPolicy) -> Self {
-        Self { text, policy, copied: 0, out: Vec::new() }
+        Self { text, policy, copied: 0, out: Vec::new(), next_tag: 0 }
     }
 
     /// The whole search: every word and every mark is looked at.
