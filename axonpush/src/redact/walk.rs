@@ -9,7 +9,7 @@ use super::{
     keys::{self, KeyKind},
     patterns,
     policy::{ContentCapture, PREVIEW_LENGTH, RedactionPolicy},
-    values::{Nested, Signs, is_card_number, masked, masked_by, nested},
+    values::{Nested, Signs, is_card_number, masked, masked_before, masked_by, nested},
 };
 use crate::event::{json::MAX_DEPTH, scan};
 
@@ -240,7 +240,8 @@ impl<'a> Walk<'a> {
             None => (text, signs),
         };
         let masked = if signs.any() || text.len() > limit { self.masked(text, signs, limit) } else { None };
-        let text = masked.as_deref().unwrap_or(text);
+        let shortened = masked.as_ref().is_some_and(|masked| masked.shortened);
+        let text = masked.as_ref().map_or(text, |masked| masked.text.as_slice());
         let cut = if text.len() <= limit { None } else { nth_character(text, limit) };
         if masked.is_none() && by_patterns.is_none() && cut.is_none() {
             return;
@@ -249,7 +250,7 @@ impl<'a> Walk<'a> {
         let mut short = Vec::with_capacity(kept.len() + marker.len() + 5);
         short.push(b'"');
         short.extend_from_slice(kept);
-        if cut.is_some() {
+        if shortened || cut.is_some() {
             short.extend_from_slice("…".as_bytes());
             short.extend_from_slice(marker.as_bytes());
         }
@@ -258,27 +259,31 @@ impl<'a> Walk<'a> {
     }
 
     /// The text with what must be hidden masked; `None` when there is nothing of that kind.
-    fn masked(&self, text: &[u8], signs: Signs, limit: usize) -> Option<Vec<u8>> {
+    fn masked(&self, text: &[u8], signs: Signs, limit: usize) -> Option<Masked> {
         /// Bytes beyond the limit that are looked at: a secret that begins before it may end behind it.
         const BEYOND: usize = 4 << 10;
 
+        let whole = |text| Masked { text, shortened: false };
         let json = if signs.of_json() { nested(text, self.policy, self.level) } else { Nested::Text };
         let part = match json {
             Nested::Text => None,
             Nested::Clean => return None,
-            Nested::Masked(text) => return Some(text),
+            Nested::Masked(text) => return Some(whole(text)),
             Nested::Part(text) => Some(text),
         };
         if let Some(part) = part {
-            return masked(&part, self.policy).or(Some(part));
+            return masked(&part, self.policy).or(Some(part)).map(whole);
         }
         // An escape may be six bytes of one character.
         let most = limit.saturating_mul(6).saturating_add(BEYOND);
         if text.len() <= most {
-            return masked_by(signs, text, self.policy);
+            return masked_by(signs, text, self.policy).map(whole);
         }
-        let looked_at = nth_character(text, limit).map_or(text.len(), |cut| (cut + BEYOND).min(text.len()));
-        masked(text.get(..looked_at).unwrap_or(text), self.policy)
+        let cut = nth_character(text, limit).unwrap_or(text.len());
+        let looked_at = whole_characters(text, cut, cut.saturating_add(BEYOND));
+        // However short the masks have made it, what is kept ends at `cut`: what begins behind it may be half a secret.
+        let text = masked_before(cut, text.get(..looked_at).unwrap_or(text), self.policy)?;
+        Some(Masked { text, shortened: true })
     }
 
     fn replace(&mut self, start: usize, end: usize, with: &[u8]) {
@@ -306,22 +311,43 @@ pub(super) fn role(key: &[u8]) -> Role {
     }
 }
 
+/// Text with its secrets masked, and whether some of it was left out at the end.
+struct Masked {
+    text: Vec<u8>,
+    shortened: bool,
+}
+
 enum Verdict {
     Hide,
     Keep(Frame),
 }
 
-/// Where character number `n` of escaped text begins, when there is one. An escape is one character.
+/// Where character number `n` of escaped text begins, when there is one.
 fn nth_character(text: &[u8], n: usize) -> Option<usize> {
     let mut at = 0;
     for _ in 0..n {
-        at += match text.get(at)? {
-            b'\\' if text.get(at + 1) == Some(&b'u') => 6,
-            0xf0.. => 4,
-            0xe0.. => 3,
-            0xc0.. | b'\\' => 2,
-            _ => 1,
-        };
+        at += character_length(text, at)?;
     }
     (at < text.len()).then_some(at)
+}
+
+/// The last place up to `most` where a character of escaped text ends, from one that begins at `start`.
+fn whole_characters(text: &[u8], start: usize, most: usize) -> usize {
+    let most = most.min(text.len());
+    let mut at = start;
+    while let Some(next) = character_length(text, at).map(|length| at + length).filter(|next| *next <= most) {
+        at = next;
+    }
+    at
+}
+
+/// The bytes of the character of escaped text that begins at `at`. An escape is one character.
+fn character_length(text: &[u8], at: usize) -> Option<usize> {
+    Some(match text.get(at)? {
+        b'\\' if text.get(at + 1) == Some(&b'u') => 6,
+        0xf0.. => 4,
+        0xe0.. => 3,
+        0xc0.. | b'\\' => 2,
+        _ => 1,
+    })
 }

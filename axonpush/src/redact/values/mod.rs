@@ -36,13 +36,12 @@ pub(super) fn masked(text: &[u8], policy: &RedactionPolicy) -> Option<Vec<u8>> {
 
 /// As [`masked`], for text that shows these signs.
 pub(super) fn masked_by(signs: Signs, text: &[u8], policy: &RedactionPolicy) -> Option<Vec<u8>> {
-    let mut mask = Mask { text, policy, copied: 0, out: Vec::new() };
-    if signs.words {
-        mask.by_words();
-    } else if signs.marks {
-        mask.by_marks();
-    }
-    mask.finish()
+    Mask::of(signs, text, policy).finish(text.len())
+}
+
+/// As [`masked`], for the beginning of a longer text. Behind the last secret, nothing is kept from `cut` on.
+pub(super) fn masked_before(cut: usize, text: &[u8], policy: &RedactionPolicy) -> Option<Vec<u8>> {
+    Mask::of(Signs::of(text), text, policy).finish(cut)
 }
 
 struct Mask<'a> {
@@ -51,6 +50,8 @@ struct Mask<'a> {
     /// Everything before this index is in `out`, in its final form. What is copied is never empty, so 0 is "nothing yet".
     copied: usize,
     out: Vec<u8>,
+    /// Where the last search for a `<` ended. The next one begins later, and before this index it finds none.
+    next_tag: usize,
 }
 
 /// Bytes of words: names, numbers, tokens, the local parts and hosts of addresses.
@@ -70,7 +71,21 @@ fn is_word(byte: u8) -> bool {
     WORD.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
-impl Mask<'_> {
+impl<'a> Mask<'a> {
+    fn of(signs: Signs, text: &'a [u8], policy: &'a RedactionPolicy) -> Self {
+        let mut mask = Self::new(text, policy);
+        if signs.words {
+            mask.by_words();
+        } else if signs.marks {
+            mask.by_marks();
+        }
+        mask
+    }
+
+    fn new(text: &'a [u8], policy: &'a RedactionPolicy) -> Self {
+        Self { text, policy, copied: 0, out: Vec::new(), next_tag: 0 }
+    }
+
     /// The whole search: every word and every mark is looked at.
     fn by_words(&mut self) {
         // Where the last thing found ends.
@@ -149,11 +164,12 @@ impl Mask<'_> {
         self.after_escape(end - length - 1).min(end)
     }
 
-    fn finish(mut self) -> Option<Vec<u8>> {
+    /// The text up to `end` or to where the last secret ends, whichever comes later; `None` when there was no secret.
+    fn finish(mut self, end: usize) -> Option<Vec<u8>> {
         if self.copied == 0 {
             return None;
         }
-        self.out.extend_from_slice(self.text.get(self.copied..).unwrap_or_default());
+        self.out.extend_from_slice(self.text.get(self.copied..end).unwrap_or_default());
         Some(self.out)
     }
 

@@ -52,7 +52,11 @@ impl Mask<'_> {
         if !matches!(before, Some(b'<' | b':')) || !self.names_a_secret(name) {
             return None;
         }
-        let end = self.end_of(close + 1, |byte| byte != b'<');
+        // Without a look at the same text for every `>` before it.
+        if self.next_tag <= close {
+            self.next_tag = self.end_of(close + 1, |byte| byte != b'<');
+        }
+        let end = self.next_tag;
         // `Vec<Token>` is a type, and no element.
         if end == close + 1 || !self.starts_with(end, b"</") {
             return None;

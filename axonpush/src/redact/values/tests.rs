@@ -96,6 +96,19 @@ fn a_secret_that_is_cut_leaves_no_half() {
 }
 
 #[test]
+fn long_text_that_masks_have_made_short_says_that_it_was_cut() {
+    let secret = "a".repeat(5000);
+    for rest in ["é", "\"", "\\", "\n", "\u{1}", "😀", "a "] {
+        for shift in 0..6 {
+            let text = format!("token={secret} {}{}", "x".repeat(shift), rest.repeat(20_000));
+            assert_eq!(left(&text), "token=[REDACTED]…[TRUNCATED]", "{rest}");
+        }
+    }
+    let text = format!("a@b.cd token={secret}{}", "b".repeat(40_000));
+    assert_eq!(left(&text), "a***@b.cd token=[REDACTED]…[TRUNCATED]");
+}
+
+#[test]
 fn addresses_and_cards_may_be_kept() {
     let policy = RedactionPolicy::new().mask_emails(false).mask_card_numbers(false);
     let text = "alice@example.com paid with 4111111111111111, password=x";
@@ -139,6 +152,8 @@ fn time_grows_with_the_text_and_not_faster() {
         ": ",
         "=",
         "[{\"",
+        ":token>",
+        "<token>a>",
     ];
     let policy = RedactionPolicy::new().max_content_length(usize::MAX);
     for evil in evil {
@@ -161,9 +176,9 @@ fn time_grows_with_the_text_and_not_faster() {
 
 /// What all of the text holds, looked at word by word.
 fn searched(text: &[u8], policy: &RedactionPolicy) -> Option<Vec<u8>> {
-    let mut mask = Mask { text, policy, copied: 0, out: Vec::new() };
+    let mut mask = Mask::new(text, policy);
     mask.by_words();
-    mask.finish()
+    mask.finish(text.len())
 }
 
 /// The inside of a JSON string, made of what the search looks for and what it may stumble over.
@@ -234,6 +249,48 @@ proptest! {
         let policy = RedactionPolicy::new();
         let text = text.as_bytes();
         prop_assert_eq!(masked(text, &policy), searched(text, &policy));
+    }
+}
+
+/// Text far longer than what is kept of it.
+fn long_text() -> impl Strategy<Value = String> {
+    let pem = "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\n";
+    let known = [
+        "é",
+        "😀",
+        "\"",
+        "\\",
+        "\n",
+        "\u{1}",
+        "x",
+        " ",
+        "'",
+        "a@b.cd ",
+        "<token>",
+        "https://a:b@c/ ",
+        "{\"a\":",
+        "}",
+        pem,
+    ];
+    let repeated = (prop::sample::select(known.to_vec()), 0..4000_usize).prop_map(|(piece, times)| piece.repeat(times));
+    let secret = (0..9000_usize, 0..6_usize)
+        .prop_map(|(long, shift)| format!(" {}token={} ", " ".repeat(shift), "a".repeat(long)));
+    let piece = prop_oneof![2 => repeated, 2 => secret, 1 => Just(format!(" {JWT} "))];
+    prop::collection::vec(piece, 1..12).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn long_text_stays_well_formed_and_within_its_limit(
+        text in long_text(),
+        limit in prop::sample::select(vec![1, 30, 256, 4096]),
+    ) {
+        let kept = left_with(&RedactionPolicy::new().max_content_length(limit), &text);
+        let most = limit + "…[TRUNCATED]".chars().count();
+        prop_assert!(kept.chars().count() <= most, "{} of {limit}", kept.chars().count());
+        prop_assert!(!kept.contains("token=a") && !kept.contains("eyJ"), "{kept}");
     }
 }
 
