@@ -24,7 +24,7 @@ pub(crate) const TABLE: Table = Table {
         row("building the event, which comes before", "instructions.build", 3530.0),
         row("`enqueue` of a log record for OTLP", "instructions.enqueue-log", 6280.0),
         row("building the record and its event, which comes before", "instructions.build-log", 1610.0),
-        row("`info!` with three fields in a span and a request", "instructions.info", 7650.0),
+        row("`info!` with three fields in a span and a request", "instructions.info", 8850.0),
         row("an exchange of an axum app, with both events", "instructions.exchange", 14840.0),
         row("an exchange of an actix app, with both events", "instructions.actix-exchange", 13500.0),
     ],
