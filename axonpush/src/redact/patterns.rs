@@ -38,7 +38,7 @@ use crate::event::json;
 /// # It fails closed
 ///
 /// When the function panics, answers with a range that is empty or is none of the text, or finds more than 1000 places
-/// in one string, the whole string becomes `[REDACTED]`. A panic is still reported by the panic hook, and ends the
+/// in one string, the whole string becomes `[REDACTED]`; so does one that is no Unicode text. A panic is still reported by the panic hook, and ends the
 /// process where the program is built to abort on one.
 #[derive(Clone)]
 pub struct RedactionPattern {
@@ -119,8 +119,9 @@ pub(super) fn masked(text: &[u8], policy: &RedactionPolicy) -> Option<Vec<u8>> {
         return None;
     }
     let quoted = [b"\"", text, b"\""].concat();
-    let text = serde_json::from_slice::<String>(&quoted);
-    let mut text = Cow::Borrowed(text.as_deref().unwrap_or(HIDDEN));
+    // Half a surrogate pair, in JSON that came as a string: nobody can say what a pattern would find there.
+    let Ok(text) = serde_json::from_slice::<String>(&quoted) else { return Some(HIDDEN.into()) };
+    let mut text = Cow::Borrowed(text.as_str());
     for pattern in patterns {
         if let Some(masked) = pattern.apply(&text) {
             text = Cow::Owned(masked);

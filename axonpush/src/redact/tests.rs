@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{ContentCapture, RedactionPolicy};
+use super::{ContentCapture, RedactionPattern, RedactionPolicy};
 use crate::event::json;
 
 fn redact(policy: &RedactionPolicy, structural: bool, value: &Value) -> Value {
@@ -83,6 +83,21 @@ fn escaped_and_configured_keys_are_hidden() {
         redact(&policy, false, &json!({"IBAN": 1, "tab\tkey": 2, "pass\u{200b}word\n": 3, "x": "IBAN"})),
         json!({"IBAN": "[REDACTED]", "tab\tkey": "[REDACTED]", "pass\u{200b}word\n": "[REDACTED]", "x": "IBAN"}),
     );
+}
+
+#[test]
+fn what_can_not_be_decoded_is_hidden() {
+    // Half a surrogate pair is well-formed in JSON, and no text.
+    let key = json!({"body": r#"{"password\ud800":"canary","n":1}"#});
+    assert_eq!(
+        redact(&RedactionPolicy::new(), false, &key),
+        json!({"body": r#"{"password\ud800":"[REDACTED]","n":1}"#})
+    );
+    let policy = RedactionPolicy::new().redact_patterns([RedactionPattern::token("customer", "cust_", 4)]);
+    let text = json!({"body": r#"{"note":"\u0063ust_0011 \ud800","n":1}"#});
+    assert_eq!(redact(&policy, false, &text)["body"], r#"{"note":"[REDACTED]","n":1}"#);
+    let pair = json!({"body": r#"[{"name":"token\udc00","value":"canary"}]"#});
+    assert!(!redact(&RedactionPolicy::new(), false, &pair).to_string().contains("canary"));
 }
 
 #[test]

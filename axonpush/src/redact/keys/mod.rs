@@ -50,7 +50,9 @@ fn find_out(raw: &[u8], extra: &[String]) -> KeyKind {
     if raw.contains(&b'\\') {
         // An escape must not hide a key from the list.
         let quoted = [b"\"", raw, b"\""].concat();
-        return classify_name(serde_json::from_slice::<String>(&quoted).unwrap_or_default().as_bytes(), extra);
+        // Nor must one that stands for no character: such a key can't be read, and may say anything.
+        return serde_json::from_slice::<String>(&quoted)
+            .map_or(KeyKind::Secret, |key| classify_name(key.as_bytes(), extra));
     }
     classify_name(raw, extra)
 }

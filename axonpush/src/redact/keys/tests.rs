@@ -60,6 +60,12 @@ fn prefixed_and_disguised_secret_keys_are_caught() {
 }
 
 #[test]
+fn a_key_that_can_not_be_decoded_is_a_secret() {
+    check(&[r"password\ud800", r"a\udc00", r"\"], KeyKind::Secret);
+    check(&[r"a\ud83d\ude00"], KeyKind::Plain);
+}
+
+#[test]
 fn secret_keys_are_caught_in_the_plural_glued_and_numbered() {
     check(
         &[
