@@ -94,6 +94,8 @@ fn what_can_not_be_decoded_is_hidden() {
         json!({"body": r#"{"password\ud800":"[REDACTED]","n":1}"#})
     );
     let policy = RedactionPolicy::new().redact_patterns([RedactionPattern::token("customer", "cust_", 4)]);
+    let escaped = json!({"body": r#"{"note": "\u0070assword=canary \ud800", "n": 1}"#});
+    assert_eq!(redact(&with(ContentCapture::Full), false, &escaped), json!({"body": r#"{"note":"[REDACTED]","n":1}"#}));
     let text = json!({"body": r#"{"note":"\u0063ust_0011 \ud800","n":1}"#});
     assert_eq!(redact(&policy, false, &text)["body"], r#"{"note":"[REDACTED]","n":1}"#);
     let pair = json!({"body": r#"[{"name":"token\udc00","value":"canary"}]"#});

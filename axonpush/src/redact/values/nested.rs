@@ -63,28 +63,48 @@ fn walked(part: &[u8], policy: &RedactionPolicy, level: u8) -> Option<(Vec<u8>, 
     if is_deep(text.as_bytes()) {
         return None;
     }
-    let (compact, mut walked) = (compact(text.as_bytes()), Vec::new());
+    let mut walked = Vec::new();
+    let (compact, is_readable) = compact(text.as_bytes());
     policy.redact_inside(&compact, level + 1, &mut walked);
-    Some((compact, walked))
+    // A key, or a name, that nobody can read counts as a secret's; whatever else it is, it may say anything.
+    Some((compact, if is_readable { walked } else { without_unreadable(&walked) }))
 }
 
 /// Well-formed JSON in the one spelling that the walk reads: no white space between its parts, no escape that need not
-/// be one.
-fn compact(json: &[u8]) -> Vec<u8> {
+/// be one. `false`: some string in it nobody can read.
+fn compact(json: &[u8]) -> (Vec<u8>, bool) {
     let mut out = Vec::with_capacity(json.len());
+    let mut is_readable = true;
     let mut at = 0;
     while let Some(&byte) = json.get(at) {
         let end = if byte == b'"' { scan::string_end(json, at) } else { at + 1 };
         let part = json.get(at..end).unwrap_or_default();
         if json::has_backslash(part) {
             // `\u0040` is `@`, and must be found as that.
-            match serde_json::from_slice::<String>(part) {
-                Ok(text) => json::write_str(&text, &mut out),
-                Err(_) => out.extend_from_slice(part),
+            if let Ok(text) = serde_json::from_slice::<String>(part) {
+                json::write_str(&text, &mut out);
+            } else {
+                out.extend_from_slice(part);
+                is_readable = false;
             }
         } else if !byte.is_ascii_whitespace() {
             out.extend_from_slice(part);
         }
+        at = end;
+    }
+    (out, is_readable)
+}
+
+/// Compact JSON without the strings that nobody can read, but for keys.
+fn without_unreadable(json: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(json.len());
+    let mut at = 0;
+    while let Some(&byte) = json.get(at) {
+        let end = if byte == b'"' { scan::string_end(json, at) } else { at + 1 };
+        let part = json.get(at..end).unwrap_or_default();
+        let is_key = json.get(end) == Some(&b':');
+        let is_unreadable = !is_key && json::has_backslash(part) && serde_json::from_slice::<String>(part).is_err();
+        out.extend_from_slice(if is_unreadable { b"\"[REDACTED]\"" } else { part });
         at = end;
     }
     out
