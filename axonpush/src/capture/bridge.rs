@@ -9,7 +9,7 @@ use log::{Level, Log, Metadata, Record, kv};
 
 use super::{
     known::{Place, add_thread_to},
-    said::{add, add_exception, guarded, write_debug, write_display, write_text},
+    said::{add, add_exception, write_debug, write_display, write_text},
     scope::{Depth, Excluded},
 };
 use crate::{
@@ -117,9 +117,7 @@ struct KeyValues<'a, 'd>(&'a mut Draft<'d>);
 
 impl<'kvs> kv::VisitSource<'kvs> for KeyValues<'_, '_> {
     fn visit_pair(&mut self, key: kv::Key<'kvs>, value: kv::Value<'kvs>) -> Result<(), kv::Error> {
-        let mut visited = Ok(());
-        guarded(self.0, |draft| visited = value.visit(OneValue { draft, key: key.as_str() }));
-        visited
+        value.visit(OneValue { draft: &mut *self.0, key: key.as_str() })
     }
 }
 

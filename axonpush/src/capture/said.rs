@@ -22,14 +22,6 @@ pub(super) fn add(draft: &mut Draft<'_>, key: &str, write: impl FnOnce(&mut Vec<
     let _left_out = draft.attribute(key, write);
 }
 
-/// Lets `write`, which runs code of the application, add to a draft. What it leaves when it panics is taken out.
-pub(super) fn guarded(draft: &mut Draft<'_>, write: impl FnOnce(&mut Draft<'_>)) {
-    let before = draft.len();
-    if catch_unwind(AssertUnwindSafe(|| write(&mut *draft))).is_err() {
-        draft.truncate(before);
-    }
-}
-
 /// Adds what is known of an error, unless another one was there before it.
 pub(super) fn add_exception(draft: &mut Draft<'_>, error: &(dyn Error + 'static)) {
     if draft.has("exception.message") {
@@ -39,20 +31,26 @@ pub(super) fn add_exception(draft: &mut Draft<'_>, error: &(dyn Error + 'static)
     if let Some(name) = type_name(error) {
         add_missing(draft, "exception.type", |out| write_text(&name, out));
     }
-    guarded(draft, |draft| {
-        let Some(first) = error.source() else { return };
-        add_missing(draft, "exception.causes", |out| {
-            out.push(b'[');
-            write_display(&first, out);
-            let mut cause = first.source();
-            for _ in 1..MAX_CAUSES {
-                let Some(known) = cause else { break };
-                out.push(b',');
-                write_display(&known, out);
-                cause = known.source();
-            }
-            out.push(b']');
-        });
+    let before = draft.len();
+    // A `source` is code of the application, and may panic in the middle.
+    if catch_unwind(AssertUnwindSafe(|| add_causes(draft, error))).is_err() {
+        draft.truncate(before);
+    }
+}
+
+fn add_causes(draft: &mut Draft<'_>, error: &(dyn Error + 'static)) {
+    let Some(first) = error.source() else { return };
+    add_missing(draft, "exception.causes", |out| {
+        out.push(b'[');
+        write_display(&first, out);
+        let mut cause = first.source();
+        for _ in 1..MAX_CAUSES {
+            let Some(known) = cause else { break };
+            out.push(b',');
+            write_display(&known, out);
+            cause = known.source();
+        }
+        out.push(b']');
     });
 }
 

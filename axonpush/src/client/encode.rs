@@ -130,7 +130,7 @@ pub(super) fn lend<T>(
 }
 
 /// Bytes of bound attributes that every event of a request carries. Beyond them events carry the request id alone.
-const MAX_BOUND_BYTES: usize = 16 << 10;
+pub(crate) const MAX_BOUND_BYTES: usize = 16 << 10;
 
 /// What ties an event to its request: `request.id` and the bound attributes.
 fn request_attributes(context: &RequestContext) -> Vec<u8> {

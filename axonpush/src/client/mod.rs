@@ -15,7 +15,7 @@ use std::{
 
 use bytes::Bytes;
 
-pub(crate) use self::encode::{Foreign, Own};
+pub(crate) use self::encode::{Foreign, MAX_BOUND_BYTES, Own};
 #[cfg(any(feature = "tracing-layer", feature = "log-bridge"))]
 pub(crate) use self::heard::Heard;
 use crate::{
@@ -225,13 +225,6 @@ impl AxonPush {
         match &self.0 {
             Some(inner) => inner.publisher.block_on(future),
             None => block_on(future),
-        }
-    }
-
-    /// Masks what the JSON string holds that `out` has from `start` to its end.
-    pub(crate) fn mask_string(&self, out: &mut Vec<u8>, start: usize) {
-        if let Some(inner) = &self.0 {
-            inner.config.redaction.mask_string(out, start);
         }
     }
 

@@ -26,6 +26,13 @@ impl AxonPush {
         })
     }
 
+    /// Masks what the JSON string holds that `out` has from `start` to its end.
+    pub(crate) fn mask_string(&self, out: &mut Vec<u8>, start: usize) {
+        if let Some(inner) = &self.0 {
+            inner.config.redaction.mask_string(out, start);
+        }
+    }
+
     /// Whether text that needs no escaping holds anything to hide.
     pub(crate) fn masks(&self, text: &[u8]) -> bool {
         self.0.as_ref().is_some_and(|inner| inner.config.redaction.masks(text))

@@ -11,7 +11,7 @@ use super::{
     template::Template,
 };
 use crate::{
-    client::{AxonPush, Foreign, Own},
+    client::{AxonPush, Foreign, MAX_BOUND_BYTES, Own},
     context::{RequestContext, hex::uuid_digits},
     event::{
         EventType, Severity, SpanKind, id,
@@ -19,9 +19,6 @@ use crate::{
         wire,
     },
 };
-
-/// Bytes of bound attributes that every event of a request carries. Beyond them events carry the request id alone.
-const MAX_BOUND_BYTES: usize = 16 << 10;
 
 /// What all events of one moment have in common.
 pub(super) struct Telling<'a> {

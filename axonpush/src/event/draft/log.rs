@@ -61,21 +61,7 @@ impl<'a> Draft<'a> {
     /// A draft of what an event says about itself. Metadata may follow, then [`when`](Self::when) must.
     pub(crate) fn of(body: &Body<'_>, out: &'a mut Vec<u8>, guard: &'a dyn Guard) -> Self {
         let mut draft = Self::begin(out, guard);
-        draft.head(body);
-        draft
-    }
-
-    /// Adds what stands before the body of a log, which is next.
-    pub(crate) fn when(&mut self, body: &Body<'_>, moment: Moment) {
-        if let Some(time) = body.occurred_at.and_then(wire::timestamp) {
-            self.text(Field::OccurredAt, &time);
-        }
-        self.moment(moment);
-    }
-
-    /// What the event says about itself.
-    fn head(&mut self, body: &Body<'_>) {
-        self.text(Field::Identifier, body.identifier);
+        draft.text(Field::Identifier, body.identifier);
         for (field, text) in [
             (Field::Channel, body.channel_id),
             (Field::EventType, Some(body.event_type).filter(|text| !text.is_empty())),
@@ -85,10 +71,19 @@ impl<'a> Draft<'a> {
             (Field::Parent, body.parent_span_id),
         ] {
             if let Some(text) = text {
-                self.text(field, text);
+                draft.text(field, text);
             }
         }
-        self.field(Field::Dedup, |out| wire::dedup_key(body, out));
+        draft.field(Field::Dedup, |out| wire::dedup_key(body, out));
+        draft
+    }
+
+    /// Adds what stands before the body of a log, which is next.
+    pub(crate) fn when(&mut self, body: &Body<'_>, moment: Moment) {
+        if let Some(time) = body.occurred_at.and_then(wire::timestamp) {
+            self.text(Field::OccurredAt, &time);
+        }
+        self.moment(moment);
     }
 
     /// Adds an attribute.
