@@ -12,6 +12,7 @@ mod metrics;
 mod otlp;
 mod propagation;
 mod publishing;
+mod reloading;
 mod secrets;
 #[cfg(unix)]
 mod sigterm;

@@ -90,7 +90,7 @@ impl Log for LogBridge {
             metadata: METADATA,
             context: context.as_ref(),
         };
-        let say = |draft: &mut Draft<'_>| {
+        let say = |draft: &mut Draft<'_>, _settings| {
             // What can't be written is text by now.
             let _infallible = draft.value(draft::Field::Body, |out| {
                 write_display(record.args(), out);

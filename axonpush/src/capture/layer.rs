@@ -121,15 +121,18 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, subscriber: Context<'_, S>) {
-        let Some(guard) = self.client.guard().filter(|_| !suppress::is_marked()) else { return };
-        if let Some(span) = subscriber.span(id) {
-            SpanData::new(attributes, in_force(), guard).keep(self.id, &span);
+        if suppress::is_marked() {
+            return;
+        }
+        let data = self.client.guarded(|guard, settings| SpanData::new(attributes, in_force(), guard, settings));
+        if let (Some(data), Some(span)) = (data, subscriber.span(id)) {
+            data.keep(self.id, &span);
         }
     }
 
     fn on_record(&self, id: &span::Id, values: &span::Record<'_>, subscriber: Context<'_, S>) {
-        if let (Some(guard), Some(span)) = (self.client.guard(), subscriber.span(id)) {
-            SpanData::record(self.id, &span, values, guard);
+        if let Some(span) = subscriber.span(id) {
+            self.client.guarded(|guard, settings| SpanData::record(self.id, &span, values, guard, settings));
         }
     }
 
@@ -140,16 +143,21 @@ where
         let Some(_depth) = Depth::enter() else { return };
         let spans = || subscriber.event_scope(event).into_iter().flat_map(Scope::into_iter).take(MAX_SPANS);
         let context = in_force().or_else(|| spans().find_map(|span| SpanData::context(self.id, &span)));
-        self.hand_over(event, context.as_ref(), |draft| {
+        self.hand_over(event, context.as_ref(), |draft, settings| {
             for span in spans() {
-                SpanData::add_to(self.id, &span, draft);
+                SpanData::add_to(self.id, &span, draft, settings);
             }
         });
     }
 }
 
 impl TracingLayer {
-    fn hand_over(&self, event: &Event<'_>, context: Option<&RequestContext>, say_spans: impl FnOnce(&mut Draft<'_>)) {
+    fn hand_over(
+        &self,
+        event: &Event<'_>,
+        context: Option<&RequestContext>,
+        say_spans: impl FnOnce(&mut Draft<'_>, u64),
+    ) {
         let metadata = event.metadata();
         // What `tracing-log` passes on stands elsewhere than its own metadata says.
         let from_log = FromLog::of(event);
@@ -170,14 +178,14 @@ impl TracingLayer {
             metadata: METADATA,
             context,
         };
-        let say = |draft: &mut Draft<'_>| {
+        let say = |draft: &mut Draft<'_>, settings| {
             let mut body = Body { draft: &mut *draft, written: false };
             event.record(&mut body);
             if !body.written {
                 body.say(|out| out.extend_from_slice(b"\"\""));
             }
             event.record(&mut Fields { draft: &mut *draft, of_span: false, of_log: from_log.is_some() });
-            say_spans(draft);
+            say_spans(draft, settings);
         };
         self.client.hear(&heard, say, |draft| {
             match &from_log {

@@ -14,6 +14,8 @@ use super::fields::Fields;
 #[derive(Default)]
 pub(super) struct SpanData {
     fields: Kept,
+    /// The number of the settings that the fields were judged by.
+    settings: u64,
     context: Option<RequestContext>,
 }
 
@@ -22,9 +24,14 @@ pub(super) struct SpanData {
 struct OfLayers(Vec<(usize, SpanData)>);
 
 impl SpanData {
-    pub(super) fn new(attributes: &span::Attributes<'_>, context: Option<RequestContext>, guard: &dyn Guard) -> Self {
+    pub(super) fn new(
+        attributes: &span::Attributes<'_>,
+        context: Option<RequestContext>,
+        guard: &dyn Guard,
+        settings: u64,
+    ) -> Self {
         let fields = Kept::new(guard, |draft| attributes.record(&mut Fields { draft, of_span: true, of_log: false }));
-        Self { fields, context }
+        Self { fields, settings, context }
     }
 
     /// Keeps it with its span, when there is anything to keep.
@@ -46,6 +53,7 @@ impl SpanData {
         span: &SpanRef<'a, R>,
         values: &span::Record<'_>,
         guard: &dyn Guard,
+        settings: u64,
     ) {
         // Values are shown before the lock is taken: they may look at the span themselves.
         let recorded = Kept::new(guard, |draft| values.record(&mut Fields { draft, of_span: true, of_log: false }));
@@ -58,17 +66,32 @@ impl SpanData {
         }
         let Some(OfLayers(all)) = extensions.get_mut() else { return };
         match all.iter_mut().find(|(of, _)| *of == layer) {
-            Some((_, data)) => data.fields.replaced_by(&recorded),
-            None => all.push((layer, Self { fields: recorded, context: None })),
+            Some((_, data)) => {
+                data.fields.replaced_by(&recorded);
+                // Those of before were judged by others, if there are any: none are those that all were judged by.
+                if data.settings != settings {
+                    data.settings = 0;
+                }
+            }
+            None => all.push((layer, Self { fields: recorded, settings, context: None })),
         }
     }
 
     /// Adds what the span says to a draft, as far as nothing there has said it.
-    pub(super) fn add_to<'a, R: LookupSpan<'a>>(layer: usize, span: &SpanRef<'a, R>, draft: &mut Draft<'_>) {
+    pub(super) fn add_to<'a, R: LookupSpan<'a>>(
+        layer: usize,
+        span: &SpanRef<'a, R>,
+        draft: &mut Draft<'_>,
+        settings: u64,
+    ) {
         let extensions = span.extensions();
         let Some(OfLayers(all)) = extensions.get() else { return };
         if let Some((_, data)) = all.iter().find(|(of, _)| *of == layer) {
-            draft.add_kept(&data.fields);
+            if data.settings == settings {
+                draft.add_kept(&data.fields);
+            } else {
+                draft.add_judged(&data.fields);
+            }
         }
     }
 

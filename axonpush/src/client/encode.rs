@@ -2,9 +2,9 @@
 
 use std::{cell::Cell, time::Instant};
 
+use super::Live;
 #[cfg(doc)]
-use super::AxonPush;
-use super::Inner;
+use super::Snapshot;
 use crate::{
     context::RequestContext,
     error::Error,
@@ -31,7 +31,7 @@ pub(crate) struct Own<'a> {
 /// Copies an object from the application, JSON text, into a payload, without what must not leave.
 pub(crate) type Foreign<'a> = &'a dyn Fn(&[u8], &mut Vec<u8>);
 
-impl Inner {
+impl Live {
     /// The event as a request body: completed by its surroundings, redacted, and lent to `with`.
     pub(super) fn encode<T>(&self, event: &Event, with: impl FnOnce(&[u8]) -> T) -> Result<T, Error> {
         let context = RequestContext::current();
@@ -74,7 +74,7 @@ impl Inner {
     ///
     /// Redaction looks at each key and each string, which costs more than writing them. What this crate says in its own
     /// words it need not look at, unless the policy is one that could find something there; text from outside has been
-    /// [masked](AxonPush::mask_string) where it was written.
+    /// [masked](Snapshot::mask_string) where it was written.
     pub(super) fn encode_own<T>(
         &self,
         own: &Own<'_>,

@@ -31,7 +31,14 @@ impl AxonPush {
     /// `know` what this crate knows by itself.
     ///
     /// Never blocks and never does I/O; what can't be handed over is counted.
-    pub(crate) fn hear(&self, heard: &Heard<'_>, say: impl FnOnce(&mut Draft<'_>), know: impl FnOnce(&mut Draft<'_>)) {
+    ///
+    /// `say` is told the number of the settings in force, by which it knows those of what it has kept.
+    pub(crate) fn hear(
+        &self,
+        heard: &Heard<'_>,
+        say: impl FnOnce(&mut Draft<'_>, u64),
+        know: impl FnOnce(&mut Draft<'_>),
+    ) {
         let Some(inner) = &self.0 else { return };
         let publisher = &*inner.publisher;
         if publisher.is_echo() {
@@ -39,7 +46,8 @@ impl AxonPush {
         }
         let lane = publisher.lane(true, false);
         let is_blank = heard.identifier.trim().is_empty();
-        let around = inner.surroundings(heard.context);
+        let live = inner.live.load();
+        let around = live.surroundings(heard.context);
         let body = wire::Body {
             identifier: json::prefix(if is_blank { "log" } else { heard.identifier }, MAX_ID_BYTES),
             event_type: heard.event_type.as_str(),
@@ -53,17 +61,17 @@ impl AxonPush {
         };
         let moment = Moment { nanos: json::nanos(heard.time), severity: heard.severity };
         let write = |out: &mut Vec<u8>| {
-            let mut draft = Draft::of(&body, out, &inner.config.redaction);
+            let mut draft = Draft::of(&body, out, &live.config.redaction);
             draft.own_object(Field::Metadata, heard.metadata);
             draft.when(&body, moment);
-            say(&mut draft);
+            say(&mut draft, live.id);
             if let Some(context) = heard.context {
                 encode::tie(&mut draft, context);
             }
             know(&mut draft);
             draft.end_attributes();
-            if !inner.resource.is_empty() {
-                draft.own_object(Field::Resource, &inner.resource);
+            if !live.resource.is_empty() {
+                draft.own_object(Field::Resource, &live.resource);
             }
             draft::check_size(body.identifier, out.len())
         };
@@ -75,9 +83,12 @@ impl AxonPush {
         }
     }
 
-    /// What hides what must not leave; `None` from a disabled client.
+    /// Lends what hides what must not leave, and the number of the settings it is of; `None` from a disabled client.
     #[cfg(feature = "tracing-layer")]
-    pub(crate) fn guard(&self) -> Option<&dyn draft::Guard> {
-        self.0.as_ref().map(|inner| &inner.config.redaction as &dyn draft::Guard)
+    pub(crate) fn guarded<T>(&self, with: impl FnOnce(&dyn draft::Guard, u64) -> T) -> Option<T> {
+        self.0.as_ref().map(|inner| {
+            let live = inner.live.load();
+            with(&live.config.redaction, live.id)
+        })
     }
 }

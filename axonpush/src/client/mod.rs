@@ -3,27 +3,32 @@
 mod encode;
 #[cfg(any(feature = "tracing-layer", feature = "log-bridge"))]
 mod heard;
+mod live;
 mod own;
+mod reload;
 #[cfg(test)]
 mod tests;
 
 use std::{
     fmt,
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
+use arc_swap::ArcSwap;
 use bytes::Bytes;
 
 pub(crate) use self::encode::{Foreign, MAX_BOUND_BYTES, Own};
 #[cfg(any(feature = "tracing-layer", feature = "log-bridge"))]
 pub(crate) use self::heard::Heard;
+use self::live::Live;
+pub(crate) use self::live::Snapshot;
 use crate::{
     clock,
-    config::{AxonPushBuilder, Config},
+    config::AxonPushBuilder,
     context::OpenRequests,
     error::Error,
-    event::{Event, EventType, LogPayload, Receipt, Severity, json, record::Lane, wire},
+    event::{Event, EventType, LogPayload, Receipt, Severity, record::Lane, wire},
     fork::PerProcess,
     loss::Losses,
     publisher::{Accepted, FlushReport, LossEncoder, LossPolicy, Publisher, Settings, Stats, block_on},
@@ -54,11 +59,11 @@ use crate::{
 pub struct AxonPush(Option<Arc<Inner>>);
 
 struct Inner {
-    config: Config,
+    live: Arc<ArcSwap<Live>>,
+    /// What the settings in force were made of.
+    settings: Mutex<AxonPushBuilder>,
     publisher: PerProcess<Publisher>,
     open_requests: OpenRequests,
-    /// What every log and span of this client says of who speaks: JSON text of an object, redacted, or empty.
-    resource: Vec<u8>,
 }
 
 impl AxonPush {
@@ -180,18 +185,18 @@ impl AxonPush {
         }
     }
 
-    /// `service.name`, `service.version` and `deployment.environment` of this client, as JSON text of an object that is
-    /// redacted; empty when there are none.
-    pub(crate) fn resource(&self) -> &[u8] {
-        self.0.as_ref().map_or(&[], |inner| &inner.resource)
+    /// Whether text that needs no escaping holds anything to hide.
+    pub(crate) fn masks(&self, text: &[u8]) -> bool {
+        self.0.as_ref().is_some_and(|inner| inner.live.load().config.redaction.masks(text))
     }
 
     /// Publishes an event and awaits the receipt.
     pub(crate) async fn publish(&self, event: Event) -> Result<Receipt, Error> {
         let Some(inner) = &self.0 else { return event.validate().map(|()| Receipt::disabled()) };
-        let body = inner.encode(&event, Bytes::copy_from_slice)?;
+        let live = inner.live.load_full();
+        let body = live.encode(&event, Bytes::copy_from_slice)?;
         match inner.publisher.publish(body.clone()).await {
-            Err(error) if inner.config.fail_open && (error.is_connect() || error.is_timeout()) => {
+            Err(error) if live.config.fail_open && (error.is_connect() || error.is_timeout()) => {
                 // The very same bytes, dedup key included: if an attempt got through after all, it is stored once.
                 match inner.publisher.enqueue(event.severity, Lane::Event, &body, WhenFull::ApplyPolicy) {
                     Ok(Accepted::Kept) => {
@@ -213,9 +218,10 @@ impl AxonPush {
         }
         let lane = inner.publisher.lane(event.event_type.is_log(), event.event_type == EventType::AppSpan);
         let enqueue = |body: &[u8]| inner.publisher.enqueue(event.severity, lane, body, when).map(drop);
+        let live = inner.live.load();
         match event.as_log() {
-            Some(record) => inner.draft(event, record, enqueue).flatten(),
-            None => inner.encode(event, enqueue).flatten(),
+            Some(record) => live.draft(event, record, enqueue).flatten(),
+            None => live.encode(event, enqueue).flatten(),
         }
     }
 
@@ -226,23 +232,6 @@ impl AxonPush {
             Some(inner) => inner.publisher.block_on(future),
             None => block_on(future),
         }
-    }
-
-    /// Hands an event of this crate's own over, whose payload is written where it will stand.
-    pub(crate) fn enqueue_own(
-        &self,
-        own: &Own<'_>,
-        payload: impl FnOnce(&mut Vec<u8>, Foreign<'_>),
-    ) -> Result<(), Error> {
-        let Some(inner) = &self.0 else { return Ok(()) };
-        let publisher = &*inner.publisher;
-        if publisher.is_echo() {
-            return Ok(());
-        }
-        let lane = publisher.lane(own.event_type.is_log(), own.event_type == EventType::AppSpan);
-        let enqueue =
-            |body: &[u8]| publisher.enqueue_at(own.at, own.severity, lane, body, WhenFull::ApplyPolicy).map(drop);
-        inner.encode_own(own, payload, enqueue).flatten()
     }
 
     /// Hands a lost event over once more, as it is.
@@ -275,7 +264,7 @@ impl AxonPush {
 impl Drop for Inner {
     // Whoever forgets to shut down loses nothing that can be delivered in a bounded time.
     fn drop(&mut self) {
-        let _report = self.publisher.block_on(self.publisher.shutdown(self.config.shutdown_timeout));
+        let _report = self.publisher.block_on(self.publisher.shutdown(self.live.load().config.shutdown_timeout));
     }
 }
 
@@ -286,45 +275,52 @@ impl AxonPushBuilder {
     ///
     /// When the key is missing, a setting is malformed, or no TLS backend is available.
     pub fn build(self) -> Result<AxonPush, Error> {
-        let mut config = self.config()?;
+        let settings = self.clone();
+        let config = self.config()?;
         let transport = Transport::new(&config.transport)?;
-        let transport_policy = config.transport.clone();
-        let encoder = config.report_losses.then(|| losses_event(&config));
-        let settings = Settings {
-            queue: config.queue.clone(),
-            retry: config.retry.clone(),
-            delivery: config.delivery.clone(),
-            losses: LossPolicy { hook: config.on_loss.take(), encoder },
-            timeout: config.timeout,
-        };
-        let publisher = PerProcess::new(Publisher::new(transport, settings), move |parents| {
-            parents.for_child(Transport::new(&transport_policy))
+        let live = Arc::new(ArcSwap::from_pointee(Live::new(config)));
+        let config = &live.load().config;
+        let encoder = config.report_losses.then(|| losses_event(Arc::clone(&live)));
+        let publisher = Publisher::new(
+            transport,
+            Settings {
+                queue: config.queue.clone(),
+                retry: config.retry.clone(),
+                delivery: config.delivery.clone(),
+                losses: LossPolicy { hook: config.on_loss.clone(), encoder },
+                timeout: config.timeout,
+            },
+        );
+        let for_child = Arc::clone(&live);
+        let publisher = PerProcess::new(publisher, move |parents| {
+            parents.for_child(Transport::new(&for_child.load().config.transport))
         });
-        let (mut text, mut resource) = (Vec::new(), Vec::new());
-        if !config.resource.is_empty() && json::write(&config.resource, &mut text).is_ok() {
-            config.redaction.redact(&text, false, &mut resource);
-        }
-        let inner = Inner { config, publisher, open_requests: OpenRequests::default(), resource };
+        let inner = Inner {
+            live: Arc::clone(&live),
+            settings: Mutex::new(settings),
+            publisher,
+            open_requests: OpenRequests::default(),
+        };
         Ok(AxonPush(Some(Arc::new(inner))))
     }
 }
 
 /// Encodes the event that tells the server how many others it will never see.
-fn losses_event(config: &Config) -> LossEncoder {
-    let (channel_id, resource, redaction) =
-        (config.channel_id.clone(), config.resource.clone(), config.redaction.clone());
+fn losses_event(live: Arc<ArcSwap<Live>>) -> LossEncoder {
     Arc::new(move |losses: &Losses| {
+        let live = live.load();
+        let config = &live.config;
         let mut log = LogPayload::new(format!("{} events were lost before they could be delivered", losses.total()))
             .severity(Severity::Warn)
-            .resource(resource.clone());
+            .resource(config.resource.clone());
         for (reason, count) in losses.iter() {
             log = log.attribute(format!("axonpush.lost.{reason}"), count);
         }
         let event = Event::log("axonpush.events_lost", log);
-        let around = wire::Surroundings { channel_id: channel_id.as_ref(), ..wire::Surroundings::default() };
+        let around = wire::Surroundings { channel_id: config.channel_id.as_ref(), ..wire::Surroundings::default() };
         let mut body = Vec::new();
-        wire::encode(&event, &around, &mut body, &|json, structural, out| redaction.redact(json, structural, out))
-            .ok()?;
+        let redact = |json: &[u8], structural, out: &mut Vec<u8>| config.redaction.redact(json, structural, out);
+        wire::encode(&event, &around, &mut body, &redact).ok()?;
         Some(body)
     })
 }
@@ -334,7 +330,7 @@ impl fmt::Debug for AxonPush {
         match &self.0 {
             Some(inner) => f
                 .debug_struct("AxonPush")
-                .field("base_url", &inner.config.transport.base_url)
+                .field("base_url", &inner.live.load().config.transport.base_url)
                 .field("stats", &inner.publisher.stats())
                 .finish_non_exhaustive(),
             None => f.write_str("AxonPush(disabled)"),

@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use super::{AxonPush, encode};
+use super::{Foreign, Own, Snapshot, encode};
 use crate::{
     error::Error,
-    event::{ChannelId, Severity, record::MAX_EVENT_BYTES},
+    event::{ChannelId, EventType, Severity, record::MAX_EVENT_BYTES},
     queue::WhenFull,
 };
 
@@ -16,10 +16,10 @@ pub(crate) struct OwnText<'a> {
     pub(crate) send_occurred_at: bool,
 }
 
-impl AxonPush {
+impl Snapshot {
     /// `None` where redaction has to look at this crate's own words too, or nothing is published.
     pub(crate) fn own_text(&self) -> Option<OwnText<'_>> {
-        let config = &self.0.as_ref()?.config;
+        let config = &self.live()?.config;
         config.redaction.spares_own_text().then(|| OwnText {
             channel_id: config.channel_id.as_ref().map(ChannelId::as_str),
             send_occurred_at: config.send_occurred_at,
@@ -28,20 +28,39 @@ impl AxonPush {
 
     /// Masks what the JSON string holds that `out` has from `start` to its end.
     pub(crate) fn mask_string(&self, out: &mut Vec<u8>, start: usize) {
-        if let Some(inner) = &self.0 {
-            inner.config.redaction.mask_string(out, start);
+        if let Some(live) = self.live() {
+            live.config.redaction.mask_string(out, start);
         }
-    }
-
-    /// Whether text that needs no escaping holds anything to hide.
-    pub(crate) fn masks(&self, text: &[u8]) -> bool {
-        self.0.as_ref().is_some_and(|inner| inner.config.redaction.masks(text))
     }
 
     /// Copies an object from the application, JSON text, without what must not leave.
     pub(crate) fn redact(&self, object: &[u8], out: &mut Vec<u8>) {
-        if let Some(inner) = &self.0 {
-            inner.config.redaction.redact(object, false, out);
+        if let Some(live) = self.live() {
+            live.config.redaction.redact(object, false, out);
+        }
+    }
+
+    /// Hands an event of this crate's own over, whose payload is written where it will stand.
+    pub(crate) fn enqueue_own(
+        &self,
+        own: &Own<'_>,
+        payload: impl FnOnce(&mut Vec<u8>, Foreign<'_>),
+    ) -> Result<(), Error> {
+        let Some((inner, live)) = &self.0 else { return Ok(()) };
+        let publisher = &*inner.publisher;
+        if publisher.is_echo() {
+            return Ok(());
+        }
+        let lane = publisher.lane(own.event_type.is_log(), own.event_type == EventType::AppSpan);
+        let enqueue =
+            |body: &[u8]| publisher.enqueue_at(own.at, own.severity, lane, body, WhenFull::ApplyPolicy).map(drop);
+        live.encode_own(own, payload, enqueue).flatten()
+    }
+
+    /// Counts an event that could not be handed over.
+    pub(crate) fn refuse(&self, error: Error) {
+        if let Some(inner) = self.inner() {
+            inner.publisher.refuse(error);
         }
     }
 
@@ -52,7 +71,7 @@ impl AxonPush {
         at: Instant,
         write: impl FnOnce(&mut Vec<u8>),
     ) -> Result<bool, Error> {
-        let Some(inner) = &self.0 else { return Ok(true) };
+        let Some(inner) = self.inner() else { return Ok(true) };
         let publisher = &*inner.publisher;
         if publisher.is_echo() {
             return Ok(true);

@@ -57,7 +57,7 @@ proptest! {
         identifier in "[a-z]{1,8}|a \"b\"\n",
     ) {
         let client = MemorySink::new().builder().channel_id("c").redaction(policy).send_occurred_at(true).build().unwrap();
-        let inner = client.0.as_ref().unwrap();
+        let live = client.0.as_ref().unwrap().live.load();
         let record = LogPayload::new(body).severity(Severity::Warn).attributes(attributes).resource(resource);
         let mut event = Event::log(identifier, record).dedup_key("k").agent_id("a").occurred_at(std::time::UNIX_EPOCH);
         if metadata {
@@ -71,8 +71,8 @@ proptest! {
             context.bind(key, value);
         }
         let both = || {
-            let written = inner.draft(&event, event.as_log().unwrap(), draft::to_body).unwrap();
-            (value(&written), inner.encode(&event, value).unwrap())
+            let written = live.draft(&event, event.as_log().unwrap(), draft::to_body).unwrap();
+            (value(&written), live.encode(&event, value).unwrap())
         };
         let (draft, json) = if in_request { context.sync_scope(both) } else { both() };
         prop_assert_eq!(draft, json);
@@ -85,7 +85,8 @@ fn an_attribute_that_names_a_secret_hides_the_one_that_holds_it() {
     for (name, hidden) in [("authorization", "[REDACTED]"), ("colour", "blue")] {
         let record = LogPayload::new("x").attribute("value", "blue").attribute("name", name).attribute("n", 1);
         let event = Event::log("x", record);
-        let written = client.0.as_ref().unwrap().draft(&event, event.as_log().unwrap(), draft::to_body).unwrap();
+        let written =
+            client.0.as_ref().unwrap().live.load().draft(&event, event.as_log().unwrap(), draft::to_body).unwrap();
         let attributes = serde_json::json!({"value": hidden, "name": name, "n": 1});
         assert_eq!(value(&written)["payload"]["attributes"], attributes);
     }
@@ -96,7 +97,8 @@ fn attributes_that_are_hidden_as_a_whole_are_hidden_one_by_one() {
     let policy = RedactionPolicy::new().redact_keys(["attributes"]);
     let client = AxonPush::builder().api_key("ak_test").redaction(policy).build().unwrap();
     let event = Event::log("x", LogPayload::new("said").attribute("a", "b").attribute("list", vec![1]));
-    let written = client.0.as_ref().unwrap().draft(&event, event.as_log().unwrap(), draft::to_body).unwrap();
+    let written =
+        client.0.as_ref().unwrap().live.load().draft(&event, event.as_log().unwrap(), draft::to_body).unwrap();
     let hidden = serde_json::json!({"a": "[REDACTED]", "list": "[REDACTED]"});
     assert_eq!(value(&written)["payload"]["attributes"], hidden);
 }

@@ -4,7 +4,7 @@ use std::{
     fmt,
     sync::{
         Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicU16, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU16, AtomicUsize, Ordering},
     },
     time::Instant,
 };
@@ -73,7 +73,6 @@ impl OpenRequest {
 
 /// All requests under way of one client.
 pub(crate) struct OpenRequests {
-    id: u64,
     count: AtomicUsize,
     next: AtomicUsize,
     shards: [Mutex<Shard>; SHARDS],
@@ -94,11 +93,6 @@ pub(crate) struct Place {
 }
 
 impl OpenRequests {
-    /// Which client they are of: a number that no other has in this process, or will have.
-    pub(crate) fn id(&self) -> u64 {
-        self.id
-    }
-
     pub(crate) fn begin(&self, request: OpenRequest) -> Place {
         self.count.fetch_add(1, Ordering::Relaxed);
         let shard = self.next.fetch_add(1, Ordering::Relaxed);
@@ -154,9 +148,7 @@ impl OpenRequests {
 
 impl Default for OpenRequests {
     fn default() -> Self {
-        static CLIENTS: AtomicU64 = AtomicU64::new(1);
         Self {
-            id: CLIENTS.fetch_add(1, Ordering::Relaxed),
             count: AtomicUsize::new(0),
             next: AtomicUsize::new(0),
             shards: std::array::from_fn(|_| Mutex::default()),

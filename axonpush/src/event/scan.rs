@@ -2,9 +2,9 @@
 //!
 //! On foreign text every function still ends and stays in bounds; it only answers nonsense.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
-use super::json::swar::quote_or_backslash;
+use super::json::swar::{has_backslash, quote_or_backslash};
 
 /// The index after the string that opens at `start`.
 #[inline]
@@ -49,6 +49,15 @@ fn container_end(json: &[u8], start: usize) -> usize {
         }
     }
     json.len()
+}
+
+/// The text of a JSON string that stands between these quotes.
+pub(crate) fn unescaped(inside: &[u8]) -> Cow<'_, [u8]> {
+    if has_backslash(inside) {
+        let quoted = [b"\"", inside, b"\""].concat();
+        return Cow::Owned(serde_json::from_slice::<String>(&quoted).unwrap_or_default().into_bytes());
+    }
+    Cow::Borrowed(inside)
 }
 
 /// The entries of an object, each as its key (as it stands in the text, escapes and all, without its quotes) and its

@@ -4,7 +4,7 @@ use std::{fmt, io::Write as _, time::Duration};
 
 use super::memo;
 use crate::{
-    client::{AxonPush, Foreign},
+    client::{Foreign, Snapshot},
     event::{
         AttributeValue,
         json::{self, Decimal, subseconds},
@@ -45,14 +45,14 @@ impl Entries {
     }
 
     /// Text that may come from outside, masked as `client` has it.
-    pub(super) fn text(&mut self, key: &'static str, value: &str, client: &AxonPush) {
+    pub(super) fn text(&mut self, key: &'static str, value: &str, client: &Snapshot) {
         json::write_own_key(key, &mut self.own);
         outside(value, client, &mut self.own);
     }
 
     /// As [`text`](Self::text), for text whose parts stand between slashes. Most have none in which redaction could find
     /// anything.
-    pub(super) fn separated(&mut self, key: &'static str, value: &str, client: &AxonPush) {
+    pub(super) fn separated(&mut self, key: &'static str, value: &str, client: &Snapshot) {
         if is_harmless(value.as_bytes(), b'/') {
             self.plain(key, value.as_bytes());
         } else {
@@ -79,7 +79,7 @@ impl Entries {
     }
 
     /// As [`text`](Self::text), for bytes that some other request probably had too; some may be no UTF-8.
-    pub(super) fn familiar(&mut self, key: &'static str, value: &[u8], client: &AxonPush) {
+    pub(super) fn familiar(&mut self, key: &'static str, value: &[u8], client: &Snapshot) {
         if memo::is_plain(client, value) {
             json::write_own_key(key, &mut self.own);
             quoted(value, &mut self.own);
@@ -104,7 +104,7 @@ impl Entries {
     }
 
     /// Bytes of a header, of which some may be no UTF-8.
-    pub(super) fn bytes(&mut self, key: &'static str, value: &[u8], client: &AxonPush) {
+    pub(super) fn bytes(&mut self, key: &'static str, value: &[u8], client: &Snapshot) {
         // A character that is cut in two begins beyond what is kept.
         let value = value.get(..MAX_TEXT + BEYOND + 4).unwrap_or(value);
         match std::str::from_utf8(value) {
@@ -290,7 +290,7 @@ const BEYOND: usize = 4 << 10;
 
 /// Appends text that may come from outside as a JSON string: masked as `client` has it, and then cut, so that no half
 /// of a secret is left.
-pub(super) fn outside(text: &str, client: &AxonPush, out: &mut Vec<u8>) {
+pub(super) fn outside(text: &str, client: &Snapshot, out: &mut Vec<u8>) {
     let start = out.len();
     let looked_at = json::prefix(text, MAX_TEXT + BEYOND);
     json::write_str(looked_at, out);
@@ -322,12 +322,12 @@ mod tests {
     #[test]
     fn entries_are_the_inside_of_an_object() {
         let mut entries = Entries::new(Vec::new());
-        entries.text("a", "x \"y\"\n", &AxonPush::disabled());
+        entries.text("a", "x \"y\"\n", &Snapshot::disabled());
         entries.number("zero", 0);
         entries.number("most", u64::MAX);
         entries.flag("yes", true);
         entries.seconds("s", Duration::from_millis(1500));
-        entries.bytes("b", b"\xff", &AxonPush::disabled());
+        entries.bytes("b", b"\xff", &Snapshot::disabled());
         entries.texts("list", [&b"1"[..], b"2"].into_iter());
         entries.value("own", &AttributeValue::from(vec![1]));
         entries.value("a", &AttributeValue::from("another"));
@@ -343,7 +343,7 @@ mod tests {
 
     #[test]
     fn no_half_of_a_secret_is_left_where_text_is_cut() {
-        let client = crate::testing::MemorySink::new().builder().build().unwrap();
+        let client = crate::testing::MemorySink::new().client().snapshot();
         let shown = |text: &str| {
             let mut entries = Entries::new(Vec::new());
             entries.text("k", text, &client);
@@ -366,14 +366,14 @@ mod tests {
     #[test]
     fn long_text_is_cut_where_a_character_ends() {
         let mut entries = Entries::new(Vec::new());
-        entries.bytes("k", "é".repeat(40_000).as_bytes(), &AxonPush::disabled());
+        entries.bytes("k", "é".repeat(40_000).as_bytes(), &Snapshot::disabled());
         assert_eq!(object(entries)["k"].as_str().unwrap().len(), MAX_TEXT);
     }
 
     proptest::proptest! {
         #[test]
         fn text_that_is_harmless_is_left_as_it_is_by_redaction(text in "([a-z]{0,14}|[0-9-]{0,20}|[/.@:=& _]|password|ak_|\\PC){0,6}") {
-            let client = crate::testing::MemorySink::new().client();
+            let client = crate::testing::MemorySink::new().client().snapshot();
             let mut looked_at = Vec::new();
             json::write_str(&text, &mut looked_at);
             client.mask_string(&mut looked_at, 0);

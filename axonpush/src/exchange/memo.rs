@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use crate::{client::AxonPush, context::OpenRequests};
+use crate::client::Snapshot;
 
 /// Texts a thread remembers.
 const TEXTS: usize = 32;
@@ -15,23 +15,23 @@ thread_local!(static PLAIN: RefCell<Vec<Text>> = const { RefCell::new(Vec::new()
 
 #[derive(Default)]
 struct Text {
-    /// Another client may mask something in it.
-    client: u64,
+    /// Another client, or the same one with other settings, may mask something in it.
+    settings: u64,
     text: Vec<u8>,
 }
 
 /// Whether `client` is known to write a text as it stands.
-pub(super) fn is_plain(client: &AxonPush, text: &[u8]) -> bool {
-    let (Some(id), Some(place)) = (client.open_requests().map(OpenRequests::id), place(text)) else { return false };
+pub(super) fn is_plain(client: &Snapshot, text: &[u8]) -> bool {
+    let (Some(id), Some(place)) = (client.id(), place(text)) else { return false };
     // A thread that is ending remembers nothing.
-    let known =
-        PLAIN.try_with(|texts| texts.borrow().get(place).is_some_and(|known| known.client == id && known.text == text));
+    let known = PLAIN
+        .try_with(|texts| texts.borrow().get(place).is_some_and(|known| known.settings == id && known.text == text));
     known.unwrap_or(false)
 }
 
 /// Remembers that `client` wrote `text` as `written`, if that is as it stands. What was masked is not kept.
-pub(super) fn wrote(client: &AxonPush, text: &[u8], written: &[u8]) {
-    let (Some(id), Some(place)) = (client.open_requests().map(OpenRequests::id), place(text)) else { return };
+pub(super) fn wrote(client: &Snapshot, text: &[u8], written: &[u8]) {
+    let (Some(id), Some(place)) = (client.id(), place(text)) else { return };
     if !matches!(written, [b'"', inside @ .., b'"'] if inside == text) {
         return;
     }
@@ -41,7 +41,7 @@ pub(super) fn wrote(client: &AxonPush, text: &[u8], written: &[u8]) {
             texts.resize_with(TEXTS, Text::default);
         }
         if let Some(known) = texts.get_mut(place) {
-            known.client = id;
+            known.settings = id;
             known.text.clear();
             known.text.extend_from_slice(text);
         }
@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn a_text_is_known_to_its_client_once_it_was_written_as_it_stands() {
-        let (one, another) = (MemorySink::new().client(), MemorySink::new().client());
+        let (one, another) = (MemorySink::new().client().snapshot(), MemorySink::new().client().snapshot());
         let text = b"/orders/{id}/items";
         assert!(!is_plain(&one, text));
         wrote(&one, text, b"\"/orders/{id}/items\"");
@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn what_was_escaped_or_masked_is_not_kept_nor_what_is_very_short_or_long() {
-        let client = MemorySink::new().client();
+        let client = MemorySink::new().client().snapshot();
         let long = "x".repeat(LONGEST + 1);
         for (text, written) in [
             ("say \"hello\"", r#""say \"hello\"""#),
@@ -87,7 +87,7 @@ mod tests {
             wrote(&client, text.as_bytes(), written.as_bytes());
             assert!(!is_plain(&client, text.as_bytes()), "{text}");
         }
-        wrote(&AxonPush::disabled(), b"/orders/{id}", b"\"/orders/{id}\"");
-        assert!(!is_plain(&AxonPush::disabled(), b"/orders/{id}"));
+        wrote(&Snapshot::disabled(), b"/orders/{id}", b"\"/orders/{id}\"");
+        assert!(!is_plain(&Snapshot::disabled(), b"/orders/{id}"));
     }
 }

@@ -15,7 +15,7 @@ use super::{
     template::Template,
 };
 use crate::{
-    client::AxonPush,
+    client::Snapshot,
     clock,
     context::{OpenRequest, Place, RequestContext, single},
     event::{
@@ -40,7 +40,7 @@ pub(super) fn method(method: &str) -> &'static str {
 
 /// What is known of an exchange that has not ended.
 pub(super) struct Pending {
-    client: AxonPush,
+    client: Snapshot,
     rules: Arc<Rules>,
     framework: &'static str,
     started_at: SystemTime,
@@ -61,27 +61,27 @@ pub(super) struct Pending {
 
 impl Pending {
     pub(super) fn new(
-        client: &AxonPush,
+        client: Snapshot,
         rules: Arc<Rules>,
         facts: &RequestFacts<'_>,
         headers: HeaderValues<'_, '_>,
         request: OpenRequest,
     ) -> Self {
         let buffer = BUFFER.try_with(Cell::take).unwrap_or_default();
-        let mut template = Template::new(buffer, client, &request, facts.framework);
+        let mut template = Template::new(buffer, &client, &request, facts.framework);
         let attributes = template.attributes_mut();
         attributes.put(&[b",\"http.request.method\":\"", request.method().as_bytes(), b"\""]);
         if request.method() == "_OTHER" {
-            attributes.text("http.request.method_original", facts.method, client);
+            attributes.text("http.request.method_original", facts.method, &client);
         }
-        attributes.separated("url.path", facts.path, client);
+        attributes.separated("url.path", facts.path, &client);
         if let Some(query) = facts.query {
-            rules.query.tell(query, attributes, client);
+            rules.query.tell(query, attributes, &client);
         }
         match rules.scheme.as_deref().or(facts.scheme) {
             Some("http") => attributes.put(&[b",\"url.scheme\":\"http\""]),
             Some("https") => attributes.put(&[b",\"url.scheme\":\"https\""]),
-            Some(scheme) => attributes.text("url.scheme", scheme, client),
+            Some(scheme) => attributes.text("url.scheme", scheme, &client),
             None => {}
         }
         if let Some(version) = facts.protocol_version {
@@ -94,12 +94,12 @@ impl Pending {
             }
         }
         if let Some(agent) = single(headers, "user-agent") {
-            attributes.familiar("user_agent.original", agent, client);
+            attributes.familiar("user_agent.original", agent, &client);
         }
         rules.headers.tell_request(headers, attributes);
         let place = client.open_requests().map(|open| open.begin(request.clone()));
         Self {
-            client: client.clone(),
+            client,
             framework: facts.framework,
             started_at: clock::wall(),
             template,

@@ -165,7 +165,7 @@ impl ExchangePolicy {
         if client.is_disabled() || !self.0.keeps(facts) {
             return ExchangeRecorder::new(context, None);
         }
-        let pending = Pending::new(client, Arc::clone(&self.0), facts, headers, marker.request.clone());
+        let pending = Pending::new(client.snapshot(), Arc::clone(&self.0), facts, headers, marker.request.clone());
         let recorder = ExchangeRecorder::new(context, Some(Box::new(pending)));
         recorder.started(now);
         recorder

@@ -11,7 +11,7 @@ use super::{
     template::Template,
 };
 use crate::{
-    client::{AxonPush, Foreign, MAX_BOUND_BYTES, Own},
+    client::{Foreign, MAX_BOUND_BYTES, Own, Snapshot},
     context::{RequestContext, hex::uuid_digits},
     event::{
         EventType, Severity, SpanKind, id,
@@ -22,7 +22,7 @@ use crate::{
 
 /// What all events of one moment have in common.
 pub(super) struct Telling<'a> {
-    pub(super) client: &'a AxonPush,
+    pub(super) client: &'a Snapshot,
     pub(super) context: &'a RequestContext,
     pub(super) framework: &'static str,
     pub(super) method: &'static str,

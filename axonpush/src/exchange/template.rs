@@ -5,7 +5,7 @@ use super::{
     telling::begin_summary,
 };
 use crate::{
-    client::AxonPush,
+    client::Snapshot,
     context::OpenRequest,
     event::{EventType, json},
 };
@@ -24,7 +24,7 @@ pub(super) struct Template {
 impl Template {
     /// Begins to write in an empty buffer. Only the attributes, where redaction has to look at the whole of each event or
     /// nothing is published.
-    pub(super) fn new(mut buffer: Vec<u8>, client: &AxonPush, request: &OpenRequest, framework: &'static str) -> Self {
+    pub(super) fn new(mut buffer: Vec<u8>, client: &Snapshot, request: &OpenRequest, framework: &'static str) -> Self {
         let route = request.route();
         if route.map_or(0, str::len) + framework.len() <= MAX_TEXT {
             write_head(client, request, framework, &mut buffer);
@@ -65,7 +65,7 @@ impl Template {
     }
 }
 
-fn write_head(client: &AxonPush, request: &OpenRequest, framework: &'static str, out: &mut Vec<u8>) {
+fn write_head(client: &Snapshot, request: &OpenRequest, framework: &'static str, out: &mut Vec<u8>) {
     let Some(own) = client.own_text() else { return };
     out.reserve(1024);
     if let Some(channel_id) = own.channel_id {

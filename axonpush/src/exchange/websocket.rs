@@ -4,7 +4,7 @@ use std::{fmt, thread, time::Instant};
 
 use super::{ExchangeMarker, entries::Entries, telling::Telling, template::Template};
 use crate::{
-    client::AxonPush,
+    client::Snapshot,
     clock,
     context::{OpenRequest, Place, RequestContext},
     event::Severity,
@@ -13,12 +13,12 @@ use crate::{
 /// Reports one WebSocket connection: `websocket.opened` when it is made, `websocket.closed` when it is dropped.
 ///
 /// The exchange that led to it has ended with its `101`, as its own event says. From then on the connection counts among
-/// the [open exchanges](AxonPush::open_exchanges), so that a graceful stop waits for it, and cuts it at its deadline.
+/// the [open exchanges](crate::AxonPush::open_exchanges), so that a graceful stop waits for it, and cuts it at its deadline.
 ///
 /// Close codes are those of [RFC 6455](https://www.rfc-editor.org/rfc/rfc6455#section-7.4). A connection that ends
 /// without one broke, or was cut.
 pub struct WebSocketRecorder {
-    client: AxonPush,
+    client: Snapshot,
     framework: &'static str,
     request: OpenRequest,
     place: Option<Place>,
@@ -40,13 +40,13 @@ impl WebSocketRecorder {
     /// Begins to report the connection that `framework` made of the request of `path`, through the client that reports
     /// the request. `None` when no client does.
     pub fn begin(marker: &ExchangeMarker, framework: &'static str, path: &str) -> Option<Self> {
-        let client = marker.first.as_ref().filter(|client| !client.is_disabled())?.clone();
+        let client = marker.first.as_ref().filter(|client| !client.is_disabled())?.snapshot();
         let mut template = Template::new(Vec::new(), &client, &marker.request, framework);
         template.attributes_mut().text("url.path", path, &client);
         Some(Self::new(client, framework, marker.request.clone(), template))
     }
 
-    pub(super) fn new(client: AxonPush, framework: &'static str, request: OpenRequest, template: Template) -> Self {
+    pub(super) fn new(client: Snapshot, framework: &'static str, request: OpenRequest, template: Template) -> Self {
         let place = client.open_requests().map(|open| open.begin(request.clone()));
         let recorder = Self {
             client,

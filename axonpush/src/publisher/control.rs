@@ -11,6 +11,8 @@ pub(super) enum Control {
     Flush(Settle),
     /// Settle everything, then end.
     Shutdown(Settle),
+    /// Go on with another server, or as somebody else: what is known of the server's health is of no use any more.
+    Renewed,
     /// Panic, to see what becomes of it.
     #[cfg(test)]
     Panic,

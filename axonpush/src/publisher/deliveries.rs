@@ -109,6 +109,17 @@ impl Deliveries {
         self.last_chance = true;
     }
 
+    /// Whatever waits goes to another server, or with another key, about which nothing bad is known.
+    pub(super) fn renewed(&mut self, now: Instant) {
+        if !self.is_healthy() {
+            self.excused_until = self.excused_until.max(now + EXCUSE);
+        }
+        self.endpoint = Endpoint::new(now);
+        for flight in &mut self.waiting {
+            flight.not_before = now;
+        }
+    }
+
     /// Ends everything. What attempts have ended by themselves is settled; the rest is handed out.
     pub(super) fn end(mut self) -> Vec<(u64, Vec<u8>)> {
         while let Some(ended) = self.attempts.try_join_next_with_id() {
@@ -265,7 +276,8 @@ impl Deliveries {
         let shared = Arc::clone(&self.shared);
         let (lane, request, count) = (flight.lane, flight.request.clone(), flight.passengers.len());
         let task = self.attempts.spawn(async move {
-            let body = shared.transport.attempt(&request, shared.transport.attempt_timeout()).await?;
+            let transport = shared.transport.load_full();
+            let body = transport.attempt(&request, transport.attempt_timeout()).await?;
             sink::rejected(lane, &body, count, shared.delivery.otlp)
         });
         self.flying.insert(task.id(), (flight, now));

@@ -111,7 +111,7 @@ impl Publisher {
         match transport {
             Ok(transport) => Self::new(transport, self.settings.clone()),
             Err(error) => {
-                let closed = Self::new(self.shared.transport.clone(), self.settings.clone());
+                let closed = Self::new(Transport::clone(&self.shared.transport.load()), self.settings.clone());
                 closed.shared.queue.close();
                 closed.shared.remember(error);
                 closed
@@ -192,6 +192,15 @@ impl Publisher {
         self.shared.remember(error);
     }
 
+    /// Sends what waits, and what is to come, another way. Attempts under way go on as they began.
+    pub(crate) fn renew(&self, transport: Transport) {
+        self.shared.transport.store(Arc::new(transport));
+        if let Some(thread) = self.running() {
+            // A worker that has ended sends nothing more.
+            let _ended = thread.control(Control::Renewed);
+        }
+    }
+
     /// Sends one encoded event now and awaits the receipt. Dropping the future abandons the request.
     pub(crate) async fn publish(&self, body: Bytes) -> Result<Receipt, Error> {
         self.send(sink::events::request(body), Receipt::parse).await
@@ -207,7 +216,8 @@ impl Publisher {
         let retry = Retry::new(Some(self.shared.retry.max_retries), deadline);
         self.run(move |shared| async move {
             let shutdown = shared.shutdown_at.subscribe();
-            shared.transport.send(&request, retry, shutdown, read).await
+            let transport = shared.transport.load_full();
+            transport.send(&request, retry, shutdown, read).await
         })
         .await
     }
@@ -244,7 +254,7 @@ impl Publisher {
     /// this very thread.
     pub(crate) fn block_on<F: Future>(&self, future: F) -> Option<F::Output> {
         let here = || Handle::try_current().map(|here| here.id()).ok();
-        if self.shared.transport.host().is_some_and(|host| here() == Some(host.id())) {
+        if self.shared.transport.load().host().is_some_and(|host| here() == Some(host.id())) {
             return None;
         }
         block_on(future)

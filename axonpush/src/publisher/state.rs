@@ -8,6 +8,7 @@ use std::{
     time::Instant,
 };
 
+use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
 use super::{DeliveryPolicy, LossPolicy, Queue, RetryPolicy, Settings, Stats, Transport};
@@ -15,7 +16,8 @@ use crate::{clock, error::Error, retry::BreakerState, sync::Notify};
 
 pub(super) struct Shared {
     pub(super) queue: Queue,
-    pub(super) transport: Transport,
+    /// The way to the server, which may be another one later.
+    pub(super) transport: ArcSwap<Transport>,
     pub(super) retry: RetryPolicy,
     pub(super) delivery: DeliveryPolicy,
     pub(super) losses: LossPolicy,
@@ -37,7 +39,7 @@ impl Shared {
     pub(super) fn new(transport: Transport, settings: Settings) -> Self {
         Self {
             queue: Queue::new(settings.queue, settings.losses.hook.is_some()),
-            transport,
+            transport: ArcSwap::from_pointee(transport),
             retry: settings.retry,
             delivery: settings.delivery,
             losses: settings.losses,

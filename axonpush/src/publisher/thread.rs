@@ -29,7 +29,7 @@ pub(super) struct WorkerThread {
 impl WorkerThread {
     pub(super) fn start(shared: Arc<Shared>) -> Result<Self, Error> {
         let (control, questions) = mpsc::unbounded_channel();
-        if let Some(host) = shared.transport.host().cloned() {
+        if let Some(host) = shared.transport.load().host().cloned() {
             host.spawn(supervise(shared, questions));
             return Ok(Self { runtime: host, control });
         }

@@ -68,6 +68,7 @@ impl Worker {
                 self.deliveries.hurry();
                 self.shared.shutdown_at.send_replace(self.shutdown_deadline());
             }
+            Control::Renewed => self.deliveries.renewed(clock::now()),
             #[cfg(test)]
             Control::Panic => std::panic::panic_any("asked to"),
         }

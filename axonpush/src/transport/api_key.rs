@@ -10,7 +10,7 @@ use crate::error::Error;
 /// An API key (`ak_…`) or a public ingest token (`pt_…`).
 ///
 /// Its `Debug` shows neither the key nor its length.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct ApiKey(String);
 
 impl ApiKey {

@@ -41,6 +41,18 @@ pub(crate) struct TransportPolicy {
     pub(crate) memory: Option<InMemory>,
 }
 
+impl TransportPolicy {
+    /// Whether requests go the same way, as the same client.
+    pub(crate) fn is_same_way(&self, other: &Self) -> bool {
+        let way = |policy: &Self| (policy.connect_timeout, policy.attempt_timeout);
+        let who = |policy: &Self| (policy.tenant_id.clone(), policy.environment.clone());
+        self.base_url == other.base_url
+            && self.api_key == other.api_key
+            && way(self) == way(other)
+            && who(self) == who(other)
+    }
+}
+
 /// The way to one server. Lives on the worker's runtime.
 #[derive(Clone)]
 pub(crate) struct Transport {

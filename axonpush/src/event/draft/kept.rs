@@ -4,6 +4,7 @@ use super::{
     Draft, Guard,
     writer::{Names, attributes, push_attribute},
 };
+use crate::event::scan;
 
 /// Attributes kept for drafts to come.
 #[derive(Debug, Clone, Default)]
@@ -79,14 +80,19 @@ impl Kept {
 impl Draft<'_> {
     /// Adds kept attributes in this crate's own words, as far as there are none of their names.
     pub(crate) fn add_own(&mut self, kept: &Kept) {
-        if self.guard.spares_own() {
-            return self.add_kept(kept);
-        }
+        if self.guard.spares_own() { self.add_kept(kept) } else { self.add_judged(kept) }
+    }
+
+    /// As [`add_kept`](Self::add_kept), for attributes that another guard has judged.
+    pub(crate) fn add_judged(&mut self, kept: &Kept) {
+        let other_error = self.has("exception.message");
         for (key, value) in attributes(&kept.attributes) {
-            let key = std::str::from_utf8(key).unwrap_or_default();
-            if !self.has(key) {
+            let name = scan::unescaped(key);
+            let name = std::str::from_utf8(&name).unwrap_or_default();
+            let is_taken = (other_error && is_of_an_error(key)) || self.has(name);
+            if !is_taken {
                 // What was written before has a JSON form.
-                let _infallible = self.attribute(key, |out| {
+                let _infallible = self.attribute(name, |out| {
                     out.extend_from_slice(value);
                     Ok(())
                 });

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{client::AxonPush, context::HeaderValues, exchange::entries::Entries};
+use crate::{client::Snapshot, context::HeaderValues, exchange::entries::Entries};
 
 /// Headers that are reported; none unless named.
 ///
@@ -95,7 +95,7 @@ impl QueryPolicy {
     }
 
     /// Tells a query, as far as it may be told.
-    pub(in crate::exchange) fn tell(&self, query: &str, entries: &mut Entries, client: &AxonPush) {
+    pub(in crate::exchange) fn tell(&self, query: &str, entries: &mut Entries, client: &Snapshot) {
         if *self == Self::Masked && entries.masked("url.query", query) {
             return;
         }
@@ -156,7 +156,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_query_that_is_masked_as_it_is_written_is_the_same(query in "([a-z]{0,14}|[0-9-]{0,20}|[&=]|password|a@b.co|\\PC){0,8}") {
-            let client = crate::testing::MemorySink::new().client();
+            let client = crate::testing::MemorySink::new().client().snapshot();
             let (mut at_once, mut looked_at) = (Entries::new(Vec::new()), Entries::new(Vec::new()));
             QueryPolicy::Masked.tell(&query, &mut at_once, &client);
             looked_at.text("url.query", &QueryPolicy::Masked.told(&query).unwrap(), &client);

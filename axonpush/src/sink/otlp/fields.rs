@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::event::{
     draft::{self, Field, Moment, Part, Parts},
-    json::{self, has_backslash},
+    json,
     scan::{self, Entries},
 };
 
@@ -221,18 +221,9 @@ pub(super) fn otlp_name(key: &[u8]) -> Option<&'static [u8]> {
     }
 }
 
-/// The text of a JSON string that stands between these quotes.
-pub(super) fn unescaped(inside: &[u8]) -> Cow<'_, [u8]> {
-    if has_backslash(inside) {
-        let quoted = [b"\"", inside, b"\""].concat();
-        return Cow::Owned(serde_json::from_slice::<String>(&quoted).unwrap_or_default().into_bytes());
-    }
-    Cow::Borrowed(inside)
-}
-
 /// The text of a JSON string.
 pub(super) fn text(string: &[u8]) -> Cow<'_, [u8]> {
-    unescaped(scan::inside(string))
+    scan::unescaped(scan::inside(string))
 }
 
 /// An id of so many hex digits, or `None` when the field holds something else.

@@ -1,7 +1,7 @@
 //! OTLP/Protobuf: the few messages of `opentelemetry.proto` that carry logs and spans, by their field numbers.
 
 use super::{
-    fields::{Fields, Group, has_entries, hex, otlp_name, text, unescaped},
+    fields::{Fields, Group, has_entries, hex, otlp_name, text},
     json::integer,
 };
 use crate::event::{
@@ -129,7 +129,7 @@ pub(super) fn kind(fields: &Fields<'_>) -> u64 {
 fn attributes<'a>(field: u32, entries: impl Iterator<Item = (&'a [u8], &'a [u8])>, out: &mut Vec<u8>) {
     for (key, value) in entries {
         match otlp_name(key) {
-            None => key_value(field, &unescaped(key), value, out),
+            None => key_value(field, &scan::unescaped(key), value, out),
             Some(name) => key_value(field, name, value, out),
         }
     }
@@ -178,7 +178,7 @@ fn any_value(value: &[u8], out: &mut Vec<u8>) {
         // An empty string is a value, unlike an absent one.
         Some(b'"') => {
             let inside = scan::inside(value);
-            if has_backslash(inside) { string_value(&unescaped(inside), out) } else { string_value(inside, out) }
+            if has_backslash(inside) { string_value(&scan::unescaped(inside), out) } else { string_value(inside, out) }
         }
         Some(b't' | b'f') => {
             tag(2, 0, out);

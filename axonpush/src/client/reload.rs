@@ -1,0 +1,101 @@
+//! Other settings for a client that is at work.
+
+use std::sync::{Arc, MutexGuard, PoisonError};
+
+use super::{AxonPush, Inner, Live};
+use crate::{
+    config::{AxonPushBuilder, Config},
+    error::Error,
+    transport::Transport,
+};
+
+impl AxonPush {
+    /// Goes on with other settings: those it was built with, or had since, as `change` makes them. The environment is
+    /// read again where [`with_env`](AxonPushBuilder::with_env) was called, and so is a file; to do no more than that,
+    /// change nothing: `client.reload(|settings| settings)`.
+    ///
+    /// All of it is in force at once, or, when there is an error, none: then everything is as it was. Nothing is lost
+    /// and nothing waits. What is handed over before is written by the old settings, what is handed over later by the
+    /// new ones, and no event by some of both; an HTTP exchange or WebSocket that is under way is told to its end by
+    /// those that it began with. Spans keep their fields as they were redacted when they were recorded; events under
+    /// them are redacted by the new settings, these fields included.
+    ///
+    /// Another key, server, tenant or environment counts for whatever waits in the queue as well. A client that was
+    /// [held](crate::BreakerState::Held) because its key was refused goes on at once.
+    ///
+    /// `change` may be called again when somebody else reloads at the same time. A disabled client stays disabled.
+    ///
+    /// ```
+    /// use axonpush::{AxonPush, RedactionPolicy};
+    ///
+    /// # let client = AxonPush::builder().api_key("ak_1").base_url("http://localhost:4000").build()?;
+    /// client.reload(|settings| settings.redaction(RedactionPolicy::new().redact_keys(["iban"])))?;
+    /// let error = client.reload(|settings| settings.base_url("ftp://example.com")).unwrap_err();
+    /// assert!(error.is_config());
+    /// # Ok::<(), axonpush::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What [`build`](AxonPushBuilder::build) says of the new settings; and when one is changed that can't be while the
+    /// client lives: the queue, the retry and delivery policies, the timeout of a call, the loss hook, whether losses are
+    /// reported.
+    pub fn reload(&self, change: impl Fn(AxonPushBuilder) -> AxonPushBuilder) -> Result<(), Error> {
+        let Some(inner) = &self.0 else { return Ok(()) };
+        loop {
+            let (before, settings) = {
+                let settings = inner.settings();
+                (inner.live.load_full(), settings.clone())
+            };
+            // Both may be code of the application or take their time, so no lock is held.
+            let settings = change(settings);
+            let config = settings.clone().config()?;
+            if let Some(fixed) = fixed(&before.config, &config) {
+                return Err(Error::config(format!(
+                    "{fixed} can't be changed while a client is at work; build another client, or leave it as it is"
+                )));
+            }
+            let is_same_way = before.config.transport.is_same_way(&config.transport);
+            let transport = if is_same_way { None } else { Some(Transport::new(&config.transport)?) };
+            let live = Arc::new(Live::new(config));
+            let mut current = inner.settings();
+            if inner.live.load().id == before.id {
+                *current = settings;
+                inner.live.store(live);
+                if let Some(transport) = transport {
+                    inner.publisher.renew(transport);
+                }
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl Inner {
+    fn settings(&self) -> MutexGuard<'_, AxonPushBuilder> {
+        self.settings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is different and must not be.
+fn fixed(before: &Config, after: &Config) -> Option<&'static str> {
+    let is_same_hook = match (&before.on_loss, &after.on_loss) {
+        (Some(before), Some(after)) => Arc::ptr_eq(before, after),
+        (before, after) => before.is_none() && after.is_none(),
+    };
+    [
+        ("the queue policy", before.queue == after.queue),
+        ("the retry policy", before.retry == after.retry),
+        ("the delivery policy", before.delivery == after.delivery),
+        ("the timeout", before.timeout == after.timeout),
+        ("the loss hook", is_same_hook),
+        ("report_losses", before.report_losses == after.report_losses),
+    ]
+    .into_iter()
+    .find(|(_, is_same)| !is_same)
+    .map(|(what, _)| what)
+}
+
+#[cfg(test)]
+#[cfg(feature = "tracing-layer")]
+mod tests;
