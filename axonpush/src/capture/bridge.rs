@@ -101,9 +101,9 @@ impl Log for LogBridge {
             let visit = AssertUnwindSafe(|| record.key_values().visit(&mut key_values));
             let _ended = catch_unwind(visit);
         };
-        self.client.hear(&heard, say, |draft| {
+        self.client.hear(&heard, say, |draft, settings| {
             place.add_to(draft);
-            add_thread_to(draft);
+            add_thread_to(draft, settings);
         });
     }
 

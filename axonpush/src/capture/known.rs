@@ -1,12 +1,13 @@
 //! What is known of a record without being said: where it stands in the source, and on which thread it was logged.
 
-use std::{cell::Cell, thread};
+use std::{cell::RefCell, thread};
 
 use super::said::{add_missing, write_text};
-#[cfg(feature = "tracing-layer")]
-use crate::event::draft::Kept;
 use crate::{
-    event::{draft::Draft, json},
+    event::{
+        draft::{Draft, Kept},
+        json,
+    },
     fork,
 };
 
@@ -28,8 +29,6 @@ impl Place<'_> {
     /// As [`add_to`](Self::add_to), for a place in the source itself, which is kept under its address for the next time.
     #[cfg(feature = "tracing-layer")]
     pub(super) fn add_known_to(&self, address: usize, draft: &mut Draft<'_>) {
-        use std::cell::RefCell;
-
         /// Places remembered by each thread. Two that fall on the same one take turns.
         const PLACES: usize = 128;
         type Known = Option<(usize, Kept)>;
@@ -73,20 +72,34 @@ impl Place<'_> {
     }
 }
 
-/// Adds what is known of the current thread.
-pub(super) fn add_thread_to(draft: &mut Draft<'_>) {
-    thread_local!(static PID: Cell<Option<(u64, u32)>> = const { Cell::new(None) });
+/// Adds what is known of the current thread, which is written and judged once by each of the settings that come.
+pub(super) fn add_thread_to(draft: &mut Draft<'_>, settings: u64) {
+    type Known = Option<((u64, u64), Kept)>;
+    thread_local!(static KNOWN: RefCell<Known> = const { RefCell::new(None) });
 
     // A child is another process.
-    let generation = fork::generation();
-    let known = PID.try_with(Cell::get).ok().flatten().filter(|(of, _)| *of == generation);
-    let (_, pid) = known.unwrap_or_else(|| (generation, std::process::id()));
-    let _ending = PID.try_with(|known| known.set(Some((generation, pid))));
-    let mut to = Missing(draft);
+    let wanted = (fork::generation(), settings);
+    let added = KNOWN.try_with(|known| {
+        let Ok(mut known) = known.try_borrow_mut() else { return false };
+        if known.as_ref().is_none_or(|(of, _)| *of != wanted) {
+            *known = Some((wanted, Kept::new(draft.guard(), |draft| say_thread(&mut Missing(draft)))));
+        }
+        if let Some((_, kept)) = &*known {
+            draft.add_kept(kept);
+        }
+        true
+    });
+    // A thread that is ending remembers nothing, and a record within a record finds it taken.
+    if !added.unwrap_or(false) {
+        say_thread(&mut Missing(draft));
+    }
+}
+
+fn say_thread(to: &mut Missing<'_, '_>) {
     if let Some(name) = thread::current().name() {
         to.text("thread.name", name);
     }
-    to.number("process.pid", pid);
+    to.number("process.pid", std::process::id());
 }
 
 /// A draft that what is known is added to where nothing was said.

@@ -187,12 +187,12 @@ impl TracingLayer {
             event.record(&mut Fields { draft: &mut *draft, of_span: false, of_log: from_log.is_some() });
             say_spans(draft, settings);
         };
-        self.client.hear(&heard, say, |draft| {
+        self.client.hear(&heard, say, |draft, settings| {
             match &from_log {
                 Some(_) => place.add_to(draft),
                 None => place.add_known_to(ptr::from_ref(metadata).addr(), draft),
             }
-            add_thread_to(draft);
+            add_thread_to(draft, settings);
         });
     }
 }

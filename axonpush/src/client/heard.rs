@@ -32,12 +32,12 @@ impl AxonPush {
     ///
     /// Never blocks and never does I/O; what can't be handed over is counted.
     ///
-    /// `say` is told the number of the settings in force, by which it knows those of what it has kept.
+    /// Both are told the number of the settings in force, by which they know those of what they have kept.
     pub(crate) fn hear(
         &self,
         heard: &Heard<'_>,
         say: impl FnOnce(&mut Draft<'_>, u64),
-        know: impl FnOnce(&mut Draft<'_>),
+        know: impl FnOnce(&mut Draft<'_>, u64),
     ) {
         let Some(inner) = &self.0 else { return };
         let publisher = &*inner.publisher;
@@ -68,7 +68,7 @@ impl AxonPush {
             if let Some(context) = heard.context {
                 encode::tie(&mut draft, context);
             }
-            know(&mut draft);
+            know(&mut draft, live.id);
             draft.end_attributes();
             if !live.resource.is_empty() {
                 draft.own_object(Field::Resource, &live.resource);

@@ -4,12 +4,13 @@
 //! has to take it apart. Here each field says what it is and how long, so that the body of `POST /event` and an OTLP
 //! record are both put together from slices. Like a body it is complete, and nothing is left in it to redact.
 
-#[cfg(feature = "tracing-layer")]
+#[cfg(any(feature = "tracing-layer", feature = "log-bridge"))]
+#[cfg_attr(not(feature = "tracing-layer"), expect(dead_code, reason = "what spans and lines of source need"))]
 mod kept;
 mod log;
 mod writer;
 
-#[cfg(feature = "tracing-layer")]
+#[cfg(any(feature = "tracing-layer", feature = "log-bridge"))]
 pub(crate) use self::kept::Kept;
 #[cfg(any(feature = "tracing-layer", feature = "log-bridge"))]
 pub(crate) use self::log::check_size;

@@ -219,6 +219,12 @@ impl<'a> Draft<'a> {
         *self.attributes.get_or_insert(self.out.len())
     }
 
+    /// What decides what must not leave.
+    #[cfg(any(feature = "tracing-layer", feature = "log-bridge"))]
+    pub(crate) fn guard(&self) -> &'a dyn Guard {
+        self.guard
+    }
+
     /// Whether no code of the application has a say in what is hidden.
     pub(crate) fn spares_own(&self) -> bool {
         self.guard.spares_own()
