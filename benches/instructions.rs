@@ -111,7 +111,12 @@ fn records(client: &AxonPush, calls: u32) {
     RequestContext::new().sync_scope(|| {
         let _span = info_span!("checkout", cart = "c-00918273").entered();
         for n in 0..calls {
-            info!(order.id = black_box(n), amount = 129.95, currency = "EUR", "payment was declined by the card issuer");
+            info!(
+                order.id = black_box(n),
+                amount = 129.95,
+                currency = "EUR",
+                "payment was declined by the card issuer"
+            );
         }
     });
 }

@@ -14,8 +14,7 @@
 use std::time::{Duration, Instant};
 
 use axonpush::{
-    AxonPush, BatchPolicy, DeliveryLane, DeliveryPolicy, Event, LogPayload, OtlpFormat, QueuePolicy,
-    Severity,
+    AxonPush, BatchPolicy, DeliveryLane, DeliveryPolicy, Event, LogPayload, OtlpFormat, QueuePolicy, Severity,
 };
 use opentelemetry::logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _, Severity as OtelSeverity};
 use opentelemetry_otlp::{LogExporter, Protocol, WithExportConfig};

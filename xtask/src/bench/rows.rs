@@ -187,6 +187,32 @@ pub(crate) const TABLES: &[Table] = &[
         ],
     },
     Table {
+        title: "Redaction",
+        rows: &[
+            Row {
+                what: "handing over 1 KiB that is serialised",
+                ours: "redaction.kib.ours",
+                unit: Unit::Nanos,
+                against: Against::Figure { what: "`serde_json::to_vec`", name: "redaction.kib.serialise" },
+                limit: Limit::AtMost(2.0),
+            },
+            Row {
+                what: "cost of a byte in 240 KiB made to be slow",
+                ours: "redaction.growth.long",
+                unit: Unit::Picos,
+                against: Against::Figure { what: "in 15 KiB", name: "redaction.growth.short" },
+                limit: Limit::AtMost(2.0),
+            },
+            Row {
+                what: "1 MB made to be slow",
+                ours: "redaction.megabyte",
+                unit: Unit::Millis,
+                against: Against::Nothing,
+                limit: Limit::None,
+            },
+        ],
+    },
+    Table {
         title: "Logging with `tracing`",
         rows: &[
             Row {

@@ -38,6 +38,7 @@ pub(crate) enum Limit {
 
 #[derive(Clone, Copy)]
 pub(crate) enum Unit {
+    Picos,
     Nanos,
     PerSecond,
     /// Seconds of processor time for a million.
@@ -105,6 +106,7 @@ impl Limit {
 impl Unit {
     fn show(self, value: f64) -> String {
         match self {
+            Self::Picos => format!("{value:.0} ps"),
             Self::Nanos => format!("{value:.0} ns"),
             Self::PerSecond => format!("{value:.0}/s"),
             Self::Seconds => format!("{value:.2} s"),
