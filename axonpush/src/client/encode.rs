@@ -66,6 +66,7 @@ impl Live {
             span_id: context.map(RequestContext::span_id),
             parent_span_id: context.and_then(RequestContext::parent_span_id),
             attributes: b"",
+            resource: &self.resource,
             send_occurred_at: self.config.send_occurred_at,
         }
     }

@@ -71,7 +71,7 @@ impl AxonPush {
             know(&mut draft, live.id);
             draft.end_attributes();
             if !live.resource.is_empty() {
-                draft.own_object(Field::Resource, &live.resource);
+                draft.field(Field::Resource, |out| out.extend_from_slice(&live.resource));
             }
             draft::check_size(body.identifier, out.len())
         };

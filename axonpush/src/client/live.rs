@@ -9,14 +9,18 @@ use std::sync::{
 };
 
 use super::{AxonPush, Inner};
-use crate::{config::Config, context::OpenRequests, event::json};
+use crate::{
+    config::Config,
+    context::OpenRequests,
+    event::{draft::Guard as _, json},
+};
 
 /// Settings, and what follows from them.
 pub(crate) struct Live {
     /// Different for all that ever were, of any client.
     pub(super) id: u64,
     pub(super) config: Config,
-    /// What every log and span says of who speaks: JSON text of an object, redacted, or empty.
+    /// What every log and span says of who speaks, unless it says so itself: JSON text, redacted, or empty.
     pub(super) resource: Vec<u8>,
 }
 
@@ -29,7 +33,11 @@ impl Live {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let (mut text, mut resource) = (Vec::new(), Vec::new());
         if !config.resource.is_empty() && json::write(&config.resource, &mut text).is_ok() {
-            config.redaction.redact(&text, false, &mut resource);
+            if config.redaction.hides_own(b"resource") {
+                resource.extend_from_slice(b"\"[REDACTED]\"");
+            } else {
+                config.redaction.redact(&text, false, &mut resource);
+            }
         }
         Self { id: NEXT.fetch_add(1, Ordering::Relaxed), config, resource }
     }

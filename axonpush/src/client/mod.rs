@@ -311,13 +311,12 @@ fn losses_event(live: Arc<ArcSwap<Live>>) -> LossEncoder {
         let live = live.load();
         let config = &live.config;
         let mut log = LogPayload::new(format!("{} events were lost before they could be delivered", losses.total()))
-            .severity(Severity::Warn)
-            .resource(config.resource.clone());
+            .severity(Severity::Warn);
         for (reason, count) in losses.iter() {
             log = log.attribute(format!("axonpush.lost.{reason}"), count);
         }
         let event = Event::log("axonpush.events_lost", log);
-        let around = wire::Surroundings { channel_id: config.channel_id.as_ref(), ..wire::Surroundings::default() };
+        let around = live.surroundings(None);
         let mut body = Vec::new();
         let redact = |json: &[u8], structural, out: &mut Vec<u8>| config.redaction.redact(json, structural, out);
         wire::encode(&event, &around, &mut body, &redact).ok()?;

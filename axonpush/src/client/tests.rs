@@ -54,9 +54,11 @@ proptest! {
         policy in any_policy(),
         in_request: bool,
         metadata: bool,
+        service: bool,
         identifier in "[a-z]{1,8}|a \"b\"\n",
     ) {
-        let client = MemorySink::new().builder().channel_id("c").redaction(policy).send_occurred_at(true).build().unwrap();
+        let client = MemorySink::new().builder().channel_id("c").redaction(policy).send_occurred_at(true);
+        let client = if service { client.service("orders \"1\"", "1.4.2") } else { client }.build().unwrap();
         let live = client.0.as_ref().unwrap().live.load();
         let record = LogPayload::new(body).severity(Severity::Warn).attributes(attributes).resource(resource);
         let mut event = Event::log(identifier, record).dedup_key("k").agent_id("a").occurred_at(std::time::UNIX_EPOCH);

@@ -136,7 +136,7 @@ impl AxonPushBuilder {
         self
     }
 
-    /// `service.name` and `service.version` of logs; the version may be blank.
+    /// `service.name` and `service.version` of logs and server spans; the version may be blank.
     pub fn service(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
         self.service = said(name.into()).map(|name| (name, said(version.into())));
         self

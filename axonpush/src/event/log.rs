@@ -63,7 +63,7 @@ impl LogPayload {
         self
     }
 
-    /// Who speaks: `service.name`, `service.version`, `deployment.environment`.
+    /// Who speaks: `service.name`, `service.version`, `deployment.environment`. What the client was told, unless set.
     pub fn resource(mut self, resource: Attributes) -> Self {
         self.resource = resource;
         self

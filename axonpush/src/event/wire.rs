@@ -18,6 +18,8 @@ pub(crate) struct Surroundings<'a> {
     /// What ties an event to its request: JSON text of an object, or empty. Its entries join the attributes of a
     /// payload in OpenTelemetry's shape, and the metadata of any other event.
     pub(crate) attributes: &'a [u8],
+    /// Who speaks, where a log record does not say: JSON text that is redacted, or empty.
+    pub(crate) resource: &'a [u8],
     pub(crate) send_occurred_at: bool,
 }
 
@@ -64,7 +66,17 @@ pub(crate) fn encode(
         if head.structural { (around.attributes, b"") } else { (b"", around.attributes) };
     let payload = payload(event, to_payload)?;
     let metadata = joined(&event.metadata, to_metadata);
-    write(&Body { payload: &payload, metadata: &metadata, ..head }, out, redact)
+    let body = Body { payload: &payload, metadata: &metadata, ..head };
+    let redact_metadata = |out: &mut Vec<u8>| redact(&metadata, false, out);
+    write_with(&body, out, (!metadata.is_empty()).then_some(&redact_metadata), |out| {
+        redact(&payload, body.structural, out);
+        if event.as_log().is_some_and(|log| log.resource.is_empty()) && !around.resource.is_empty() {
+            out.pop();
+            json::write_own_key("resource", out);
+            out.extend_from_slice(around.resource);
+            out.push(b'}');
+        }
+    })
 }
 
 /// The event's body, completed, but for payload and metadata.

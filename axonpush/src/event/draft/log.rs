@@ -44,6 +44,8 @@ pub(crate) fn write(
         draft
             .value(Field::Resource, |out| json::write(&record.resource, out))
             .map_err(unsendable("payload.resource"))?;
+    } else if !around.resource.is_empty() {
+        draft.field(Field::Resource, |out| out.extend_from_slice(around.resource));
     }
     check_size(&event.identifier, out.len() - start)
 }
