@@ -69,6 +69,7 @@ mod redact;
 mod resources;
 mod retry;
 mod serverless;
+mod setting;
 #[cfg(feature = "signal")]
 mod signal;
 mod sink;

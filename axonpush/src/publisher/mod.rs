@@ -133,8 +133,8 @@ impl Publisher {
     pub(crate) fn lane(&self, is_log: bool, is_span: bool) -> Lane {
         let delivery = &self.shared.delivery;
         match (is_log, is_span) {
-            (true, _) if delivery.logs == DeliveryLane::Otlp => Lane::Logs,
-            (_, true) if delivery.spans == DeliveryLane::Otlp => Lane::Spans,
+            (true, _) if *delivery.logs == DeliveryLane::Otlp => Lane::Logs,
+            (_, true) if *delivery.spans == DeliveryLane::Otlp => Lane::Spans,
             _ => Lane::Event,
         }
     }
@@ -175,7 +175,7 @@ impl Publisher {
             }
             Offer::Closed => return Err(Error::closed()),
         };
-        if self.shared.delivery.mode == DeliveryMode::Sync {
+        if *self.shared.delivery.mode == DeliveryMode::Sync {
             let _settled = self.block_on(self.flush(self.settings.timeout));
         }
         Ok(accepted)
@@ -204,7 +204,7 @@ impl Publisher {
         read: fn(&[u8]) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let deadline = clock::after(clock::now(), self.settings.timeout);
-        let retry = Retry::new(Some(self.shared.retry.max_retries), deadline);
+        let retry = Retry::new(Some(*self.shared.retry.max_retries), deadline);
         self.run(move |shared| async move {
             let shutdown = shared.shutdown_at.subscribe();
             shared.transport.send(&request, retry, shutdown, read).await

@@ -252,7 +252,7 @@ impl Queue {
     /// worker to ask at every turn.
     pub(crate) fn losses(&self) -> (bool, Losses) {
         let state = self.lock();
-        (state.waiting.count >= self.policy.max_events, state.ledger.lost)
+        (state.waiting.count >= *self.policy.max_events, state.ledger.lost)
     }
 
     /// When the oldest event that is still here was accepted.

@@ -15,6 +15,7 @@ const STEPS: &[(&str, usize)] = &[
     ("error", 0),
     ("clock", 0),
     ("fork", 0),
+    ("setting", 0),
     ("sync", 0),
     ("event", 1),
     ("loss", 1),
