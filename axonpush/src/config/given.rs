@@ -49,9 +49,9 @@ impl Given {
             fail_open: self.fail_open.or(other.fail_open),
             send_occurred_at: self.send_occurred_at.or(other.send_occurred_at),
             report_losses: self.report_losses.or(other.report_losses),
-            retry: self.retry.or(other.retry),
-            queue: self.queue.or(other.queue),
-            delivery: self.delivery.or(other.delivery),
+            retry: self.retry.or(&other.retry),
+            queue: self.queue.or(&other.queue),
+            delivery: self.delivery.or(&other.delivery),
             redaction: self.redaction.or(other.redaction),
         }
     }

@@ -102,14 +102,14 @@ impl DeliveryPolicy {
     }
 
     /// This policy, with `other` for what is not set in it.
-    pub(crate) fn or(self, other: Self) -> Self {
+    pub(crate) fn or(self, other: &Self) -> Self {
         Self {
             mode: self.mode.or(other.mode),
             logs: self.logs.or(other.logs),
             spans: self.spans.or(other.spans),
             otlp_format: self.otlp_format.or(other.otlp_format),
             otlp_compression: self.otlp_compression.or(other.otlp_compression),
-            batch: self.batch.or(other.batch),
+            batch: self.batch.or(&other.batch),
         }
     }
 
@@ -163,7 +163,7 @@ impl BatchPolicy {
         self
     }
 
-    fn or(self, other: Self) -> Self {
+    fn or(self, other: &Self) -> Self {
         Self {
             max_events: self.max_events.or(other.max_events),
             max_bytes: self.max_bytes.or(other.max_bytes),

@@ -68,7 +68,7 @@ impl QueuePolicy {
     }
 
     /// This policy, with `other` for what is not set in it.
-    pub(crate) fn or(self, other: Self) -> Self {
+    pub(crate) fn or(self, other: &Self) -> Self {
         Self {
             max_events: self.max_events.or(other.max_events),
             max_bytes: self.max_bytes.or(other.max_bytes),

@@ -37,7 +37,7 @@ impl RetryPolicy {
     }
 
     /// This policy, with `other` for what is not set in it.
-    pub(crate) fn or(self, other: Self) -> Self {
+    pub(crate) fn or(self, other: &Self) -> Self {
         Self {
             max_retries: self.max_retries.or(other.max_retries),
             delivery_deadline: self.delivery_deadline.or(other.delivery_deadline),

@@ -86,13 +86,13 @@ fn text<T>(slot: &mut Option<T>, value: &Value, make: impl FnOnce(String) -> T) 
     Some(())
 }
 
-fn set<P: Default, T>(policy: &mut P, value: T, with: impl FnOnce(P, T) -> P) -> Option<()> {
-    *policy = with(std::mem::take(policy), value);
+fn set<P: Default, T>(policy: &mut P, value: Option<T>, with: impl FnOnce(P, T) -> P) -> Option<()> {
+    *policy = with(std::mem::take(policy), value?);
     Some(())
 }
 
-fn batch<T>(given: &mut Given, value: T, with: impl FnOnce(BatchPolicy, T) -> BatchPolicy) -> Option<()> {
-    let batch = with(given.delivery.batch.clone(), value);
+fn batch<T>(given: &mut Given, value: Option<T>, with: impl FnOnce(BatchPolicy, T) -> BatchPolicy) -> Option<()> {
+    let batch = value.map(|value| with(given.delivery.batch.clone(), value));
     set(&mut given.delivery, batch, DeliveryPolicy::batch)
 }
 
@@ -141,46 +141,46 @@ pub(super) const KEYS: &[Key] = &[
     key("service.name", TEXT, |given, value| text(&mut given.service_name, value, |text| text)),
     key("service.version", TEXT, |given, value| text(&mut given.service_version, value, |text| text)),
     key("retry.max_retries", "a whole number, 0 or more", |given, value| {
-        set(&mut given.retry, value.count(0)?, RetryPolicy::max_retries)
+        set(&mut given.retry, value.count(0), RetryPolicy::max_retries)
     }),
     key("retry.delivery_deadline", POSITIVE, |given, value| {
-        set(&mut given.retry, value.positive()?, RetryPolicy::delivery_deadline)
+        set(&mut given.retry, value.positive(), RetryPolicy::delivery_deadline)
     }),
-    key("queue.max_events", COUNT, |given, value| set(&mut given.queue, value.count(1)?, QueuePolicy::max_events)),
+    key("queue.max_events", COUNT, |given, value| set(&mut given.queue, value.count(1), QueuePolicy::max_events)),
     key("queue.max_bytes", "bytes, or text such as \"16MiB\", and at least \"256KiB\"", |given, value| {
-        set(&mut given.queue, value.bytes(MAX_EVENT_BYTES)?, QueuePolicy::max_bytes)
+        set(&mut given.queue, value.bytes(MAX_EVENT_BYTES), QueuePolicy::max_bytes)
     }),
     key(
         "queue.overflow",
         "\"shed_lowest_severity\", \"drop_oldest\", \"drop_newest\", or \"block\" with a time, as in \"block 100ms\"",
-        |given, value| set(&mut given.queue, overflow(value)?, QueuePolicy::overflow),
+        |given, value| set(&mut given.queue, overflow(value), QueuePolicy::overflow),
     ),
     key("delivery.mode", "\"background\" or \"sync\"", |given, value| {
-        let mode = value.one_of(&[("background", DeliveryMode::Background), ("sync", DeliveryMode::Sync)])?;
+        let mode = value.one_of(&[("background", DeliveryMode::Background), ("sync", DeliveryMode::Sync)]);
         set(&mut given.delivery, mode, DeliveryPolicy::mode)
     }),
-    key("delivery.logs", LANE, |given, value| set(&mut given.delivery, value.one_of(&LANES)?, DeliveryPolicy::logs)),
-    key("delivery.spans", LANE, |given, value| set(&mut given.delivery, value.one_of(&LANES)?, DeliveryPolicy::spans)),
+    key("delivery.logs", LANE, |given, value| set(&mut given.delivery, value.one_of(&LANES), DeliveryPolicy::logs)),
+    key("delivery.spans", LANE, |given, value| set(&mut given.delivery, value.one_of(&LANES), DeliveryPolicy::spans)),
     key("delivery.otlp_format", "\"json\" or \"protobuf\"", |given, value| {
-        let format = value.one_of(&[("json", OtlpFormat::Json), ("protobuf", OtlpFormat::Protobuf)])?;
+        let format = value.one_of(&[("json", OtlpFormat::Json), ("protobuf", OtlpFormat::Protobuf)]);
         set(&mut given.delivery, format, DeliveryPolicy::otlp_format)
     }),
     key("delivery.otlp_compression", COMPRESSION.0, |given, value| {
-        let compression = value.one_of(COMPRESSION.1)?;
+        let compression = value.one_of(COMPRESSION.1);
         set(&mut given.delivery, compression, DeliveryPolicy::otlp_compression)
     }),
-    key("delivery.batch.max_events", COUNT, |given, value| batch(given, value.count(1)?, BatchPolicy::max_events)),
+    key("delivery.batch.max_events", COUNT, |given, value| batch(given, value.count(1), BatchPolicy::max_events)),
     key("delivery.batch.max_bytes", "bytes, or text such as \"1MiB\"", |given, value| {
-        batch(given, value.bytes(1)?, BatchPolicy::max_bytes)
+        batch(given, value.bytes(1), BatchPolicy::max_bytes)
     }),
-    key("delivery.batch.max_age", DURATION, |given, value| batch(given, value.duration()?, BatchPolicy::max_age)),
+    key("delivery.batch.max_age", DURATION, |given, value| batch(given, value.duration(), BatchPolicy::max_age)),
     key("redaction.content_capture", "\"metadata_only\", \"redacted\" or \"full\"", |given, value| {
-        set(&mut given.redaction, value.one_of(&ContentCapture::NAMES)?, RedactionPolicy::content_capture)
+        set(&mut given.redaction, value.one_of(&ContentCapture::NAMES), RedactionPolicy::content_capture)
     }),
     key("redaction.redact_keys", "a list of text", |given, value| {
-        set(&mut given.redaction, value.texts()?, RedactionPolicy::redact_keys)
+        set(&mut given.redaction, value.texts(), RedactionPolicy::redact_keys)
     }),
     key("redaction.max_content_length", "a number of characters, 1 or more", |given, value| {
-        set(&mut given.redaction, value.count(1)?, RedactionPolicy::max_content_length)
+        set(&mut given.redaction, value.count(1), RedactionPolicy::max_content_length)
     }),
 ];

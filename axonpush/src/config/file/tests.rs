@@ -212,7 +212,7 @@ fn a_file_is_read_when_the_client_is_built_and_a_missing_one_is_an_error() {
     let config = builder.clone().config().unwrap();
     assert_eq!(config.transport.tenant_id.as_deref(), Some("another"));
 
-    fs::write(&path, [b'#'; (1 << 20) + 1]).unwrap();
+    fs::write(&path, "#".repeat((1 << 20) + 1)).unwrap();
     assert!(builder.clone().build().unwrap_err().to_string().contains("at most 1 MiB"));
     fs::write(&path, b"tenant_id = '\xff'").unwrap();
     assert!(builder.build().unwrap_err().to_string().contains("UTF-8"));

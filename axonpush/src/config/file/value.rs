@@ -40,7 +40,7 @@ impl Value {
     }
 
     /// A whole number, of at least `least`.
-    pub(super) fn count<T: TryFrom<i64> + PartialOrd>(&self, least: T) -> Option<T> {
+    pub(super) fn count<T: TryFrom<i64> + PartialOrd + Copy>(&self, least: T) -> Option<T> {
         let Self::Whole(number) = self else { return None };
         T::try_from(*number).ok().filter(|number| *number >= least)
     }
