@@ -1,22 +1,20 @@
 //! `AxonPush`: the handle, and the only room that sees the whole path.
 
 mod encode;
-#[cfg(any(feature = "tracing-layer", feature = "log-bridge"))]
 mod heard;
 mod own;
 #[cfg(test)]
 mod tests;
 
 use std::{
-    fmt,
-    sync::Arc,
+    fmt, ptr,
+    sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
 
 pub(crate) use self::encode::{Foreign, MAX_BOUND_BYTES, Own};
-#[cfg(any(feature = "tracing-layer", feature = "log-bridge"))]
 pub(crate) use self::heard::Heard;
 use crate::{
     clock,
@@ -26,7 +24,7 @@ use crate::{
     event::{Event, EventType, LogPayload, Receipt, Severity, json, record::Lane, wire},
     fork::PerProcess,
     loss::Losses,
-    publisher::{Accepted, FlushReport, LossEncoder, LossPolicy, Publisher, Settings, Stats, block_on},
+    publisher::{Accepted, FlushReport, LossEncoder, LossPolicy, Publisher, Settings, Stats, block_on, block_on_until},
     queue::{LostEvent, WhenFull},
     transport::{Request, Transport},
 };
@@ -52,6 +50,9 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct AxonPush(Option<Arc<Inner>>);
+
+/// A client that may be gone by now.
+pub(crate) struct WeakClient(Weak<Inner>);
 
 struct Inner {
     config: Config,
@@ -168,6 +169,11 @@ impl AxonPush {
         matches!((&self.0, &other.0), (Some(one), Some(another)) if Arc::ptr_eq(one, another))
     }
 
+    /// A handle that keeps nothing alive; `None` of a disabled client.
+    pub(crate) fn downgrade(&self) -> Option<WeakClient> {
+        self.0.as_ref().map(|inner| WeakClient(Arc::downgrade(inner)))
+    }
+
     /// Why the last event was refused or lost, if any was.
     pub fn last_error(&self) -> Option<Arc<Error>> {
         self.0.as_ref()?.publisher.last_error()
@@ -228,6 +234,14 @@ impl AxonPush {
         }
     }
 
+    /// As [`block_on`](Self::block_on), until `deadline`, whoever is to answer. `None`: it passed.
+    pub(crate) fn block_on_until<F: Future>(&self, future: F, deadline: Instant) -> Option<F::Output> {
+        match &self.0 {
+            Some(inner) => inner.publisher.block_on_until(future, Some(deadline)),
+            None => block_on_until(future, Some(deadline)),
+        }
+    }
+
     /// Hands an event of this crate's own over, whose payload is written where it will stand.
     pub(crate) fn enqueue_own(
         &self,
@@ -261,6 +275,14 @@ impl AxonPush {
         }
     }
 
+    /// Does what dropping the last handle does.
+    #[cfg(feature = "init")]
+    pub(crate) fn shutdown_on_drop(&self) {
+        if let Some(inner) = &self.0 {
+            inner.shutdown_on_drop();
+        }
+    }
+
     /// Any other request; `None` from a disabled client.
     pub(crate) async fn send<T: Send + 'static>(
         &self,
@@ -272,10 +294,30 @@ impl AxonPush {
     }
 }
 
+impl WeakClient {
+    pub(crate) fn is_gone(&self) -> bool {
+        self.0.strong_count() == 0
+    }
+
+    pub(crate) fn is_of(&self, client: &AxonPush) -> bool {
+        client.0.as_ref().is_some_and(|inner| ptr::eq(Arc::as_ptr(inner), self.0.as_ptr()))
+    }
+
+    pub(crate) fn upgrade(&self) -> Option<AxonPush> {
+        self.0.upgrade().map(|inner| AxonPush(Some(inner)))
+    }
+}
+
+impl Inner {
+    fn shutdown_on_drop(&self) {
+        let _report = self.publisher.block_on(self.publisher.shutdown(self.config.shutdown_timeout));
+    }
+}
+
 impl Drop for Inner {
     // Whoever forgets to shut down loses nothing that can be delivered in a bounded time.
     fn drop(&mut self) {
-        let _report = self.publisher.block_on(self.publisher.shutdown(self.config.shutdown_timeout));
+        self.shutdown_on_drop();
     }
 }
 

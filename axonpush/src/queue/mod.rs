@@ -74,6 +74,8 @@ pub(crate) enum Offer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WhenFull {
     ApplyPolicy,
+    /// As the policy says, but nobody waits.
+    ApplyPolicyAtOnce,
     GiveBack,
 }
 

@@ -11,7 +11,6 @@ mod writer;
 
 #[cfg(feature = "tracing-layer")]
 pub(crate) use self::kept::Kept;
-#[cfg(any(feature = "tracing-layer", feature = "log-bridge"))]
 pub(crate) use self::log::check_size;
 pub(crate) use self::{
     log::write as write_log,
