@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use axonpush_dev::StoredEvent;
 use rig::server;
 use serde_json::Value;
 
@@ -87,20 +88,21 @@ fn a_panic_is_reported_with_its_request_and_the_hook_of_before_still_runs() {
     let said = read(name, command.env("RUST_BACKTRACE", "1"));
     assert_eq!((&said["heard"], &said["complete"]), (&0.into(), &true.into()), "{said}");
     let seen: Vec<_> = said["seen"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
-    for name in ["in-request", "no-text", "axonpush-panic", "axonpush"] {
+    for name in ["in-request", "no-text", "in-layer", "axonpush-panic", "axonpush"] {
         assert!(seen.contains(&name), "{name}: {seen:?}");
     }
 
     let events = server.events();
     let panics: Vec<_> = events.iter().filter(|event| event.identifier == "panic").collect();
-    let bodies = |other: bool| {
-        let of_client = panics.iter().filter(|event| (event.channel_id.as_deref() == Some("other")) == other);
-        of_client.map(|event| event.payload["body"].as_str().unwrap()).collect::<Vec<_>>()
+    let (of_other, panics): (Vec<_>, Vec<_>) = panics.into_iter().partition(|event| event.channel_id == "other");
+    let bodies = |events: &[&StoredEvent]| -> Vec<_> {
+        events.iter().map(|event| event.payload["body"].as_str().unwrap().to_owned()).collect()
     };
     // Once each, and neither what the worker nor what a redaction for the hook panics with.
-    assert_eq!(bodies(false), ["no order 7, password=[REDACTED]", "a panic with a payload that is no text"]);
-    assert_eq!(bodies(true), ["[REDACTED]", "[REDACTED]"]);
-    assert!(!events.iter().any(|event| event.channel_id.as_deref() == Some("gone")));
+    let said = ["no order 7, password=[REDACTED]", "a panic with a payload that is no text", "in a layer"];
+    assert_eq!(bodies(&panics), said);
+    assert_eq!(bodies(&of_other), ["[REDACTED]"; 3]);
+    assert!(!events.iter().any(|event| event.channel_id == "gone"));
 
     let attributes = &panics[0].payload["attributes"];
     assert_eq!(panics[0].payload["severityText"], "FATAL");
@@ -135,6 +137,15 @@ fn a_panic_in_main_is_delivered_and_a_dead_server_holds_it_up_for_two_seconds() 
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let (status, took) = panic(&format!("http://{}", nobody.local_addr().unwrap()), "main");
     assert_eq!(status.code(), Some(101));
+    assert!((Duration::from_millis(1500)..Duration::from_secs(4)).contains(&took), "{took:?}");
+}
+
+#[test]
+fn a_worker_that_does_not_answer_holds_a_panic_up_for_two_seconds() {
+    let server = server();
+    let (status, took) = panic(server.url(), "held-up");
+    assert_eq!(status.code(), Some(101));
+    // The other client, whose worker does answer, takes next to nothing.
     assert!((Duration::from_millis(1500)..Duration::from_secs(4)).contains(&took), "{took:?}");
 }
 

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use axonpush::{RequestContext, RequestId};
+use axonpush::RequestContext;
 use tracing::Instrument as _;
 
 #[tokio::main(flavor = "current_thread")]
@@ -10,7 +10,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let axonpush = axonpush::init().service("orders", "1.4.2").max_level(tracing::Level::DEBUG).install()?;
     let again = axonpush::init().install().err().ok_or("a second init")?;
 
-    let context = RequestContext::builder().request_id(RequestId::new("req-init").ok_or("an id")?).build();
+    let context = RequestContext::builder().request_id("req-init".parse()?).build();
     let work = async {
         tracing::debug!(n = 1, "by tracing");
         log::warn!("by log");

@@ -13,10 +13,11 @@ use std::{
 };
 
 use axonpush::{
-    AxonPush, AxonPushBuilder, Event, OverflowPolicy, QueuePolicy, RedactionPattern, RedactionPolicy, RequestContext,
-    RequestId,
+    AxonPush, AxonPushBuilder, Event, FlushReport, LostEvents, OverflowPolicy, QueuePolicy, RedactionPattern,
+    RedactionPolicy, RequestContext,
 };
-use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
+use tracing::span::{Id, Record};
+use tracing_subscriber::{layer::SubscriberExt, registry::LookupSpan, util::SubscriberInitExt};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -40,6 +41,17 @@ impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Listens {
     }
 }
 
+/// Panics with a span's lock in hand, as a layer may that formats values.
+struct PanicsOnRecord;
+
+impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> tracing_subscriber::Layer<S> for PanicsOnRecord {
+    fn on_record(&self, id: &Id, _: &Record<'_>, subscriber: tracing_subscriber::layer::Context<'_, S>) {
+        let Some(span) = subscriber.span(id) else { return };
+        let _locked = span.extensions_mut();
+        panic_any("in a layer");
+    }
+}
+
 /// Panics when it is dropped, be it while another panic unwinds.
 struct PanicsOnDrop;
 
@@ -59,13 +71,30 @@ fn main() -> Result<(), Box<dyn Error>> {
         SEEN.lock().unwrap_or_else(PoisonError::into_inner).push(name);
     }));
     let client = settings().build()?;
-    tracing_subscriber::registry().with(Listens).with(client.tracing_layer()).init();
+    tracing_subscriber::registry().with(PanicsOnRecord).with(Listens).with(client.tracing_layer()).init();
     client.install_panic_hook();
     client.install_panic_hook();
     let client = KEPT.get_or_init(|| client);
     match std::env::args().nth(1).as_deref() {
         Some("main") => {
             // A panic with nobody to tell.
+            panic_any("in main")
+        }
+        Some("held-up") => {
+            // The worker never comes back from this one.
+            let queue = QueuePolicy::new().max_events(1).overflow(OverflowPolicy::DropNewest);
+            let (entered, is_held_up) = std::sync::mpsc::channel();
+            let hold = move |_: &LostEvents| {
+                let _gone = entered.send(());
+                thread::park();
+            };
+            let client = settings().queue(queue).report_losses(false).on_loss(hold).build()?;
+            client.install_panic_hook();
+            for _ in 0..1000 {
+                client.events().enqueue(Event::new("flood"));
+            }
+            is_held_up.recv()?;
+            std::mem::forget(client);
             panic_any("in main")
         }
         Some("twice") => {
@@ -92,12 +121,17 @@ fn threads(client: &AxonPush) -> Result<(), Box<dyn Error>> {
     gone.install_panic_hook();
     drop(gone);
 
-    let context = RequestContext::builder().request_id(RequestId::new("req-panic").ok_or("an id")?).build();
+    let context = RequestContext::builder().request_id("req-panic".parse()?).build();
     spawn("in-request", move || {
         let _span = tracing::info_span!("work").entered();
         context.sync_scope(|| panic_any(format!("no order {}, password=hunter2", 7)))
     })?;
     spawn("no-text", || panic_any(7))?;
+    let span = RequestContext::new().sync_scope(|| tracing::info_span!("work", late = tracing::field::Empty));
+    spawn("in-layer", move || {
+        let _entered = span.enter();
+        span.record("late", 1);
+    })?;
 
     // On the worker's own thread.
     let queue = QueuePolicy::new().max_events(1).overflow(OverflowPolicy::DropNewest);
@@ -105,15 +139,14 @@ fn threads(client: &AxonPush) -> Result<(), Box<dyn Error>> {
     for _ in 0..1000 {
         small.events().enqueue(Event::new("flood"));
     }
-    small.blocking().shutdown(PATIENCE);
+    let flooded = small.blocking().shutdown(PATIENCE);
 
-    other.blocking().shutdown(PATIENCE);
-    let report = client.blocking().shutdown(PATIENCE);
+    let complete = [flooded, other.blocking().shutdown(PATIENCE), client.blocking().shutdown(PATIENCE)];
     let seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner).clone();
     print(&serde_json::json!({
         "seen": seen,
         "heard": HEARD.load(Ordering::Relaxed),
-        "complete": report.is_complete(),
+        "complete": complete.iter().all(FlushReport::is_complete),
     }));
     Ok(())
 }

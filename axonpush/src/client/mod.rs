@@ -19,7 +19,7 @@ pub(crate) use self::heard::Heard;
 use crate::{
     clock,
     config::{AxonPushBuilder, Config},
-    context::OpenRequests,
+    context::{OpenRequests, suppress},
     error::Error,
     event::{Event, EventType, LogPayload, Receipt, Severity, json, record::Lane, wire},
     fork::PerProcess,
@@ -329,7 +329,8 @@ impl AxonPushBuilder {
     /// When the key is missing, a setting is malformed, or no TLS backend is available.
     pub fn build(self) -> Result<AxonPush, Error> {
         let mut config = self.config()?;
-        let transport = Transport::new(&config.transport)?;
+        // What loading certificates makes others log is our own doing.
+        let transport = suppress::while_working(|| Transport::new(&config.transport))?;
         let transport_policy = config.transport.clone();
         let encoder = config.report_losses.then(|| losses_event(&config));
         let settings = Settings {
@@ -340,7 +341,7 @@ impl AxonPushBuilder {
             timeout: config.timeout,
         };
         let publisher = PerProcess::new(Publisher::new(transport, settings), move |parents| {
-            parents.for_child(Transport::new(&transport_policy))
+            parents.for_child(suppress::while_working(|| Transport::new(&transport_policy)))
         });
         let (mut text, mut resource) = (Vec::new(), Vec::new());
         if !config.resource.is_empty() && json::write(&config.resource, &mut text).is_ok() {
