@@ -1,4 +1,5 @@
 //! A program that sets everything up by one call, logs in both ways, and leaves `main` without another thought.
+#![expect(clippy::panic, reason = "panics are reported too")]
 
 use std::error::Error;
 

@@ -1,4 +1,5 @@
 //! Panics in the ways that are hard on a hook, and says what the hook that was there before has seen.
+#![expect(clippy::panic, reason = "it is what the program is for")]
 
 use std::{
     error::Error,

@@ -5,10 +5,11 @@ mod heard;
 mod own;
 #[cfg(test)]
 mod tests;
+mod weak;
 
 use std::{
-    fmt, ptr,
-    sync::{Arc, Weak},
+    fmt,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -16,6 +17,7 @@ use bytes::Bytes;
 
 pub(crate) use self::encode::{Foreign, MAX_BOUND_BYTES, Own};
 pub(crate) use self::heard::Heard;
+pub(crate) use self::weak::WeakClient;
 use crate::{
     clock,
     config::{AxonPushBuilder, Config},
@@ -50,9 +52,6 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct AxonPush(Option<Arc<Inner>>);
-
-/// A client that may be gone by now.
-pub(crate) struct WeakClient(Weak<Inner>);
 
 struct Inner {
     config: Config,
@@ -167,11 +166,6 @@ impl AxonPush {
     /// Whether both are handles of one client; a disabled one is no other's.
     pub(crate) fn is_clone_of(&self, other: &Self) -> bool {
         matches!((&self.0, &other.0), (Some(one), Some(another)) if Arc::ptr_eq(one, another))
-    }
-
-    /// A handle that keeps nothing alive; `None` of a disabled client.
-    pub(crate) fn downgrade(&self) -> Option<WeakClient> {
-        self.0.as_ref().map(|inner| WeakClient(Arc::downgrade(inner)))
     }
 
     /// Why the last event was refused or lost, if any was.
@@ -291,20 +285,6 @@ impl AxonPush {
     ) -> Option<Result<T, Error>> {
         let inner = self.0.as_ref()?;
         Some(inner.publisher.send(request, read).await)
-    }
-}
-
-impl WeakClient {
-    pub(crate) fn is_gone(&self) -> bool {
-        self.0.strong_count() == 0
-    }
-
-    pub(crate) fn is_of(&self, client: &AxonPush) -> bool {
-        client.0.as_ref().is_some_and(|inner| ptr::eq(Arc::as_ptr(inner), self.0.as_ptr()))
-    }
-
-    pub(crate) fn upgrade(&self) -> Option<AxonPush> {
-        self.0.upgrade().map(|inner| AxonPush(Some(inner)))
     }
 }
 
