@@ -37,13 +37,15 @@
 //!   make one for every request; [`exchange`] is what they are made of. It follows futures and streams
 //!   ([`InCurrentContext`]), what [`task`] spawns and, with the feature `tracing-context`, tracing spans.
 //! - With the feature `tracing-layer`, what is logged with `tracing` becomes events that know their request
-//!   (`AxonPush::tracing_layer`); with `log-bridge`, so does what is logged with the `log` crate alone.
+//!   (`AxonPush::tracing_layer`); with `log-bridge`, so does what is logged with the `log` crate alone. The feature `init`
+//!   sets up all of it by one call.
 //! - [`propagation`] sends the context along with the requests a service makes itself, as W3C headers.
 //! - [`RedactionPolicy`] says what to hide. It is applied on the caller's thread, before an event waits anywhere.
 //!
 //! # What it does not do
 //!
-//! - It installs nothing for the whole process: no subscriber, no TLS provider, no panic hook.
+//! - It installs nothing for the whole process unasked: no subscriber, no logger, no TLS provider, no panic hook. Asked it
+//!   does: `init`, with the feature of that name, and [`AxonPush::install_panic_hook`].
 //! - It never blocks to hand an event over. When the queue is full, its [`OverflowPolicy`] decides who goes.
 //! - It keeps nothing on disk: what is in the queue when the process is killed is gone.
 
@@ -59,9 +61,12 @@ mod error;
 mod event;
 pub mod exchange;
 mod fork;
+#[cfg(feature = "init")]
+mod init;
 mod loss;
 #[cfg(feature = "metrics")]
 pub mod metrics;
+mod panic_hook;
 pub mod propagation;
 mod publisher;
 mod queue;
@@ -69,6 +74,7 @@ mod redact;
 mod resources;
 mod retry;
 mod serverless;
+mod setting;
 #[cfg(feature = "signal")]
 mod signal;
 mod sink;
@@ -102,6 +108,9 @@ pub use event::{
     AgentId, AppId, AttributeValue, Attributes, ChannelId, EnvironmentId, Event, EventId, EventType, LogPayload,
     Receipt, Severity, SpanId, SpanKind, SpanPayload, SpanStatus, TraceId,
 };
+#[cfg(feature = "init")]
+#[cfg_attr(docsrs, doc(cfg(feature = "init")))]
+pub use init::{Init, InitGuard, init};
 pub use loss::{LossReason, Losses};
 pub use publisher::{BatchPolicy, DeliveryLane, DeliveryMode, DeliveryPolicy, FlushReport, Health, Stats};
 pub use queue::{LostEvent, LostEvents, OverflowPolicy, QueuePolicy};

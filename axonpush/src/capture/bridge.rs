@@ -21,6 +21,7 @@ use crate::{
         draft::{self, Draft},
         json::Refusal,
     },
+    queue::WhenFull,
 };
 
 /// Hands every record of the `log` crate over as a log record; made by
@@ -89,6 +90,7 @@ impl Log for LogBridge {
             time: clock::wall(),
             metadata: METADATA,
             context: context.as_ref(),
+            when: WhenFull::ApplyPolicy,
         };
         let say = |draft: &mut Draft<'_>, _settings| {
             // What can't be written is text by now.

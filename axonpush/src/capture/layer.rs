@@ -22,6 +22,7 @@ use crate::{
     clock,
     context::{RequestContext, in_force, suppress},
     event::{EventType, Severity, draft::Draft},
+    queue::WhenFull,
 };
 
 /// Hands every event of `tracing` over as a log record; made by
@@ -177,6 +178,7 @@ impl TracingLayer {
             time: clock::wall(),
             metadata: METADATA,
             context,
+            when: WhenFull::ApplyPolicy,
         };
         let say = |draft: &mut Draft<'_>, settings| {
             let mut body = Body { draft: &mut *draft, written: false };

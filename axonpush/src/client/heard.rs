@@ -1,4 +1,4 @@
-//! Log records that a logging library hands in.
+//! Log records that others hand in: a logging library, the panic hook.
 
 use std::time::SystemTime;
 
@@ -11,6 +11,7 @@ use crate::{
         draft::{self, Draft, Field, Moment},
         json, wire,
     },
+    publisher::DeliveryMode,
     queue::WhenFull,
 };
 
@@ -24,6 +25,7 @@ pub(crate) struct Heard<'a> {
     /// JSON text of an object, which names the library.
     pub(crate) metadata: &'static [u8],
     pub(crate) context: Option<&'a RequestContext>,
+    pub(crate) when: WhenFull,
 }
 
 impl AxonPush {
@@ -75,12 +77,21 @@ impl AxonPush {
             }
             draft::check_size(body.identifier, out.len())
         };
-        let enqueue = |record: &[u8]| {
-            publisher.enqueue_at(clock::now(), heard.severity, lane, record, WhenFull::ApplyPolicy).map(drop)
-        };
+        let enqueue =
+            |record: &[u8]| publisher.enqueue_at(clock::now(), heard.severity, lane, record, heard.when).map(drop);
         if let Err(error) = encode::lend(write, enqueue).flatten() {
             self.refuse(error);
         }
+    }
+
+    /// Whether hiding what must not leave takes code of the application.
+    pub(crate) fn redacts_with_foreign_code(&self) -> bool {
+        self.0.as_ref().is_some_and(|inner| inner.live.load().config.redaction.has_patterns())
+    }
+
+    /// Whether handing over waits for the delivery.
+    pub(crate) fn is_sync(&self) -> bool {
+        self.0.as_ref().is_some_and(|inner| *inner.live.load().config.delivery.mode == DeliveryMode::Sync)
     }
 
     /// Lends what hides what must not leave, and the number of the settings it is of; `None` from a disabled client.

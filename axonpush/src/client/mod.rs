@@ -1,13 +1,13 @@
 //! `AxonPush`: the handle, and the only room that sees the whole path.
 
 mod encode;
-#[cfg(any(feature = "tracing-layer", feature = "log-bridge"))]
 mod heard;
 mod live;
 mod own;
 mod reload;
 #[cfg(test)]
 mod tests;
+mod weak;
 
 use std::{
     fmt,
@@ -19,19 +19,18 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 
 pub(crate) use self::encode::{Foreign, MAX_BOUND_BYTES, Own};
-#[cfg(any(feature = "tracing-layer", feature = "log-bridge"))]
 pub(crate) use self::heard::Heard;
 use self::live::Live;
-pub(crate) use self::live::Snapshot;
+pub(crate) use self::{live::Snapshot, weak::WeakClient};
 use crate::{
     clock,
     config::AxonPushBuilder,
-    context::OpenRequests,
+    context::{OpenRequests, suppress},
     error::Error,
     event::{Event, EventType, LogPayload, Receipt, Severity, record::Lane, wire},
     fork::PerProcess,
     loss::Losses,
-    publisher::{Accepted, FlushReport, LossEncoder, LossPolicy, Publisher, Settings, Stats, block_on},
+    publisher::{Accepted, FlushReport, LossEncoder, LossPolicy, Publisher, Settings, Stats, block_on, block_on_until},
     queue::{LostEvent, WhenFull},
     transport::{Request, Transport},
 };
@@ -234,6 +233,14 @@ impl AxonPush {
         }
     }
 
+    /// As [`block_on`](Self::block_on), until `deadline`, whoever is to answer. `None`: it passed.
+    pub(crate) fn block_on_until<F: Future>(&self, future: F, deadline: Instant) -> Option<F::Output> {
+        match &self.0 {
+            Some(inner) => inner.publisher.block_on_until(future, Some(deadline)),
+            None => block_on_until(future, Some(deadline)),
+        }
+    }
+
     /// Hands a lost event over once more, as it is.
     pub(crate) fn enqueue_again(&self, lost: &LostEvent) -> Result<(), Error> {
         let Some(inner) = &self.0 else { return Ok(()) };
@@ -250,6 +257,14 @@ impl AxonPush {
         }
     }
 
+    /// Does what dropping the last handle does.
+    #[cfg(feature = "init")]
+    pub(crate) fn shutdown_on_drop(&self) {
+        if let Some(inner) = &self.0 {
+            inner.shutdown_on_drop();
+        }
+    }
+
     /// Any other request; `None` from a disabled client.
     pub(crate) async fn send<T: Send + 'static>(
         &self,
@@ -261,10 +276,16 @@ impl AxonPush {
     }
 }
 
+impl Inner {
+    fn shutdown_on_drop(&self) {
+        let _report = self.publisher.block_on(self.publisher.shutdown(self.live.load().config.shutdown_timeout));
+    }
+}
+
 impl Drop for Inner {
     // Whoever forgets to shut down loses nothing that can be delivered in a bounded time.
     fn drop(&mut self) {
-        let _report = self.publisher.block_on(self.publisher.shutdown(self.live.load().config.shutdown_timeout));
+        self.shutdown_on_drop();
     }
 }
 
@@ -277,7 +298,8 @@ impl AxonPushBuilder {
     pub fn build(self) -> Result<AxonPush, Error> {
         let settings = self.clone();
         let config = self.config()?;
-        let transport = Transport::new(&config.transport)?;
+        // What loading certificates makes others log is our own doing.
+        let transport = suppress::while_working(|| Transport::new(&config.transport))?;
         let live = Arc::new(ArcSwap::from_pointee(Live::new(config)));
         let config = &live.load().config;
         let encoder = config.report_losses.then(|| losses_event(Arc::clone(&live)));
@@ -293,7 +315,7 @@ impl AxonPushBuilder {
         );
         let for_child = Arc::clone(&live);
         let publisher = PerProcess::new(publisher, move |parents| {
-            parents.for_child(Transport::new(&for_child.load().config.transport))
+            parents.for_child(suppress::while_working(|| Transport::new(&for_child.load().config.transport)))
         });
         let inner = Inner {
             live: Arc::clone(&live),

@@ -5,6 +5,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use super::{AxonPush, Inner, Live};
 use crate::{
     config::{AxonPushBuilder, Config},
+    context::suppress,
     error::Error,
     transport::Transport,
 };
@@ -56,7 +57,8 @@ impl AxonPush {
                 )));
             }
             let is_same_way = before.config.transport.is_same_way(&config.transport);
-            let transport = if is_same_way { None } else { Some(Transport::new(&config.transport)?) };
+            let transport =
+                if is_same_way { None } else { Some(suppress::while_working(|| Transport::new(&config.transport))?) };
             let live = Arc::new(Live::new(config));
             let mut current = inner.settings();
             if inner.live.load().id == before.id {

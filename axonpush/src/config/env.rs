@@ -2,71 +2,52 @@
 
 use std::{ffi::OsString, time::Duration};
 
+use super::given::{Given, Secret};
 use crate::{
     error::Error,
+    event::ChannelId,
     redact::{ContentCapture, RedactionPolicy},
 };
 
-/// What the environment says. `None`: nothing, or nothing but white space.
-#[derive(Debug, Default)]
-pub(super) struct Env {
-    pub(super) api_key: Option<String>,
-    pub(super) tenant_id: Option<String>,
-    pub(super) base_url: Option<String>,
-    pub(super) environment: Option<String>,
-    pub(super) channel_id: Option<String>,
-    pub(super) timeout: Option<Duration>,
-    pub(super) max_retries: Option<u32>,
-    pub(super) fail_open: Option<bool>,
-    pub(super) content_capture: Option<ContentCapture>,
-    pub(super) redact_keys: Option<Vec<String>>,
-    pub(super) max_content_length: Option<usize>,
+/// Reads every variable through `var`. One that holds nothing but white space says nothing.
+pub(super) fn read(var: impl Fn(&str) -> Option<OsString>) -> Result<Given, Error> {
+    let vars = Vars(var);
+    let mut given = Given {
+        api_key: vars.text(&["AXONPUSH_API_KEY"])?.map(Secret),
+        // The second name is what the TypeScript SDK reads.
+        tenant_id: vars.text(&["AXONPUSH_TENANT_ID", "AXONPUSH_ORG_ID"])?,
+        base_url: vars.text(&["AXONPUSH_BASE_URL"])?.map(Secret),
+        environment: vars.text(&["AXONPUSH_ENVIRONMENT"])?,
+        channel_id: vars.text(&["AXONPUSH_CHANNEL_ID"])?.map(ChannelId::from),
+        timeout: vars.parsed(&["AXONPUSH_TIMEOUT"], "seconds above 0, such as 30 or 2.5", seconds)?,
+        fail_open: vars.parsed(&["AXONPUSH_FAIL_OPEN"], "true, 1 or yes, or false, 0 or no", boolean)?,
+        redaction: redaction(&vars)?,
+        ..Given::default()
+    };
+    if let Some(retries) =
+        vars.parsed(&["AXONPUSH_MAX_RETRIES"], "a whole number, 0 or more", |text| text.parse().ok())?
+    {
+        given.retry = given.retry.max_retries(retries);
+    }
+    Ok(given)
 }
 
-impl Env {
-    /// Reads every variable through `var`.
-    pub(super) fn read(var: impl Fn(&str) -> Option<OsString>) -> Result<Self, Error> {
-        let vars = Vars(var);
-        Ok(Self {
-            api_key: vars.text(&["AXONPUSH_API_KEY"])?,
-            // The second name is what the TypeScript SDK reads.
-            tenant_id: vars.text(&["AXONPUSH_TENANT_ID", "AXONPUSH_ORG_ID"])?,
-            base_url: vars.text(&["AXONPUSH_BASE_URL"])?,
-            environment: vars.text(&["AXONPUSH_ENVIRONMENT"])?,
-            channel_id: vars.text(&["AXONPUSH_CHANNEL_ID"])?,
-            timeout: vars.parsed(&["AXONPUSH_TIMEOUT"], "seconds above 0, such as 30 or 2.5", seconds)?,
-            max_retries: vars
-                .parsed(&["AXONPUSH_MAX_RETRIES"], "a whole number, 0 or more", |text| text.parse().ok())?,
-            fail_open: vars.parsed(&["AXONPUSH_FAIL_OPEN"], "true, 1 or yes, or false, 0 or no", boolean)?,
-            content_capture: vars.parsed(
-                // The second name is what the Python SDK reads.
-                &["AXONPUSH_CONTENT_CAPTURE", "AXONPUSH_CONTENT_CAPTURE_MODE"],
-                "metadata_only, redacted or full",
-                capture,
-            )?,
-            redact_keys: vars.text(&["AXONPUSH_REDACT_KEYS"])?.map(|text| list(&text)),
-            max_content_length: vars.parsed(
-                &["AXONPUSH_MAX_CONTENT_LENGTH"],
-                "a number of characters, 1 or more",
-                |text| text.parse().ok().filter(|length| *length >= 1),
-            )?,
-        })
+/// The redaction the variables ask for, where they ask for any.
+fn redaction<F: Fn(&str) -> Option<OsString>>(vars: &Vars<F>) -> Result<RedactionPolicy, Error> {
+    let mut policy = RedactionPolicy::new();
+    // The second name is what the Python SDK reads.
+    let names = ["AXONPUSH_CONTENT_CAPTURE", "AXONPUSH_CONTENT_CAPTURE_MODE"];
+    if let Some(capture) = vars.parsed(&names, "metadata_only, redacted or full", capture)? {
+        policy = policy.content_capture(capture);
     }
-
-    /// The redaction these variables ask for, where they ask for any.
-    pub(super) fn redaction(&self) -> RedactionPolicy {
-        let mut policy = RedactionPolicy::new();
-        if let Some(capture) = self.content_capture {
-            policy = policy.content_capture(capture);
-        }
-        if let Some(keys) = &self.redact_keys {
-            policy = policy.redact_keys(keys);
-        }
-        if let Some(length) = self.max_content_length {
-            policy = policy.max_content_length(length);
-        }
-        policy
+    if let Some(keys) = vars.text(&["AXONPUSH_REDACT_KEYS"])? {
+        policy = policy.redact_keys(list(&keys));
     }
+    let length = |text: &str| text.parse().ok().filter(|length| *length >= 1);
+    if let Some(length) = vars.parsed(&["AXONPUSH_MAX_CONTENT_LENGTH"], "a number of characters, 1 or more", length)? {
+        policy = policy.max_content_length(length);
+    }
+    Ok(policy)
 }
 
 struct Vars<F>(F);
@@ -144,9 +125,10 @@ fn list(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::retry::RetryPolicy;
 
-    fn read(vars: &[(&str, &str)]) -> Result<Env, Error> {
-        Env::read(|name| vars.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value)))
+    fn read(vars: &[(&str, &str)]) -> Result<Given, Error> {
+        super::read(|name| vars.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value)))
     }
 
     #[test]
@@ -165,14 +147,11 @@ mod tests {
             ("AXONPUSH_MAX_CONTENT_LENGTH", "10"),
         ])
         .unwrap();
-        assert_eq!((env.api_key.as_deref(), env.tenant_id.as_deref()), (Some("ak_1"), Some("org")));
-        assert_eq!(
-            (env.timeout, env.max_retries, env.fail_open),
-            (Some(Duration::from_millis(2500)), Some(0), Some(false))
-        );
-        assert_eq!(env.content_capture, Some(ContentCapture::Redacted));
-        assert_eq!(env.redact_keys, Some(vec!["iban".to_owned(), "ssn".to_owned()]));
-        assert_eq!(env.max_content_length, Some(10));
+        assert_eq!((env.api_key, env.tenant_id.as_deref()), (Some(Secret("ak_1".to_owned())), Some("org")));
+        assert_eq!((env.timeout, env.fail_open), (Some(Duration::from_millis(2500)), Some(false)));
+        assert_eq!(env.retry, RetryPolicy::new().max_retries(0));
+        let redaction = RedactionPolicy::new().content_capture(ContentCapture::Redacted).redact_keys(["iban", "ssn"]);
+        assert_eq!(env.redaction, redaction.max_content_length(10));
     }
 
     #[test]
@@ -186,8 +165,8 @@ mod tests {
         ])
         .unwrap();
         assert_eq!(env.tenant_id.as_deref(), Some("org"));
-        assert_eq!((env.timeout, env.max_retries), (None, None));
-        assert_eq!(env.content_capture, Some(ContentCapture::Full));
+        assert_eq!((env.timeout, env.retry), (None, RetryPolicy::new()));
+        assert_eq!(env.redaction, RedactionPolicy::new().content_capture(ContentCapture::Full));
     }
 
     #[test]
@@ -215,7 +194,7 @@ mod tests {
     #[test]
     fn a_variable_that_is_no_text_is_refused() {
         use std::os::unix::ffi::OsStringExt;
-        let error = Env::read(|name| (name == "AXONPUSH_API_KEY").then(|| OsString::from_vec(vec![0xff])));
+        let error = super::read(|name| (name == "AXONPUSH_API_KEY").then(|| OsString::from_vec(vec![0xff])));
         assert!(error.unwrap_err().to_string().contains("AXONPUSH_API_KEY is not valid UTF-8"));
     }
 }

@@ -2,6 +2,9 @@
 
 mod builder;
 mod env;
+#[cfg(feature = "config-file")]
+mod file;
+mod given;
 mod platform;
 
 pub use self::{builder::AxonPushBuilder, platform::ServerlessPlatform};

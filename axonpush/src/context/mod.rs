@@ -18,7 +18,6 @@ mod tracestate;
 
 pub use baggage::Baggage;
 pub use binding::BoundAttribute;
-#[cfg(any(feature = "tracing-layer", feature = "log-bridge"))]
 pub(crate) use carry::in_force;
 pub use carry::{InContext, InCurrentContext};
 pub use inbound::HeaderValues;

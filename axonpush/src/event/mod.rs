@@ -16,7 +16,6 @@ pub(crate) mod wire;
 
 pub use attributes::{AttributeValue, Attributes};
 pub use builder::Event;
-#[cfg(any(feature = "tracing-layer", feature = "log-bridge"))]
 pub(crate) use builder::MAX_ID_BYTES;
 pub use id::{AgentId, AppId, ChannelId, EnvironmentId, EventId, SpanId, TraceId};
 pub use kind::EventType;

@@ -40,18 +40,19 @@ impl Batcher {
         let (lane, size) = (ticket.record.lane, ticket.record.body.len());
         let channel = channel(&ticket.record.body);
         let at = self.open.iter().position(|open| open.lane == lane && open.channel == channel);
-        let overfull = at.filter(|at| self.open.get(*at).is_some_and(|open| open.bytes + size > self.policy.max_bytes));
+        let overfull =
+            at.filter(|at| self.open.get(*at).is_some_and(|open| open.bytes + size > *self.policy.max_bytes));
         // This one does not fit any more; the others go without it.
         let closed = overfull.map(|at| self.open.swap_remove(at).tickets);
         let at = at.filter(|_| closed.is_none()).unwrap_or_else(|| {
             let channel = channel.to_vec();
-            self.open.push(Open { lane, channel, tickets: Vec::new(), bytes: 0, due: now + self.policy.max_age });
+            self.open.push(Open { lane, channel, tickets: Vec::new(), bytes: 0, due: now + *self.policy.max_age });
             self.open.len() - 1
         });
         let open = self.open.get_mut(at)?;
         open.bytes += size;
         open.tickets.push(ticket);
-        if closed.is_none() && open.tickets.len() >= self.policy.max_events {
+        if closed.is_none() && open.tickets.len() >= *self.policy.max_events {
             return Some(self.open.swap_remove(at).tickets);
         }
         closed

@@ -238,8 +238,8 @@ impl Deliveries {
 
     fn flight(&self, lane: Lane, tickets: Vec<Ticket>, now: Instant) -> Flight {
         let delivery = &self.shared.delivery;
-        Flight::new(lane, tickets, self.shared.retry.delivery_deadline, now, |passengers| {
-            sink::request(lane, passengers.iter().map(|passenger| &*passenger.body), delivery.otlp)
+        Flight::new(lane, tickets, *self.shared.retry.delivery_deadline, now, |passengers| {
+            sink::request(lane, passengers.iter().map(|passenger| &*passenger.body), delivery.otlp())
         })
     }
 
@@ -278,7 +278,7 @@ impl Deliveries {
         let task = self.attempts.spawn(async move {
             let transport = shared.transport.load_full();
             let body = transport.attempt(&request, transport.attempt_timeout()).await?;
-            sink::rejected(lane, &body, count, shared.delivery.otlp)
+            sink::rejected(lane, &body, count, shared.delivery.otlp())
         });
         self.flying.insert(task.id(), (flight, now));
         true
@@ -334,7 +334,7 @@ impl Deliveries {
             }
             Verdict::Split if !flight.ends_with(verdict) => {
                 self.endpoint.answered(begun);
-                let (lane, otlp) = (flight.lane, self.shared.delivery.otlp);
+                let (lane, otlp) = (flight.lane, self.shared.delivery.otlp());
                 let halves = flight.split(now, |passengers| {
                     sink::request(lane, passengers.iter().map(|passenger| &*passenger.body), otlp)
                 });

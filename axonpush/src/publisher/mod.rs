@@ -33,7 +33,7 @@ use bytes::Bytes;
 use tokio::runtime::Handle;
 
 pub(crate) use self::{
-    block_on::block_on,
+    block_on::{block_on, block_on_until},
     losses::{LossEncoder, LossHook, LossPolicy},
 };
 use self::{
@@ -133,8 +133,8 @@ impl Publisher {
     pub(crate) fn lane(&self, is_log: bool, is_span: bool) -> Lane {
         let delivery = &self.shared.delivery;
         match (is_log, is_span) {
-            (true, _) if delivery.logs == DeliveryLane::Otlp => Lane::Logs,
-            (_, true) if delivery.spans == DeliveryLane::Otlp => Lane::Spans,
+            (true, _) if *delivery.logs == DeliveryLane::Otlp => Lane::Logs,
+            (_, true) if *delivery.spans == DeliveryLane::Otlp => Lane::Spans,
             _ => Lane::Event,
         }
     }
@@ -175,7 +175,7 @@ impl Publisher {
             }
             Offer::Closed => return Err(Error::closed()),
         };
-        if self.shared.delivery.mode == DeliveryMode::Sync {
+        if *self.shared.delivery.mode == DeliveryMode::Sync && when != WhenFull::ApplyPolicyAtOnce {
             let _settled = self.block_on(self.flush(self.settings.timeout));
         }
         Ok(accepted)
@@ -213,7 +213,7 @@ impl Publisher {
         read: fn(&[u8]) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let deadline = clock::after(clock::now(), self.settings.timeout);
-        let retry = Retry::new(Some(self.shared.retry.max_retries), deadline);
+        let retry = Retry::new(Some(*self.shared.retry.max_retries), deadline);
         self.run(move |shared| async move {
             let shutdown = shared.shutdown_at.subscribe();
             let transport = shared.transport.load_full();
@@ -253,11 +253,16 @@ impl Publisher {
     /// Blocks the current thread until `future`, which waits for the worker, is ready. `None`, at once: the worker needs
     /// this very thread.
     pub(crate) fn block_on<F: Future>(&self, future: F) -> Option<F::Output> {
+        self.block_on_until(future, None)
+    }
+
+    /// As [`block_on`](Self::block_on), until `deadline` at the latest, whether the worker answers or not.
+    pub(crate) fn block_on_until<F: Future>(&self, future: F, deadline: Option<Instant>) -> Option<F::Output> {
         let here = || Handle::try_current().map(|here| here.id()).ok();
         if self.shared.transport.load().host().is_some_and(|host| here() == Some(host.id())) {
             return None;
         }
-        block_on(future)
+        block_on_until(future, deadline)
     }
 
     /// Ready at `deadline`. Where the worker runs, its thread looks at the clock: a handler that blocks its own can't keep

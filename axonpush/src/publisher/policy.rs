@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::{
     error::Error,
+    setting::Setting,
     sink::{Compression, OtlpEncoding, OtlpFormat},
 };
 
@@ -46,10 +47,11 @@ pub enum DeliveryLane {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DeliveryPolicy {
-    pub(crate) mode: DeliveryMode,
-    pub(crate) logs: DeliveryLane,
-    pub(crate) spans: DeliveryLane,
-    pub(crate) otlp: OtlpEncoding,
+    pub(crate) mode: Setting<DeliveryMode>,
+    pub(crate) logs: Setting<DeliveryLane>,
+    pub(crate) spans: Setting<DeliveryLane>,
+    otlp_format: Setting<OtlpFormat>,
+    otlp_compression: Setting<Compression>,
     pub(crate) batch: BatchPolicy,
 }
 
@@ -61,31 +63,31 @@ impl DeliveryPolicy {
 
     /// Whether handing an event over waits for its delivery; [`DeliveryMode::Background`] unless set.
     pub fn mode(mut self, mode: DeliveryMode) -> Self {
-        self.mode = mode;
+        self.mode.set(mode);
         self
     }
 
     /// How `app.log` and `agent.log` events travel; [`DeliveryLane::Event`] unless set.
     pub fn logs(mut self, lane: DeliveryLane) -> Self {
-        self.logs = lane;
+        self.logs.set(lane);
         self
     }
 
     /// How `app.span` events travel; [`DeliveryLane::Event`] unless set.
     pub fn spans(mut self, lane: DeliveryLane) -> Self {
-        self.spans = lane;
+        self.spans.set(lane);
         self
     }
 
     /// How OTLP batches are encoded; [`OtlpFormat::Json`] unless set.
     pub fn otlp_format(mut self, format: OtlpFormat) -> Self {
-        self.otlp.format = format;
+        self.otlp_format.set(format);
         self
     }
 
     /// How OTLP batches are compressed; [`Compression::None`] unless set.
     pub fn otlp_compression(mut self, compression: Compression) -> Self {
-        self.otlp.compression = compression;
+        self.otlp_compression.set(compression);
         self
     }
 
@@ -95,13 +97,29 @@ impl DeliveryPolicy {
         self
     }
 
+    pub(crate) fn otlp(&self) -> OtlpEncoding {
+        OtlpEncoding { format: *self.otlp_format, compression: *self.otlp_compression }
+    }
+
+    /// This policy, with `other` for what is not set in it.
+    pub(crate) fn or(self, other: &Self) -> Self {
+        Self {
+            mode: self.mode.or(other.mode),
+            logs: self.logs.or(other.logs),
+            spans: self.spans.or(other.spans),
+            otlp_format: self.otlp_format.or(other.otlp_format),
+            otlp_compression: self.otlp_compression.or(other.otlp_compression),
+            batch: self.batch.or(&other.batch),
+        }
+    }
+
     pub(crate) fn validate(&self, has_channel: bool) -> Result<(), Error> {
-        if !has_channel && (self.logs == DeliveryLane::Otlp || self.spans == DeliveryLane::Otlp) {
+        if !has_channel && (*self.logs == DeliveryLane::Otlp || *self.spans == DeliveryLane::Otlp) {
             return Err(Error::config(
                 "DeliveryLane::Otlp needs a channel: set AXONPUSH_CHANNEL_ID, or call .channel_id(..)",
             ));
         }
-        if self.batch.max_events == 0 {
+        if *self.batch.max_events == 0 {
             return Err(Error::config("BatchPolicy::max_events is 0; a batch must hold at least one event"));
         }
         Ok(())
@@ -112,33 +130,45 @@ impl DeliveryPolicy {
 /// When an OTLP batch closes: on count, bytes or age, whichever comes first. A flush closes all of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BatchPolicy {
-    pub(crate) max_events: usize,
-    pub(crate) max_bytes: usize,
-    pub(crate) max_age: Duration,
+    pub(crate) max_events: Setting<usize>,
+    pub(crate) max_bytes: Setting<usize>,
+    pub(crate) max_age: Setting<Duration>,
 }
 
 impl BatchPolicy {
     /// 512 events, 1 MiB, 1 s.
     pub fn new() -> Self {
-        Self { max_events: 512, max_bytes: 1 << 20, max_age: Duration::from_secs(1) }
+        Self {
+            max_events: Setting::unset(512),
+            max_bytes: Setting::unset(1 << 20),
+            max_age: Setting::unset(Duration::from_secs(1)),
+        }
     }
 
     /// Events in one batch; 512 unless set, and at least 1.
     pub fn max_events(mut self, events: usize) -> Self {
-        self.max_events = events;
+        self.max_events.set(events);
         self
     }
 
     /// Bytes of the events in one batch, as they wait in the queue; 1 MiB unless set. One event always fits.
     pub fn max_bytes(mut self, bytes: usize) -> Self {
-        self.max_bytes = bytes;
+        self.max_bytes.set(bytes);
         self
     }
 
     /// How long the first event of a batch waits for others; 1 s unless set.
     pub fn max_age(mut self, age: Duration) -> Self {
-        self.max_age = age;
+        self.max_age.set(age);
         self
+    }
+
+    fn or(self, other: &Self) -> Self {
+        Self {
+            max_events: self.max_events.or(other.max_events),
+            max_bytes: self.max_bytes.or(other.max_bytes),
+            max_age: self.max_age.or(other.max_age),
+        }
     }
 }
 

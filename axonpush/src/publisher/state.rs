@@ -62,7 +62,7 @@ impl Shared {
             suppressed,
             retried: self.retried.load(Ordering::Relaxed),
             restarts: self.restarts.load(Ordering::Relaxed),
-            capacity: (policy.max_events as u64, policy.max_bytes as u64),
+            capacity: (*policy.max_events as u64, *policy.max_bytes as u64),
             oldest_age: self.queue.oldest().map(|at| clock::now().saturating_duration_since(at)),
             latency: (latency_p50, latency_p99),
             breaker: *self.breaker.lock().unwrap_or_else(PoisonError::into_inner),

@@ -74,6 +74,8 @@ pub(crate) enum Offer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WhenFull {
     ApplyPolicy,
+    /// As the policy says, but nobody waits.
+    ApplyPolicyAtOnce,
     GiveBack,
 }
 
@@ -252,7 +254,7 @@ impl Queue {
     /// worker to ask at every turn.
     pub(crate) fn losses(&self) -> (bool, Losses) {
         let state = self.lock();
-        (state.waiting.count >= self.policy.max_events, state.ledger.lost)
+        (state.waiting.count >= *self.policy.max_events, state.ledger.lost)
     }
 
     /// When the oldest event that is still here was accepted.

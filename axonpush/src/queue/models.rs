@@ -24,7 +24,7 @@ fn model(interruptions: usize, check: impl Fn() + Send + Sync + 'static) {
 }
 
 fn queue(max_events: usize, overflow: OverflowPolicy) -> Arc<Queue> {
-    Arc::new(Queue::new(QueuePolicy { max_events, max_bytes: 100, overflow }, false))
+    Arc::new(Queue::new(QueuePolicy::new().max_events(max_events).max_bytes(100).overflow(overflow), false))
 }
 
 fn offer(queue: &Queue, severity: Severity, body: &str) -> Offer {
@@ -112,7 +112,7 @@ fn the_books_balance_at_every_instant_when_the_least_severe_goes() {
 #[test]
 fn the_bounds_hold_at_every_instant_though_no_caller_sees_the_whole() {
     model(2, || {
-        let policy = QueuePolicy { max_events: 4, max_bytes: 12, overflow: OverflowPolicy::DropOldest };
+        let policy = QueuePolicy::new().max_events(4).max_bytes(12).overflow(OverflowPolicy::DropOldest);
         let queue = Arc::new(Queue::new(policy, false));
         for body in ["a", "a", "a", "a"] {
             offer(&queue, Severity::Info, body);

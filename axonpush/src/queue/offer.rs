@@ -48,7 +48,7 @@ impl Queue {
         here.more(body);
         // As if the other inboxes held as much: the room is shared equally, until they are emptied.
         let waiting = board.sorted().plus(here.times(INBOXES));
-        if waiting.count > self.policy.max_events || waiting.bytes > self.policy.max_bytes {
+        if waiting.count > *self.policy.max_events || waiting.bytes > *self.policy.max_bytes {
             return None;
         }
         let left = inbox.batch.push(severity, lane, accepted_at, body);
@@ -58,10 +58,10 @@ impl Queue {
     /// Puts an event in its line, and makes room for it as the policy says.
     fn line_up(&self, severity: Severity, lane: Lane, accepted_at: Instant, body: &[u8], when: WhenFull) -> Offer {
         let mut state = self.lock();
-        let may_block = when == WhenFull::ApplyPolicy && matches!(self.policy.overflow, OverflowPolicy::Block { .. });
+        let may_block = when == WhenFull::ApplyPolicy && matches!(*self.policy.overflow, OverflowPolicy::Block { .. });
         let mut inboxes = None;
         // Where the lines take up all room there is nothing in the inboxes, nor will be.
-        if may_block || state.waiting.count < self.policy.max_events {
+        if may_block || state.waiting.count < *self.policy.max_events {
             (state, inboxes) = self.look_for_room(state, body, when);
         }
         if state.closed {
@@ -76,7 +76,7 @@ impl Queue {
                 return Offer::Lost;
             }
             while !self.fits(state.waiting, body) {
-                let Some(victim) = state.victim(self.policy.overflow) else { break };
+                let Some(victim) = state.victim(*self.policy.overflow) else { break };
                 state.evict(victim);
             }
         }
@@ -98,7 +98,7 @@ impl Queue {
     ) -> (MutexGuard<'a, State>, Option<Inboxes<'a>>) {
         let mut inboxes = None;
         if when == WhenFull::ApplyPolicy
-            && let OverflowPolicy::Block { timeout } = self.policy.overflow
+            && let OverflowPolicy::Block { timeout } = *self.policy.overflow
         {
             let full = |state: &mut State| {
                 let found = self.nearly_empty_inboxes(state);
@@ -109,7 +109,7 @@ impl Queue {
             };
             (state, _) = self.room.wait_timeout_while(state, timeout, full).unwrap_or_else(PoisonError::into_inner);
         }
-        if inboxes.is_none() && state.waiting.count < self.policy.max_events {
+        if inboxes.is_none() && state.waiting.count < *self.policy.max_events {
             inboxes = Some(self.nearly_empty_inboxes(&mut state));
         }
         if let Some(inboxes) = &mut inboxes {
@@ -128,14 +128,14 @@ impl Queue {
 
     /// Half full is the last moment to empty a small queue in time.
     pub(super) fn is_filling(&self, waiting: Amount) -> bool {
-        waiting.count * 2 >= self.policy.max_events || waiting.bytes * 2 >= self.policy.max_bytes
+        waiting.count * 2 >= *self.policy.max_events || waiting.bytes * 2 >= *self.policy.max_bytes
     }
 
     /// Whether giving up what the policy allows to give up would do. If not, nothing is given up.
     fn can_make_room(&self, state: &State, severity: Severity, body: &[u8]) -> bool {
-        let lines = match self.policy.overflow {
+        let lines = match *self.policy.overflow {
             // The whole queue may go, and it has room for the largest event.
-            OverflowPolicy::DropOldest => return body.len() <= self.policy.max_bytes,
+            OverflowPolicy::DropOldest => return body.len() <= *self.policy.max_bytes,
             OverflowPolicy::DropNewest | OverflowPolicy::Block { .. } => 0,
             OverflowPolicy::ShedLowestSeverity => severity as usize + 1,
         };
@@ -151,7 +151,7 @@ impl Queue {
 
     /// Whether a body finds room beside what waits.
     fn fits(&self, waiting: Amount, body: &[u8]) -> bool {
-        waiting.count < self.policy.max_events && waiting.bytes + body.len() <= self.policy.max_bytes
+        waiting.count < *self.policy.max_events && waiting.bytes + body.len() <= *self.policy.max_bytes
     }
 
     /// The inboxes, with so few in them that others may wait until they are sorted.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::error::Error;
+use crate::{error::Error, setting::Setting};
 
 /// Who gives way when the queue is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -34,44 +34,57 @@ pub enum OverflowPolicy {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueuePolicy {
-    pub(crate) max_events: usize,
-    pub(crate) max_bytes: usize,
-    pub(crate) overflow: OverflowPolicy,
+    pub(crate) max_events: Setting<usize>,
+    pub(crate) max_bytes: Setting<usize>,
+    pub(crate) overflow: Setting<OverflowPolicy>,
 }
 
 impl QueuePolicy {
     /// 10,000 events, 16 MiB, [`OverflowPolicy::ShedLowestSeverity`].
     pub fn new() -> Self {
-        Self { max_events: 10_000, max_bytes: 16 << 20, overflow: OverflowPolicy::default() }
+        Self {
+            max_events: Setting::unset(10_000),
+            max_bytes: Setting::unset(16 << 20),
+            overflow: Setting::unset(OverflowPolicy::default()),
+        }
     }
 
     /// Events that may wait; at least 1.
     pub fn max_events(mut self, events: usize) -> Self {
-        self.max_events = events;
+        self.max_events.set(events);
         self
     }
 
     /// Encoded bytes that may wait; at least 262,144, the size of the largest event.
     pub fn max_bytes(mut self, bytes: usize) -> Self {
-        self.max_bytes = bytes;
+        self.max_bytes.set(bytes);
         self
     }
 
     /// Who gives way when the queue is full.
     pub fn overflow(mut self, overflow: OverflowPolicy) -> Self {
-        self.overflow = overflow;
+        self.overflow.set(overflow);
         self
+    }
+
+    /// This policy, with `other` for what is not set in it.
+    pub(crate) fn or(self, other: &Self) -> Self {
+        Self {
+            max_events: self.max_events.or(other.max_events),
+            max_bytes: self.max_bytes.or(other.max_bytes),
+            overflow: self.overflow.or(other.overflow),
+        }
     }
 
     pub(crate) fn validate(&self) -> Result<(), Error> {
         let least = crate::event::record::MAX_EVENT_BYTES;
-        if self.max_events == 0 {
+        if *self.max_events == 0 {
             return Err(Error::config("QueuePolicy::max_events is 0; the queue must hold at least one event"));
         }
-        if self.max_bytes < least {
+        if *self.max_bytes < least {
             return Err(Error::config(format!(
                 "QueuePolicy::max_bytes is {}; it must be at least {least}, the size of the largest event",
-                self.max_bytes,
+                *self.max_bytes,
             )));
         }
         Ok(())

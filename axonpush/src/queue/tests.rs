@@ -11,7 +11,7 @@ use crate::event::{Severity, record::Lane};
 const FULL: usize = usize::MAX;
 
 fn queue(max_events: usize, max_bytes: usize, overflow: OverflowPolicy) -> Queue {
-    Queue::new(QueuePolicy { max_events, max_bytes, overflow }, false)
+    Queue::new(QueuePolicy::new().max_events(max_events).max_bytes(max_bytes).overflow(overflow), false)
 }
 
 fn offer(queue: &Queue, severity: Severity, body: &str) -> Offer {

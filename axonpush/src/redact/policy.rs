@@ -155,6 +155,11 @@ impl RedactionPolicy {
         self.extra_keys().is_empty() && self.patterns.is_empty() && self.text_limit() >= OWN_TEXT
     }
 
+    /// Whether it takes code of the application to apply it.
+    pub(crate) fn has_patterns(&self) -> bool {
+        !self.patterns.is_empty()
+    }
+
     pub(super) fn content(&self) -> ContentCapture {
         self.capture.unwrap_or_default()
     }

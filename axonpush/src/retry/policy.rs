@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::setting::Setting;
+
 /// The longest wait a server can ask for with `Retry-After`.
 pub(crate) const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
 
@@ -11,30 +13,35 @@ pub(crate) const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
 /// by up to a quarter at random. A `Retry-After` of the server is a minimum, of at most 300 s.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetryPolicy {
-    pub(crate) max_retries: u32,
-    /// Whether the code said so; if not, the environment may.
-    pub(crate) max_retries_set: bool,
-    pub(crate) delivery_deadline: Duration,
+    pub(crate) max_retries: Setting<u32>,
+    pub(crate) delivery_deadline: Setting<Duration>,
 }
 
 impl RetryPolicy {
     /// Three retries for a call that is awaited, 300 s for an event in the queue.
     pub fn new() -> Self {
-        Self { max_retries: 3, max_retries_set: false, delivery_deadline: Duration::from_secs(300) }
+        Self { max_retries: Setting::unset(3), delivery_deadline: Setting::unset(Duration::from_secs(300)) }
     }
 
     /// Attempts after the first one for a call that is awaited; 3 unless set, and 0 switches retries off.
     pub fn max_retries(mut self, retries: u32) -> Self {
-        self.max_retries = retries;
-        self.max_retries_set = true;
+        self.max_retries.set(retries);
         self
     }
 
     /// How long an event in the queue is tried for, counted from its acceptance; 300 s unless set. Its attempts are
     /// not counted: an outage is survived by time, not by number.
     pub fn delivery_deadline(mut self, deadline: Duration) -> Self {
-        self.delivery_deadline = deadline;
+        self.delivery_deadline.set(deadline);
         self
+    }
+
+    /// This policy, with `other` for what is not set in it.
+    pub(crate) fn or(self, other: &Self) -> Self {
+        Self {
+            max_retries: self.max_retries.or(other.max_retries),
+            delivery_deadline: self.delivery_deadline.or(other.delivery_deadline),
+        }
     }
 }
 

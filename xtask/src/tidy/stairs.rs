@@ -15,6 +15,7 @@ const STEPS: &[(&str, usize)] = &[
     ("error", 0),
     ("clock", 0),
     ("fork", 0),
+    ("setting", 0),
     ("sync", 0),
     ("event", 1),
     ("loss", 1),
@@ -33,10 +34,12 @@ const STEPS: &[(&str, usize)] = &[
     ("client", 7),
     ("exchange", 8),
     ("capture", 8),
+    ("panic_hook", 8),
     ("resources", 8),
     ("signal", 8),
     ("serverless", 8),
     ("testing", 8),
+    ("init", 9),
 ];
 
 /// Imports against the stairs that we live with: `(from, to, why)`. One that is no longer needed

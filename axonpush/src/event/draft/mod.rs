@@ -12,7 +12,6 @@ mod writer;
 
 #[cfg(any(feature = "tracing-layer", feature = "log-bridge"))]
 pub(crate) use self::kept::Kept;
-#[cfg(any(feature = "tracing-layer", feature = "log-bridge"))]
 pub(crate) use self::log::check_size;
 pub(crate) use self::{
     log::write as write_log,

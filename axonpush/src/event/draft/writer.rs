@@ -89,7 +89,6 @@ impl<'a> Draft<'a> {
     }
 
     /// Adds a field that is an object in this crate's own words.
-    #[cfg(any(feature = "tracing-layer", feature = "log-bridge"))]
     pub(crate) fn own_object(&mut self, field: Field, object: &[u8]) {
         if self.guard.hides_own(field.name().as_bytes()) {
             self.field(field, |out| out.extend_from_slice(b"\"[REDACTED]\""));
