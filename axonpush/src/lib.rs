@@ -62,6 +62,7 @@ mod fork;
 mod loss;
 #[cfg(feature = "metrics")]
 pub mod metrics;
+mod pipeline;
 pub mod propagation;
 mod publisher;
 mod queue;
@@ -103,6 +104,7 @@ pub use event::{
     Receipt, Severity, SpanId, SpanKind, SpanPayload, SpanStatus, TraceId,
 };
 pub use loss::{LossReason, Losses};
+pub use pipeline::{Dedup, KeepOnError, Levels, LogValue, LogView, Pipeline, Sampling};
 pub use publisher::{BatchPolicy, DeliveryLane, DeliveryMode, DeliveryPolicy, FlushReport, Health, Stats};
 pub use queue::{LostEvent, LostEvents, OverflowPolicy, QueuePolicy};
 pub use redact::{ContentCapture, Redacted, RedactionFinding, RedactionPattern, RedactionPolicy, RedactionReport};

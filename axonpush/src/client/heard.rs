@@ -4,7 +4,6 @@ use std::time::SystemTime;
 
 use super::{AxonPush, encode};
 use crate::{
-    clock,
     context::RequestContext,
     event::{
         EventType, MAX_ID_BYTES, Severity,
@@ -34,7 +33,7 @@ impl AxonPush {
     pub(crate) fn hear(&self, heard: &Heard<'_>, say: impl FnOnce(&mut Draft<'_>), know: impl FnOnce(&mut Draft<'_>)) {
         let Some(inner) = &self.0 else { return };
         let publisher = &*inner.publisher;
-        if publisher.is_echo() {
+        if publisher.is_echo() || !inner.wants(heard.identifier, heard.severity) {
             return;
         }
         let lane = publisher.lane(true, false);
@@ -68,7 +67,9 @@ impl AxonPush {
             draft::check_size(body.identifier, out.len())
         };
         let enqueue = |record: &[u8]| {
-            publisher.enqueue_at(clock::now(), heard.severity, lane, record, WhenFull::ApplyPolicy).map(drop)
+            inner.pass(record, heard.severity, heard.context, |record, now| {
+                publisher.enqueue_at(now, heard.severity, lane, record, WhenFull::ApplyPolicy).map(drop)
+            })
         };
         if let Err(error) = encode::lend(write, enqueue).flatten() {
             self.refuse(error);

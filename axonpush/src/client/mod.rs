@@ -4,6 +4,7 @@ mod encode;
 #[cfg(any(feature = "tracing-layer", feature = "log-bridge"))]
 mod heard;
 mod own;
+mod pass;
 #[cfg(test)]
 mod tests;
 
@@ -21,7 +22,7 @@ pub(crate) use self::heard::Heard;
 use crate::{
     clock,
     config::{AxonPushBuilder, Config},
-    context::OpenRequests,
+    context::{OpenRequests, RequestContext},
     error::Error,
     event::{Event, EventType, LogPayload, Receipt, Severity, json, record::Lane, wire},
     fork::PerProcess,
@@ -113,7 +114,10 @@ impl AxonPush {
 
     /// As [`flush`](Self::flush), which begins at once and not when it is first polled.
     pub(crate) fn begin_flush(&self, timeout: Duration) -> impl Future<Output = FlushReport> + use<> {
-        let flush = self.0.as_ref().map(|inner| inner.publisher.flush(timeout));
+        let flush = self.0.as_ref().map(|inner| {
+            inner.settle_pipeline(true);
+            inner.publisher.flush(timeout)
+        });
         async {
             match flush {
                 Some(flush) => flush.await,
@@ -128,7 +132,10 @@ impl AxonPush {
     /// Shutting down again is harmless and reports nothing. Cancel safe: the shutdown goes on.
     pub async fn shutdown(&self, timeout: Duration) -> FlushReport {
         match &self.0 {
-            Some(inner) => inner.publisher.shutdown(timeout).await,
+            Some(inner) => {
+                inner.settle_pipeline(true);
+                inner.publisher.shutdown(timeout).await
+            }
             None => FlushReport::default(),
         }
     }
@@ -214,7 +221,16 @@ impl AxonPush {
         let lane = inner.publisher.lane(event.event_type.is_log(), event.event_type == EventType::AppSpan);
         let enqueue = |body: &[u8]| inner.publisher.enqueue(event.severity, lane, body, when).map(drop);
         match event.as_log() {
-            Some(record) => inner.draft(event, record, enqueue).flatten(),
+            Some(_) if !inner.wants(&event.identifier, event.severity) => event.validate(),
+            Some(record) => {
+                let enqueue =
+                    |body: &[u8], now| inner.publisher.enqueue_at(now, event.severity, lane, body, when).map(drop);
+                let pass = |draft: &[u8]| {
+                    let context = inner.config.keep_on_error.as_ref().and_then(|_| RequestContext::current());
+                    inner.pass(draft, event.severity, context.as_ref(), enqueue)
+                };
+                inner.draft(event, record, pass).flatten()
+            }
             None => inner.encode(event, enqueue).flatten(),
         }
     }
@@ -275,6 +291,7 @@ impl AxonPush {
 impl Drop for Inner {
     // Whoever forgets to shut down loses nothing that can be delivered in a bounded time.
     fn drop(&mut self) {
+        self.settle_pipeline(true);
         let _report = self.publisher.block_on(self.publisher.shutdown(self.config.shutdown_timeout));
     }
 }

@@ -6,6 +6,7 @@ use super::{Config, env::Env, platform};
 use crate::{
     error::Error,
     event::{Attributes, ChannelId},
+    pipeline::{KeepOnError, Levels, Pipeline},
     publisher::{DeliveryPolicy, LossHook},
     queue::{LostEvents, QueuePolicy},
     redact::RedactionPolicy,
@@ -68,6 +69,9 @@ pub struct AxonPushBuilder {
     delivery: DeliveryPolicy,
     on_loss: Option<Hook>,
     report_losses: Option<bool>,
+    levels: Levels,
+    pipeline: Pipeline,
+    keep_on_error: Option<KeepOnError>,
     #[cfg(any(test, feature = "testing"))]
     memory: Option<InMemory>,
 }
@@ -218,6 +222,24 @@ impl AxonPushBuilder {
         self
     }
 
+    /// From which severity on log records are wanted, target by target; all of them unless set.
+    pub fn levels(mut self, levels: Levels) -> Self {
+        self.levels = levels;
+        self
+    }
+
+    /// The steps log records take before they are handed over; none unless set.
+    pub fn pipeline(mut self, pipeline: Pipeline) -> Self {
+        self.pipeline = pipeline;
+        self
+    }
+
+    /// Which log records are only sent when the request they belong to fails; none unless set.
+    pub fn keep_on_error(mut self, keep: KeepOnError) -> Self {
+        self.keep_on_error = Some(keep);
+        self
+    }
+
     /// Puts something in the place of the network.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn memory(mut self, memory: InMemory) -> Self {
@@ -283,6 +305,9 @@ impl AxonPushBuilder {
             delivery: self.delivery,
             on_loss: self.on_loss.map(|hook| hook.0),
             report_losses: self.report_losses.unwrap_or(true),
+            levels: self.levels,
+            pipeline: self.pipeline,
+            keep_on_error: self.keep_on_error,
         })
     }
 }
