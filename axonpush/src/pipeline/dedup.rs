@@ -3,7 +3,6 @@
 use std::{
     fmt,
     hash::{BuildHasher, Hash, Hasher, RandomState},
-    mem,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -109,8 +108,10 @@ impl Dedup {
         let mut summary = Vec::new();
         for shard in &self.table.shards {
             let mut from = 0;
-            // No lock is held while a summary is handed out.
-            while let Some(mut due) = lock(shard).take_due(&mut from, now, all) {
+            loop {
+                // No lock is held while a summary is handed out.
+                let due = lock(shard).take_due(&mut from, now, all);
+                let Some(due) = due else { break };
                 summary.clear();
                 draft::renew(&due.record, clock::wall(), guard, &mut summary);
                 Edit::new(&mut summary, guard).set(DUPLICATES, |out| {
@@ -118,9 +119,10 @@ impl Dedup {
                     Ok(())
                 });
                 each(&summary, due.severity);
-                lock(shard).keep_buffer(due.at, mem::take(&mut due.record));
+                lock(shard).keep_buffer(due.at, due.record);
             }
-            if let Some(ends) = lock(shard).next_end() {
+            let next = lock(shard).next_end();
+            if let Some(ends) = next {
                 self.table.is_due_by(ends);
             }
         }

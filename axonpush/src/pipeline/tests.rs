@@ -26,9 +26,10 @@ pub(super) fn policy() -> RedactionPolicy {
 }
 
 fn payload(attributes: impl IntoIterator<Item = (String, Value)>) -> LogPayload {
-    LogPayload::new("said").severity(Severity::Info).attributes(Attributes::from_iter(attributes)).resource(
-        Attributes::from_iter([("service.name", "shop")]),
-    )
+    LogPayload::new("said")
+        .severity(Severity::Info)
+        .attributes(Attributes::from_iter(attributes))
+        .resource(Attributes::from_iter([("service.name", "shop")]))
 }
 
 fn run_at(pipeline: &Pipeline, draft: &[u8], severity: Severity) -> Outcome<Vec<u8>> {
