@@ -83,3 +83,6 @@ impl Holder for Inner {
         self.publisher.filter(count);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -86,12 +86,74 @@ fn hash(text: &[u8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::{collections::HashMap, time::Instant};
+
     use super::*;
+    use crate::{
+        context::RequestContext,
+        event::{Event, LogPayload},
+        pipeline::{
+            Pipeline, Run,
+            tests::{body, draft_of, passed, policy},
+        },
+    };
+
+    /// The rate that a record is kept with, if it is; 1 for one that is not thinned.
+    fn rate(pipeline: &Pipeline, target: &'static str, severity: Severity, trace: Option<&str>) -> Option<u64> {
+        let draft = draft_of(&Event::log(target, LogPayload::new("said").severity(severity)), trace);
+        let policy = policy();
+        let run = Run { severity, guard: &policy, now: Instant::now(), thin: true };
+        let kept = passed(pipeline.run(&draft, &run, <[u8]>::to_vec))?;
+        Some(body(&kept)["payload"]["attributes"]["log.sampling.rate"].as_u64().unwrap_or(1))
+    }
+
+    #[test]
+    fn records_of_one_trace_are_kept_or_left_out_together() {
+        let (pipeline, elsewhere) = [4, 2].map(|n| Pipeline::new().sample(Sampling::one_in(n))).into();
+        let mut kept = HashMap::new();
+        for _ in 0..4000 {
+            let trace = RequestContext::new().trace_id().to_owned();
+            let decisions = [Severity::Debug, Severity::Info].map(|level| rate(&pipeline, "a", level, Some(&trace)));
+            assert_eq!(decisions[0], decisions[1]);
+            // Whoever keeps more keeps these as well.
+            assert!(decisions[0].is_none() || rate(&elsewhere, "b", Severity::Info, Some(&trace)) == Some(2));
+            *kept.entry(decisions[0]).or_insert(0) += 1;
+        }
+        // Six standard deviations of 4000 throws at one in four.
+        assert!((836..1164).contains(&kept[&Some(4)]), "{kept:?}");
+        assert_eq!(kept.len(), 2);
+    }
+
+    #[test]
+    fn what_is_kept_stands_for_all_that_was_logged() {
+        let pipeline = Pipeline::new().sample(Sampling::one_in(5)).sample(Sampling::one_in(4));
+        let rates = (0..200).filter_map(|_| rate(&pipeline, "a", Severity::Info, None));
+        assert_eq!(rates.sum::<u64>(), 200);
+        let trace = (0..)
+            .map(|_| RequestContext::new())
+            .find_map(|context| rate(&pipeline, "a", Severity::Info, Some(context.trace_id())));
+        assert_eq!(trace, Some(5));
+    }
+
+    #[test]
+    fn only_what_is_meant_is_thinned() {
+        let pipeline = Pipeline::new().sample(Sampling::one_in(u32::MAX).target("hyper"));
+        let all = |target: &'static str, severity| {
+            (0..5).filter_map(|_| rate(&pipeline, target, severity, None)).sum::<u64>()
+        };
+        assert_eq!(all("hyper::proto", Severity::Info), u64::from(u32::MAX));
+        assert_eq!(all("hyper::proto", Severity::Warn), 5);
+        assert_eq!(all("hyper_util", Severity::Info), 5);
+        for n in [0, 1] {
+            let pipeline = Pipeline::new().sample(Sampling::one_in(n));
+            assert_eq!((0..5).filter_map(|_| rate(&pipeline, "a", Severity::Trace, None)).sum::<u64>(), 5);
+        }
+    }
 
     #[test]
     fn the_hash_stays_what_it_is() {
         // Services of different versions keep the same traces.
         assert_eq!(hash(b""), 0xefd0_1f60_ba99_2926);
-        assert_eq!(hash(b"0af7651916cd43dd8448eb211c80319c"), 0);
+        assert_eq!(hash(b"0af7651916cd43dd8448eb211c80319c"), 0xbc8e_95ca_3626_5c92);
     }
 }
