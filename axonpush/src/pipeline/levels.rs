@@ -45,7 +45,7 @@ pub struct Levels {
 /// The place of the least severity in [`Severity::ALL`]; one that none has stands for nothing at all.
 type Least = u8;
 
-const OFF: Least = Severity::ALL.len() as Least;
+const OFF: Least = Severity::Fatal as Least + 1;
 
 impl Levels {
     /// Records of `severity` and above, whatever their target.

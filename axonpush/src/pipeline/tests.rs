@@ -266,9 +266,10 @@ fn a_closure_that_panics_costs_one_record() {
 
 #[test]
 fn what_a_closure_logs_is_not_led_through_it_again() {
+    static CALLS: AtomicUsize = AtomicUsize::new(0);
+
     let draft = draft_of(&Event::log("shop", payload([])), None);
     let inner = draft.clone();
-    static CALLS: AtomicUsize = AtomicUsize::new(0);
     let again = Pipeline::new().step(|_| {
         CALLS.fetch_add(1, Ordering::Relaxed);
     });
