@@ -67,6 +67,7 @@ mod loss;
 #[cfg(feature = "metrics")]
 pub mod metrics;
 mod panic_hook;
+mod pipeline;
 pub mod propagation;
 mod publisher;
 mod queue;
@@ -112,6 +113,7 @@ pub use event::{
 #[cfg_attr(docsrs, doc(cfg(feature = "init")))]
 pub use init::{Init, InitGuard, init};
 pub use loss::{LossReason, Losses};
+pub use pipeline::{Dedup, KeepOnError, Levels, LogValue, LogView, Pipeline, Sampling};
 pub use publisher::{BatchPolicy, DeliveryLane, DeliveryMode, DeliveryPolicy, FlushReport, Health, Stats};
 pub use queue::{LostEvent, LostEvents, OverflowPolicy, QueuePolicy};
 pub use redact::{ContentCapture, Redacted, RedactionFinding, RedactionPattern, RedactionPolicy, RedactionReport};

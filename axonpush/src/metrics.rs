@@ -26,6 +26,7 @@
 //! | `axonpush_events_retried_total` | counter | events | sent again, once for each attempt beyond the first |
 //! | `axonpush_events_refused_total` | counter | events | handed over and not accepted |
 //! | `axonpush_events_suppressed_total` | counter | events | the SDK's own work gave rise to, and ignored |
+//! | `axonpush_events_filtered_total` | counter | records | of logs, left out on purpose |
 //! | `axonpush_worker_restarts_total` | counter | restarts | of the worker; more than none is a bug to report |
 //! | `axonpush_queue_events` | gauge | events | waiting in the queue |
 //! | `axonpush_queue_bytes` | gauge | bytes | their encoded size |
@@ -95,12 +96,13 @@ pub fn export(stats: &Stats, name: &str) {
 
 type Figure<T> = (&'static str, Unit, &'static str, fn(&Stats) -> T);
 
-const COUNTERS: [Figure<u64>; 6] = [
+const COUNTERS: [Figure<u64>; 7] = [
     ("axonpush_events_accepted_total", Unit::Count, "Events the queue took in.", Stats::accepted),
     ("axonpush_events_delivered_total", Unit::Count, "Accepted events the server confirmed.", Stats::delivered),
     ("axonpush_events_retried_total", Unit::Count, "Attempts beyond the first, by event.", Stats::retried),
     ("axonpush_events_refused_total", Unit::Count, "Events handed over and not accepted.", Stats::refused),
     ("axonpush_events_suppressed_total", Unit::Count, "Events of the SDK's own work, ignored.", Stats::suppressed),
+    ("axonpush_events_filtered_total", Unit::Count, "Log records left out on purpose.", Stats::filtered),
     ("axonpush_worker_restarts_total", Unit::Count, "Restarts of the worker.", Stats::worker_restarts),
 ];
 

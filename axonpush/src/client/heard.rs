@@ -43,12 +43,12 @@ impl AxonPush {
     ) {
         let Some(inner) = &self.0 else { return };
         let publisher = &*inner.publisher;
-        if publisher.is_echo() {
+        let live = inner.live.load();
+        if publisher.is_echo() || !inner.wants(&live, heard.identifier, heard.severity) {
             return;
         }
         let lane = publisher.lane(true, false);
         let is_blank = heard.identifier.trim().is_empty();
-        let live = inner.live.load();
         let around = live.surroundings(heard.context);
         let body = wire::Body {
             identifier: json::prefix(if is_blank { "log" } else { heard.identifier }, MAX_ID_BYTES),
@@ -77,8 +77,16 @@ impl AxonPush {
             }
             draft::check_size(body.identifier, out.len())
         };
-        let enqueue =
-            |record: &[u8]| publisher.enqueue_at(clock::now(), heard.severity, lane, record, heard.when).map(drop);
+        let enqueue = |record: &[u8]| {
+            if heard.when == WhenFull::ApplyPolicyAtOnce {
+                // A panic is being told: no step of the application's may run.
+                live.fail_with(heard.severity, heard.context);
+                return publisher.enqueue_at(clock::now(), heard.severity, lane, record, heard.when).map(drop);
+            }
+            inner.pass(&live, record, heard.severity, heard.context, |record, now| {
+                publisher.enqueue_at(now, heard.severity, lane, record, heard.when).map(drop)
+            })
+        };
         if let Err(error) = encode::lend(write, enqueue).flatten() {
             self.refuse(error);
         }

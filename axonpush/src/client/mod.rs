@@ -4,6 +4,7 @@ mod encode;
 mod heard;
 mod live;
 mod own;
+mod pass;
 mod reload;
 #[cfg(test)]
 mod tests;
@@ -25,7 +26,7 @@ pub(crate) use self::{live::Snapshot, weak::WeakClient};
 use crate::{
     clock,
     config::AxonPushBuilder,
-    context::{OpenRequests, suppress},
+    context::{OpenRequests, RequestContext, suppress},
     error::Error,
     event::{Event, EventType, LogPayload, Receipt, Severity, record::Lane, wire},
     fork::PerProcess,
@@ -117,7 +118,10 @@ impl AxonPush {
 
     /// As [`flush`](Self::flush), which begins at once and not when it is first polled.
     pub(crate) fn begin_flush(&self, timeout: Duration) -> impl Future<Output = FlushReport> + use<> {
-        let flush = self.0.as_ref().map(|inner| inner.publisher.flush(timeout));
+        let flush = self.0.as_ref().map(|inner| {
+            inner.settle_pipeline(&inner.live.load(), true);
+            inner.publisher.flush(timeout)
+        });
         async {
             match flush {
                 Some(flush) => flush.await,
@@ -132,7 +136,10 @@ impl AxonPush {
     /// Shutting down again is harmless and reports nothing. Cancel safe: the shutdown goes on.
     pub async fn shutdown(&self, timeout: Duration) -> FlushReport {
         match &self.0 {
-            Some(inner) => inner.publisher.shutdown(timeout).await,
+            Some(inner) => {
+                inner.settle_pipeline(&inner.live.load(), true);
+                inner.publisher.shutdown(timeout).await
+            }
             None => FlushReport::default(),
         }
     }
@@ -219,7 +226,16 @@ impl AxonPush {
         let enqueue = |body: &[u8]| inner.publisher.enqueue(event.severity, lane, body, when).map(drop);
         let live = inner.live.load();
         match event.as_log() {
-            Some(record) => live.draft(event, record, enqueue).flatten(),
+            Some(_) if !inner.wants(&live, &event.identifier, event.severity) => event.validate(),
+            Some(record) => {
+                let enqueue =
+                    |body: &[u8], now| inner.publisher.enqueue_at(now, event.severity, lane, body, when).map(drop);
+                let pass = |draft: &[u8]| {
+                    let context = live.config.keep_on_error.as_ref().and_then(|_| RequestContext::current());
+                    inner.pass(&live, draft, event.severity, context.as_ref(), enqueue)
+                };
+                live.draft(event, record, pass).flatten()
+            }
             None => live.encode(event, enqueue).flatten(),
         }
     }
@@ -278,6 +294,7 @@ impl AxonPush {
 
 impl Inner {
     fn shutdown_on_drop(&self) {
+        self.settle_pipeline(&self.live.load(), true);
         let _report = self.publisher.block_on(self.publisher.shutdown(self.live.load().config.shutdown_timeout));
     }
 }

@@ -67,6 +67,9 @@ impl AxonPush {
                 if let Some(transport) = transport {
                     inner.publisher.renew(transport);
                 }
+                drop(current);
+                // What the steps of before have counted is told now or never.
+                inner.settle_pipeline(&before, true);
                 return Ok(());
             }
         }

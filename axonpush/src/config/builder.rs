@@ -12,6 +12,7 @@ use super::{
 use crate::{
     error::Error,
     event::{Attributes, ChannelId},
+    pipeline::{KeepOnError, Levels, Pipeline},
     publisher::{DeliveryPolicy, LossHook},
     queue::{LostEvents, QueuePolicy},
     redact::RedactionPolicy,
@@ -61,6 +62,8 @@ pub struct AxonPushBuilder {
     #[cfg(feature = "config-file")]
     file: Option<SettingsFile>,
     on_loss: Option<Hook>,
+    pipeline: Pipeline,
+    keep_on_error: Option<KeepOnError>,
     #[cfg(any(test, feature = "testing"))]
     memory: Option<InMemory>,
 }
@@ -202,6 +205,24 @@ impl AxonPushBuilder {
         self
     }
 
+    /// From which severity on log records are wanted, target by target; all of them unless set.
+    pub fn levels(mut self, levels: Levels) -> Self {
+        self.given.levels = Some(levels);
+        self
+    }
+
+    /// The steps log records take before they are handed over; none unless set.
+    pub fn pipeline(mut self, pipeline: Pipeline) -> Self {
+        self.pipeline = pipeline;
+        self
+    }
+
+    /// Which log records are only sent when the request they belong to fails; none unless set.
+    pub fn keep_on_error(mut self, keep: KeepOnError) -> Self {
+        self.keep_on_error = Some(keep);
+        self
+    }
+
     /// Puts something in the place of the network.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn memory(mut self, memory: InMemory) -> Self {
@@ -271,6 +292,9 @@ impl AxonPushBuilder {
             delivery: given.delivery,
             on_loss: self.on_loss.map(|hook| hook.0),
             report_losses: given.report_losses.unwrap_or(true),
+            levels: given.levels.unwrap_or_default(),
+            pipeline: self.pipeline,
+            keep_on_error: self.keep_on_error,
         })
     }
 }

@@ -3,7 +3,8 @@
 use std::{fmt, time::Duration};
 
 use crate::{
-    event::ChannelId, publisher::DeliveryPolicy, queue::QueuePolicy, redact::RedactionPolicy, retry::RetryPolicy,
+    event::ChannelId, pipeline::Levels, publisher::DeliveryPolicy, queue::QueuePolicy, redact::RedactionPolicy,
+    retry::RetryPolicy,
 };
 
 /// What a source says. `None`: nothing.
@@ -24,6 +25,7 @@ pub(super) struct Given {
     pub(super) fail_open: Option<bool>,
     pub(super) send_occurred_at: Option<bool>,
     pub(super) report_losses: Option<bool>,
+    pub(super) levels: Option<Levels>,
     pub(super) retry: RetryPolicy,
     pub(super) queue: QueuePolicy,
     pub(super) delivery: DeliveryPolicy,
@@ -49,6 +51,7 @@ impl Given {
             fail_open: self.fail_open.or(other.fail_open),
             send_occurred_at: self.send_occurred_at.or(other.send_occurred_at),
             report_losses: self.report_losses.or(other.report_losses),
+            levels: self.levels.or(other.levels),
             retry: self.retry.or(&other.retry),
             queue: self.queue.or(&other.queue),
             delivery: self.delivery.or(&other.delivery),

@@ -10,6 +10,7 @@ mod platform;
 pub use self::{builder::AxonPushBuilder, platform::ServerlessPlatform};
 use crate::{
     event::{Attributes, ChannelId},
+    pipeline::{KeepOnError, Levels, Pipeline},
     publisher::{DeliveryPolicy, LossHook},
     queue::QueuePolicy,
     redact::RedactionPolicy,
@@ -35,4 +36,7 @@ pub(crate) struct Config {
     pub(crate) on_loss: Option<LossHook>,
     /// Whether the server is told how many events it will never see.
     pub(crate) report_losses: bool,
+    pub(crate) levels: Levels,
+    pub(crate) pipeline: Pipeline,
+    pub(crate) keep_on_error: Option<KeepOnError>,
 }

@@ -6,6 +6,7 @@ mod carry;
 #[cfg(any(test, fuzzing))]
 pub mod checks;
 pub(crate) mod hex;
+mod hold;
 mod inbound;
 mod open;
 mod request_id;
@@ -20,6 +21,7 @@ pub use baggage::Baggage;
 pub use binding::BoundAttribute;
 pub(crate) use carry::in_force;
 pub use carry::{InContext, InCurrentContext};
+pub(crate) use hold::{HoldLimits, Holder};
 pub use inbound::HeaderValues;
 pub(crate) use inbound::single;
 pub(crate) use open::{OpenRequest, OpenRequests, Place};

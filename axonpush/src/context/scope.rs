@@ -13,6 +13,7 @@ use super::{
     Baggage, RequestId, TraceParent, TraceState,
     binding::{Bindings, BoundAttribute},
     carry::{self, ContextGuard, InContext},
+    hold::Held,
     open::Opened,
 };
 use crate::event::{AttributeValue, Attributes};
@@ -59,6 +60,7 @@ struct Inner {
     end_attributes: Mutex<Attributes>,
     /// Whether there ever was an attribute of either kind, so that most requests need no lock to see that there is none.
     has_had_attributes: AtomicBool,
+    held: Held,
     /// Of an HTTP request alone.
     opened: Option<Opened>,
 }
@@ -200,6 +202,11 @@ impl RequestContext {
         self.0.has_had_attributes.store(true, Ordering::Release);
     }
 
+    /// What waits for how the request ends.
+    pub(super) fn held(&self) -> &Held {
+        &self.0.held
+    }
+
     /// What is known of the HTTP request this was made for.
     pub(super) fn opened(&self) -> Option<&Opened> {
         self.0.opened.as_ref()
@@ -305,6 +312,7 @@ impl RequestContextBuilder {
             attributes: Mutex::default(),
             end_attributes: Mutex::default(),
             has_had_attributes: AtomicBool::new(false),
+            held: Held::default(),
             opened,
         }))
     }

@@ -156,6 +156,11 @@ impl Pending {
     }
 
     pub(super) fn end(self, outcome: &Outcome, context: &RequestContext) {
+        // What led to a failure stands before it.
+        match outcome {
+            Outcome::Failed { .. } => context.fail(),
+            Outcome::Completed | Outcome::Cancelled => context.end_well(),
+        }
         self.tell_end(outcome, context);
         if let (Some(open), Some(place)) = (self.client.open_requests(), &self.place) {
             open.end(place);

@@ -150,7 +150,11 @@ impl Traffic {
 
 impl Drop for WebSocketRecorder {
     fn drop(&mut self) {
-        self.telling(self.severity()).log("websocket.closed", |entries| self.tell_end(entries));
+        let severity = self.severity();
+        if severity >= Severity::Error {
+            self.request.context().fail();
+        }
+        self.telling(severity).log("websocket.closed", |entries| self.tell_end(entries));
         if let (Some(open), Some(place)) = (self.client.open_requests(), &self.place) {
             open.end(place);
         }

@@ -76,6 +76,7 @@ pub(crate) struct Publisher {
     worker: Mutex<Worker>,
     refused: AtomicU64,
     suppressed: AtomicU64,
+    filtered: AtomicU64,
 }
 
 enum Worker {
@@ -102,6 +103,7 @@ impl Publisher {
             worker: Mutex::new(Worker::NotStarted),
             refused: AtomicU64::new(0),
             suppressed: AtomicU64::new(0),
+            filtered: AtomicU64::new(0),
         }
     }
 
@@ -185,6 +187,11 @@ impl Publisher {
     pub(crate) fn refuse(&self, error: Error) {
         self.refused.fetch_add(1, Ordering::Relaxed);
         self.shared.remember(error);
+    }
+
+    /// Counts log records that were left out on purpose.
+    pub(crate) fn filter(&self, count: u64) {
+        self.filtered.fetch_add(count, Ordering::Relaxed);
     }
 
     /// Remembers why something went wrong.
@@ -278,8 +285,9 @@ impl Publisher {
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        let (refused, suppressed) = (self.refused.load(Ordering::Relaxed), self.suppressed.load(Ordering::Relaxed));
-        self.shared.stats(refused, suppressed)
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let (refused, suppressed) = (read(&self.refused), read(&self.suppressed));
+        Stats { refused, suppressed, filtered: read(&self.filtered), ..self.shared.stats() }
     }
 
     pub(crate) fn last_error(&self) -> Option<Arc<Error>> {

@@ -70,6 +70,7 @@ pub struct Stats {
     pub(super) tally: Tally,
     pub(super) refused: u64,
     pub(super) suppressed: u64,
+    pub(super) filtered: u64,
     pub(super) retried: u64,
     pub(super) restarts: u64,
     /// Events and bytes.
@@ -122,6 +123,13 @@ impl Stats {
     /// Events that the SDK's own work gave rise to, ignored so that they don't feed on themselves.
     pub fn suppressed(&self) -> u64 {
         self.suppressed
+    }
+
+    /// Log records that were left out on purpose: by [`Levels`](crate::Levels), a step of the
+    /// [`Pipeline`](crate::Pipeline), or as the detail of a request that did not fail. They were never accepted, and
+    /// are no losses.
+    pub fn filtered(&self) -> u64 {
+        self.filtered
     }
 
     /// Events the queue holds at most.

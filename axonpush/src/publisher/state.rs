@@ -53,19 +53,19 @@ impl Shared {
         }
     }
 
-    pub(super) fn stats(&self, refused: u64, suppressed: u64) -> Stats {
+    /// The books, but for what the handle counts.
+    pub(super) fn stats(&self) -> Stats {
         let policy = self.queue.policy();
         let (latency_p50, latency_p99) = self.queue.latency();
         Stats {
             tally: self.queue.tally(),
-            refused,
-            suppressed,
             retried: self.retried.load(Ordering::Relaxed),
             restarts: self.restarts.load(Ordering::Relaxed),
             capacity: (*policy.max_events as u64, *policy.max_bytes as u64),
             oldest_age: self.queue.oldest().map(|at| clock::now().saturating_duration_since(at)),
             latency: (latency_p50, latency_p99),
             breaker: *self.breaker.lock().unwrap_or_else(PoisonError::into_inner),
+            ..Stats::default()
         }
     }
 

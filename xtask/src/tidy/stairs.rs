@@ -24,6 +24,7 @@ const STEPS: &[(&str, usize)] = &[
     ("queue", 2),
     ("retry", 2),
     ("spool", 2),
+    ("pipeline", 3),
     ("task", 3),
     ("propagation", 3),
     ("transport", 3),

@@ -4,6 +4,7 @@
 //! has to take it apart. Here each field says what it is and how long, so that the body of `POST /event` and an OTLP
 //! record are both put together from slices. Like a body it is complete, and nothing is left in it to redact.
 
+mod edit;
 #[cfg(any(feature = "tracing-layer", feature = "log-bridge"))]
 #[cfg_attr(not(feature = "tracing-layer"), expect(dead_code, reason = "what spans and lines of source need"))]
 mod kept;
@@ -12,9 +13,9 @@ mod writer;
 
 #[cfg(any(feature = "tracing-layer", feature = "log-bridge"))]
 pub(crate) use self::kept::Kept;
-pub(crate) use self::log::check_size;
 pub(crate) use self::{
-    log::write as write_log,
+    edit::{Edit, find, renew},
+    log::{check_size, write as write_log},
     writer::{Draft, Guard},
 };
 use super::{Severity, json};

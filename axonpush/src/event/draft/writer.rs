@@ -303,14 +303,14 @@ pub(super) fn attributes(parts: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
 }
 
 /// Bytes before an attribute's key: what it is, and the lengths of key and value.
-const ATTRIBUTE_HEAD: usize = 9;
+pub(super) const ATTRIBUTE_HEAD: usize = 9;
 
 /// A length as it is written. What is longer than this counts is refused for its size.
 fn count(length: usize) -> [u8; 4] {
     u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes()
 }
 
-fn both(key: usize, value: usize) -> [u8; 8] {
+pub(super) fn both(key: usize, value: usize) -> [u8; 8] {
     let mut counts = [0; 8];
     let (places, _) = counts.as_chunks_mut();
     for (place, length) in places.iter_mut().zip([key, value]) {

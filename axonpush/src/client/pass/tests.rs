@@ -1,0 +1,207 @@
+use std::time::Duration;
+
+use crate::{
+    AxonPush, AxonPushBuilder, Dedup, Event, KeepOnError, Levels, LogPayload, Pipeline, RequestContext, Severity,
+    exchange::{ExchangePolicy, ExchangeRecorder, RequestFacts},
+    testing::MemorySink,
+};
+
+fn log(client: &AxonPush, severity: Severity, text: &str) {
+    client.events().enqueue(Event::log("shop::cart", LogPayload::new(text.to_owned()).severity(severity)));
+}
+
+/// What the log records say that arrive by the time the client is shut down, apart from those of exchanges.
+fn said(client: &AxonPush, sink: &MemorySink) -> Vec<String> {
+    let report = client.block_on(client.shutdown(Duration::from_secs(5))).unwrap();
+    assert!(report.is_complete() && client.stats().is_balanced(), "{report}");
+    let events = sink.events();
+    let own = events.iter().filter(|event| event.identifier() == "shop::cart");
+    own.map(|event| event.payload()["body"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+fn check(
+    settings: impl FnOnce(AxonPushBuilder) -> AxonPushBuilder,
+    work: impl FnOnce(&AxonPush),
+) -> (Vec<String>, u64) {
+    let sink = MemorySink::new();
+    let client = settings(sink.builder()).build().unwrap();
+    work(&client);
+    let said = said(&client, &sink);
+    let stats = client.stats();
+    assert_eq!(stats.refused(), 0, "{:?}", client.last_error());
+    (said, stats.filtered())
+}
+
+fn keep(builder: AxonPushBuilder) -> AxonPushBuilder {
+    builder.keep_on_error(KeepOnError::below(Severity::Info))
+}
+
+#[test]
+fn levels_leave_out_what_is_not_wanted_and_count_it() {
+    let levels = Levels::new(Severity::Warn).target("shop", Severity::Info);
+    let (said, filtered) = check(
+        |builder| builder.levels(levels),
+        |client| {
+            log(client, Severity::Debug, "detail");
+            log(client, Severity::Info, "news");
+            client.events().enqueue(Event::log("hyper", LogPayload::new("other")));
+        },
+    );
+    assert_eq!((said, filtered), (vec!["news".to_owned()], 2));
+}
+
+#[test]
+fn repetitions_are_counted_and_told_before_the_client_ends() {
+    let pipeline = Pipeline::new().dedup(Dedup::within(Duration::from_secs(3600)));
+    let (said, filtered) = check(
+        |builder| builder.pipeline(pipeline),
+        |client| (0..10).for_each(|_| log(client, Severity::Info, "again")),
+    );
+    assert_eq!((said, filtered), (vec!["again".to_owned(), "again".to_owned()], 9));
+}
+
+#[test]
+fn detail_is_sent_before_the_error_it_led_to_and_after_it() {
+    let (said, filtered) = check(keep, |client| {
+        log(client, Severity::Debug, "outside");
+        RequestContext::new().sync_scope(|| {
+            log(client, Severity::Debug, "1");
+            log(client, Severity::Info, "2");
+            log(client, Severity::Debug, "3");
+            log(client, Severity::Error, "4");
+            log(client, Severity::Debug, "5");
+        });
+        RequestContext::new().sync_scope(|| log(client, Severity::Debug, "of another request"));
+    });
+    assert_eq!(said, ["outside", "2", "1", "3", "4", "5"]);
+    assert_eq!(filtered, 1);
+}
+
+fn exchange(client: &AxonPush, work: impl FnOnce(&mut ExchangeRecorder)) {
+    let facts = RequestFacts::new("test", "GET", "/");
+    let mut recorder = ExchangePolicy::new().begin(client, &facts, &|_, _| {});
+    recorder.run(|| log(client, Severity::Debug, "detail"));
+    work(&mut recorder);
+}
+
+#[test]
+fn an_exchange_that_fails_sends_its_detail() {
+    let failures: [fn(&mut ExchangeRecorder); 3] = [
+        |recorder| {
+            recorder.headers_sent(503, &|_, _| {});
+            recorder.complete();
+        },
+        |recorder| recorder.body_failed(&"broken"),
+        |recorder| recorder.failed(&"no response"),
+    ];
+    for failure in failures {
+        assert_eq!(check(keep, |client| exchange(client, failure)), (vec!["detail".to_owned()], 0));
+    }
+}
+
+#[test]
+fn an_exchange_that_ends_well_takes_its_detail_along() {
+    let ends: [fn(&mut ExchangeRecorder); 2] = [
+        |recorder| {
+            recorder.headers_sent(404, &|_, _| {});
+            recorder.complete();
+        },
+        |_gone_away| {},
+    ];
+    for end in ends {
+        assert_eq!(check(keep, |client| exchange(client, end)), (vec![], 1));
+    }
+}
+
+#[test]
+fn what_is_held_is_bounded_and_the_oldest_goes_first() {
+    let few = |builder: AxonPushBuilder| builder.keep_on_error(KeepOnError::below(Severity::Info).max_records(2));
+    let work = |client: &AxonPush| {
+        RequestContext::new().sync_scope(|| {
+            for text in ["1", "2", "3", "4"] {
+                log(client, Severity::Debug, text);
+            }
+            log(client, Severity::Fatal, "5");
+        });
+    };
+    assert_eq!(check(few, work), (["3", "4", "5"].map(str::to_owned).to_vec(), 2));
+    let small = |builder: AxonPushBuilder| builder.keep_on_error(KeepOnError::below(Severity::Info).max_bytes(10));
+    assert_eq!(check(small, work), (vec!["5".to_owned()], 4));
+    let none =
+        |builder: AxonPushBuilder| builder.keep_on_error(KeepOnError::below(Severity::Info).max_bytes_of_all(10));
+    assert_eq!(check(none, work), (vec!["5".to_owned()], 4));
+}
+
+#[test]
+fn the_room_of_all_requests_is_free_again_when_they_have_ended() {
+    let keep = KeepOnError::below(Severity::Info).max_bytes_of_all(2000);
+    let (said, filtered) = check(
+        |builder| builder.keep_on_error(keep),
+        |client| {
+            for _ in 0..50 {
+                RequestContext::new().sync_scope(|| log(client, Severity::Debug, "forgotten"));
+            }
+            RequestContext::new().sync_scope(|| {
+                log(client, Severity::Debug, "kept");
+                log(client, Severity::Error, "failed");
+            });
+        },
+    );
+    assert_eq!((said, filtered), (vec!["kept".to_owned(), "failed".to_owned()], 50));
+}
+
+#[test]
+fn detail_is_neither_sampled_nor_taken_for_a_repetition() {
+    let pipeline = Pipeline::new().dedup(Dedup::within(Duration::from_secs(3600))).set("step", 1);
+    let (said, _) = check(
+        |builder| keep(builder).pipeline(pipeline),
+        |client| {
+            for _ in 0..2 {
+                RequestContext::new().sync_scope(|| {
+                    log(client, Severity::Debug, "detail");
+                    log(client, Severity::Error, "failed");
+                });
+            }
+        },
+    );
+    // The second failure is told by a summary.
+    assert_eq!(said, ["detail", "failed", "detail", "failed"]);
+}
+
+#[test]
+fn two_clients_hold_for_one_request_each_their_own() {
+    let (one, other) = (MemorySink::new(), MemorySink::new());
+    let [first, second] = [&one, &other].map(|sink| keep(sink.builder()).build().unwrap());
+    RequestContext::new().sync_scope(|| {
+        log(&first, Severity::Debug, "of the first");
+        log(&second, Severity::Debug, "of the second");
+        log(&first, Severity::Error, "failed");
+    });
+    assert_eq!(said(&first, &one), ["of the first", "failed"]);
+    assert_eq!(said(&second, &other), ["of the second"]);
+}
+
+#[cfg(feature = "tracing-layer")]
+#[test]
+fn what_the_tracing_layer_hears_takes_the_same_way() {
+    use tracing_subscriber::layer::SubscriberExt;
+
+    let sink = MemorySink::new();
+    let client = keep(sink.builder())
+        .levels(Levels::new(Severity::Debug).off("noisy"))
+        .pipeline(Pipeline::new().rename("uid", "user.id"))
+        .build()
+        .unwrap();
+    let subscriber = tracing_subscriber::registry().with(client.tracing_layer());
+    tracing::subscriber::with_default(subscriber, || {
+        RequestContext::new().sync_scope(|| {
+            tracing::debug!(target: "shop::cart", uid = 7, "detail");
+            tracing::error!(target: "noisy", "not asked for");
+            tracing::trace!(target: "shop::cart", "finest");
+            tracing::error!(target: "shop::cart", "failed");
+        });
+    });
+    assert_eq!(said(&client, &sink), ["detail", "failed"]);
+    assert_eq!(client.stats().filtered(), 2);
+    assert_eq!(sink.events()[0].attribute("user.id"), Some(&7.into()));
+}

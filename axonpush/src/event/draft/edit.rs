@@ -1,0 +1,173 @@
+//! Changing the attributes of a draft that is finished. What is written anew passes the guard like all the rest.
+
+use std::{ops::Range, time::SystemTime};
+
+use super::{
+    Draft, Field, Guard, Part, Parts,
+    writer::{ATTRIBUTE_HEAD, both, push_attribute},
+};
+use crate::event::{
+    json::{self, Refusal},
+    scan, wire,
+};
+
+/// Where an attribute stands in a draft.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Spot {
+    whole: Range<usize>,
+    value: Range<usize>,
+}
+
+impl Spot {
+    /// Its JSON text.
+    pub(crate) fn value<'a>(&self, draft: &'a [u8]) -> &'a [u8] {
+        draft.get(self.value.clone()).unwrap_or_default()
+    }
+}
+
+/// The first attribute whose key, as it stands between its quotes, is one that `wanted` knows.
+pub(crate) fn find(draft: &[u8], wanted: impl Fn(&[u8]) -> bool) -> Option<Spot> {
+    let mut parts = Parts::of(draft);
+    loop {
+        let start = draft.len() - parts.0.len();
+        if let Part::Attribute(key, value) = parts.next()?
+            && wanted(key)
+        {
+            let end = draft.len() - parts.0.len();
+            return Some(Spot { whole: start..end, value: end - value.len()..end });
+        }
+    }
+}
+
+/// Where attributes end, or would.
+fn attributes_end(draft: &[u8]) -> usize {
+    let mut parts = Parts::of(draft);
+    loop {
+        let start = draft.len() - parts.0.len();
+        match parts.next() {
+            Some(Part::Field(Field::Resource, _)) | None => return start,
+            Some(_) => {}
+        }
+    }
+}
+
+/// A draft that is being changed. Keys are as they stand between their quotes.
+pub(crate) struct Edit<'a> {
+    draft: &'a mut Vec<u8>,
+    guard: &'a dyn Guard,
+}
+
+impl<'a> Edit<'a> {
+    pub(crate) fn new(draft: &'a mut Vec<u8>, guard: &'a dyn Guard) -> Self {
+        Self { draft, guard }
+    }
+
+    /// Sets an attribute, in the place of the one of its name or behind the others. A value that can't be sent becomes
+    /// `null`: what was there may be what was to be replaced.
+    pub(crate) fn set(&mut self, key: &[u8], write: impl FnOnce(&mut Vec<u8>) -> Result<(), Refusal>) {
+        let old = find(self.draft, |known| known == key);
+        let at = old.as_ref().map_or_else(|| attributes_end(self.draft), |old| old.whole.start);
+        self.insert(at, old.map(|old| old.whole), key, |out| {
+            let start = out.len();
+            if write(out).is_err() {
+                out.truncate(start);
+                out.extend_from_slice(b"null");
+            }
+        });
+    }
+
+    /// Takes an attribute out.
+    pub(crate) fn remove(&mut self, spot: Spot) {
+        self.draft.drain(spot.whole);
+    }
+
+    /// Gives the attribute called `from` another name, in its place, and takes out the one that had it before.
+    pub(crate) fn rename(&mut self, from: &[u8], to: &[u8]) {
+        if from == to {
+            return;
+        }
+        if let Some(taken) = find(self.draft, |known| known == to) {
+            self.remove(taken);
+        }
+        if let Some(Spot { whole, value }) = find(self.draft, |known| known == from) {
+            self.insert(whole.start, Some(whole), to, |out| out.extend_from_within(value));
+        }
+    }
+
+    /// Writes an attribute at the end, where the guard sees it, and then moves it to `at`, in place of `old`.
+    fn insert(&mut self, at: usize, old: Option<Range<usize>>, key: &[u8], write: impl FnOnce(&mut Vec<u8>)) {
+        let end = self.draft.len();
+        self.draft.extend_from_slice(&[Field::Attribute as u8, 0, 0, 0, 0, 0, 0, 0, 0]);
+        self.draft.extend_from_slice(key);
+        let start = self.draft.len();
+        let judged = if self.guard.hides_own(b"attributes") {
+            self.draft.extend_from_slice(b"\"[REDACTED]\"");
+            true
+        } else {
+            write(self.draft);
+            self.guard.entry(key, self.draft, start)
+        };
+        let lengths = both(key.len(), self.draft.len() - start);
+        if let Some([_, place @ ..]) = self.draft.get_mut(end..).and_then(<[u8]>::first_chunk_mut::<ATTRIBUTE_HEAD>) {
+            *place = lengths;
+        }
+        let length = self.draft.len() - end;
+        if let Some(behind) = self.draft.get_mut(at..) {
+            behind.rotate_right(length);
+        }
+        if let Some(old) = old {
+            self.draft.drain(old.start + length..old.end + length);
+        }
+        if !judged {
+            self.judge_together();
+        }
+    }
+
+    /// Looks at all attributes as at one object.
+    #[cold]
+    fn judge_together(&mut self) {
+        let (mut object, mut redacted) = (vec![b'{'], Vec::new());
+        let start = find(self.draft, |_| true).map_or(self.draft.len(), |first| first.whole.start);
+        let end = attributes_end(self.draft);
+        for part in Parts(self.draft.get(start..end).unwrap_or_default()) {
+            if let Part::Attribute(key, value) = part {
+                if object.len() > 1 {
+                    object.push(b',');
+                }
+                object.push(b'"');
+                object.extend_from_slice(key);
+                object.extend_from_slice(b"\":");
+                object.extend_from_slice(value);
+            }
+        }
+        object.push(b'}');
+        self.guard.object(&object, &mut redacted);
+        let rest = self.draft.split_off(end);
+        self.draft.truncate(start);
+        for (key, value) in scan::Entries::of(&redacted) {
+            push_attribute(key, value, self.draft);
+        }
+        self.draft.extend_from_slice(&rest);
+    }
+}
+
+/// Appends what `draft` says as a record of its own, of `time`, with a key of its own.
+pub(crate) fn renew(draft: &[u8], time: SystemTime, guard: &dyn Guard, out: &mut Vec<u8>) {
+    let mut renewed = Draft::begin(out, guard);
+    for part in Parts::of(draft) {
+        match part {
+            Part::Attribute(key, value) => push_attribute(key, value, renewed.out),
+            Part::Moment(moment) => renewed.moment(super::Moment { nanos: json::nanos(time), ..moment }),
+            Part::Field(Field::Dedup, _) => {
+                let body = wire::Body { made_at: Some(time), ..wire::Body::default() };
+                renewed.field(Field::Dedup, |out| wire::dedup_key(&body, out));
+            }
+            Part::Field(Field::OccurredAt, _) => {
+                if let Some(time) = wire::timestamp(time) {
+                    renewed.text(Field::OccurredAt, &time);
+                }
+            }
+            Part::Field(field, text) => renewed.field(field, |out| out.extend_from_slice(text)),
+        }
+    }
+}
