@@ -1,8 +1,8 @@
 //! Telling of panics, from the thread that panics.
 //!
 //! A hook runs where anything may be half done: locks may be held, and a panic in the hook itself ends the process. So it
-//! runs no code of the application and no subscriber, takes no locks but the queue's, and does not wait unless the
-//! process is about to end.
+//! runs no code of the application and no subscriber, takes no lock that any of their code ever runs under, and does not
+//! wait unless the process is about to end.
 
 use std::{
     any::Any,

@@ -153,6 +153,7 @@ fn a_worker_that_does_not_answer_holds_a_panic_up_for_two_seconds() {
 fn one_call_sets_everything_up_and_its_guard_delivers_what_waits() {
     let server = server();
     let said = run(env!("CARGO_BIN_EXE_init"), server.url(), &[]);
+    assert!(said["refused"].as_str().unwrap().starts_with("timeout"), "{said}");
     assert!(said["again"].as_str().unwrap().contains("has a global tracing subscriber already"), "{said}");
     let events = server.events();
     let mut bodies: Vec<_> = events.iter().map(|event| event.payload["body"].as_str().unwrap()).collect();

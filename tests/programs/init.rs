@@ -1,13 +1,15 @@
 //! A program that sets everything up by one call, logs in both ways, and leaves `main` without another thought.
 #![expect(clippy::panic, reason = "panics are reported too")]
 
-use std::error::Error;
+use std::{error::Error, time::Duration};
 
 use axonpush::RequestContext;
 use tracing::Instrument as _;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
+    // One that is refused leaves room for the next.
+    let refused = axonpush::init().configure(|client| client.timeout(Duration::ZERO)).install().err();
     let axonpush = axonpush::init().service("orders", "1.4.2").max_level(tracing::Level::DEBUG).install()?;
     let again = axonpush::init().install().err().ok_or("a second init")?;
 
@@ -27,6 +29,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let panicked = thread.join().is_err();
 
     print(&serde_json::json!({
+        "refused": refused.map(|error| error.to_string()),
         "again": again.to_string(),
         "panicked": panicked,
         "accepted": axonpush.client().stats().accepted(),

@@ -125,7 +125,7 @@ fn threads(client: &AxonPush) -> Result<(), Box<dyn Error>> {
     let context = RequestContext::builder().request_id("req-panic".parse()?).build();
     spawn("in-request", move || {
         let _span = tracing::info_span!("work").entered();
-        context.sync_scope(|| panic_any(format!("no order {}, password=hunter2", 7)))
+        context.sync_scope(|| panic_any(format!("no order {}, password=hunter2", 7)));
     })?;
     spawn("no-text", || panic_any(7))?;
     let span = RequestContext::new().sync_scope(|| tracing::info_span!("work", late = tracing::field::Empty));
