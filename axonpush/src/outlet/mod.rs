@@ -1,0 +1,193 @@
+//! Sinks kept apart: each has a queue, books and a thread of its own, so that none holds up another, the server's
+//! deliveries, or a caller.
+//!
+//! Handing a record over copies it into the queue, no more. While records come, the thread looks by itself every 10 ms, so
+//! that hardly any caller pays for waking it.
+
+mod policy;
+mod settle;
+mod shared;
+mod stats;
+#[cfg(test)]
+mod tests;
+mod worker;
+
+use std::{
+    fmt,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+pub use self::{policy::SinkPolicy, stats::SinkStats};
+use self::{
+    settle::Settling,
+    shared::{End, Shared, Thread},
+};
+use crate::{
+    context::suppress,
+    error::Error,
+    event::{Severity, record::Lane},
+    queue::{Offer, Seen, WhenFull},
+    sink::Sink,
+};
+
+/// A sink as it is described: what a client, or its child in another process, makes an outlet of.
+#[derive(Clone)]
+pub(crate) struct OutletPolicy {
+    pub(crate) name: Arc<str>,
+    pub(crate) policy: SinkPolicy,
+    pub(crate) sink: Arc<dyn Sink>,
+}
+
+impl fmt::Debug for OutletPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutletPolicy").field("name", &self.name).field("policy", &self.policy).finish_non_exhaustive()
+    }
+}
+
+/// All outlets of a client, in the order in which they were added.
+pub(crate) struct Outlets(Vec<Outlet>);
+
+/// One sink, at work.
+pub(crate) struct Outlet {
+    shared: Arc<Shared>,
+}
+
+impl OutletPolicy {
+    /// Checks the settings of all sinks of a client.
+    pub(crate) fn validate(all: &[Self]) -> Result<(), Error> {
+        for (at, one) in all.iter().enumerate() {
+            let name = &one.name;
+            let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+            if name.is_empty() || name.len() > MAX_NAME_BYTES || !name.bytes().all(is_plain) {
+                return Err(Error::config(format!(
+                    "sink number {} has a name of {} bytes that can't be a thread's; use 1 to {MAX_NAME_BYTES} \
+                     letters, digits, `-`, `_` and `.`",
+                    at + 1,
+                    name.len(),
+                )));
+            }
+            if all.iter().take(at).any(|other| other.name == *name) {
+                return Err(Error::config(format!("two sinks are called `{name}`; give each a name of its own")));
+            }
+            one.policy.validate(name)?;
+        }
+        Ok(())
+    }
+}
+
+/// Enough for a word, and for a number or two.
+const MAX_NAME_BYTES: usize = 64;
+
+impl Outlets {
+    /// Outlets that cost nothing until the first record comes.
+    pub(crate) fn new(policies: &[OutletPolicy]) -> Self {
+        Self(policies.iter().map(Outlet::new).collect())
+    }
+
+    /// Those of a child process: empty queues, no threads yet, and sinks to be opened anew.
+    pub(crate) fn for_child(&self) -> Self {
+        Self(self.0.iter().map(Outlet::for_child).collect())
+    }
+
+    /// Hands a record, a body or a draft, over to every sink that wants it. Never blocks and never does I/O.
+    pub(crate) fn offer(&self, severity: Severity, now: Instant, record: &[u8]) {
+        for outlet in &self.0 {
+            outlet.offer(severity, now, record);
+        }
+    }
+
+    /// Settles every record handed over before this call. Begins at once, and not when it is first polled; dropping the
+    /// future stops nothing. What it says is summed over all sinks.
+    pub(crate) fn flush(&self, timeout: Duration) -> impl Future<Output = Seen> + use<> {
+        settle::all(self.0.iter().map(Outlet::begin_flush).collect(), timeout)
+    }
+
+    /// Takes nothing any more, settles what is here, and ends the threads; what is left after `timeout` is lost. A sink
+    /// that hangs keeps its thread, and nobody waits for it. Else as [`flush`](Self::flush).
+    pub(crate) fn shutdown(&self, timeout: Duration) -> impl Future<Output = Seen> + use<> {
+        settle::all(self.0.iter().map(Outlet::begin_shutdown).collect(), timeout)
+    }
+
+    /// The books of each.
+    pub(crate) fn stats(&self) -> Vec<SinkStats> {
+        self.0.iter().map(|outlet| outlet.shared.stats()).collect()
+    }
+}
+
+impl Outlet {
+    fn new(policy: &OutletPolicy) -> Self {
+        let OutletPolicy { name, policy, sink } = policy.clone();
+        Self { shared: Arc::new(Shared::new(name, sink, policy)) }
+    }
+
+    fn for_child(&self) -> Self {
+        let Shared { name, sink, policy, .. } = &*self.shared;
+        Self { shared: Arc::new(Shared::new(Arc::clone(name), Arc::clone(sink), policy.clone())) }
+    }
+
+    fn offer(&self, severity: Severity, now: Instant, record: &[u8]) {
+        if severity < self.shared.policy.least {
+            return;
+        }
+        let offer = self.shared.queue.offer(severity, Lane::Event, now, record, WhenFull::ApplyPolicy);
+        if offer == (Offer::Accepted { wake: true }) {
+            self.wake();
+        }
+    }
+
+    fn begin_flush(&self) -> Settling {
+        let settling = Settling::new(&self.shared, false);
+        self.start_if_needed();
+        self.shared.tell(|control| control.hurry = true);
+        settling
+    }
+
+    fn begin_shutdown(&self) -> Settling {
+        self.shared.queue.close();
+        let settling = Settling::new(&self.shared, true);
+        self.start_if_needed();
+        self.shared.end(End::Closing);
+        settling
+    }
+
+    /// A thread that could not be started gets another chance when somebody waits for it.
+    fn start_if_needed(&self) {
+        if self.shared.queue.tally().queued > 0 {
+            self.wake();
+        }
+    }
+
+    fn wake(&self) {
+        self.start();
+        self.shared.wake();
+    }
+
+    /// Starts the thread, if there is none yet.
+    fn start(&self) {
+        let mut control = self.shared.control();
+        if control.thread != Thread::NotStarted {
+            return;
+        }
+        let shared = Arc::clone(&self.shared);
+        let named = thread::Builder::new().name(format!("axonpush-{}", self.shared.name));
+        // What starting a thread makes others log is our own doing.
+        match suppress::while_working(|| named.spawn(move || worker::run(&shared))) {
+            Ok(_) => control.thread = Thread::Running,
+            Err(error) => {
+                drop(control);
+                self.shared.queue.wake_again();
+                self.shared.remember(error);
+            }
+        }
+    }
+}
+
+impl Drop for Outlet {
+    // Whoever wants its records written shuts it down first.
+    fn drop(&mut self) {
+        self.shared.queue.close();
+        self.shared.end(End::GivenUp);
+    }
+}
