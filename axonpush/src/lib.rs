@@ -38,6 +38,8 @@
 //!   ([`InCurrentContext`]), what [`task`] spawns and, with the feature `tracing-context`, tracing spans.
 //! - With the feature `tracing-layer`, what is logged with `tracing` becomes events that know their request
 //!   (`AxonPush::tracing_layer`); with `log-bridge`, so does what is logged with the `log` crate alone.
+//! - With the feature `sinks`, whatever is handed over also goes to standard output, to rolling files, or wherever a
+//!   `Sink` takes it.
 //! - [`propagation`] sends the context along with the requests a service makes itself, as W3C headers.
 //! - [`RedactionPolicy`] says what to hide. It is applied on the caller's thread, before an event waits anywhere.
 //!
@@ -62,6 +64,8 @@ mod fork;
 mod loss;
 #[cfg(feature = "metrics")]
 pub mod metrics;
+#[cfg(feature = "sinks")]
+mod outlet;
 pub mod propagation;
 mod publisher;
 mod queue;
@@ -103,6 +107,9 @@ pub use event::{
     Receipt, Severity, SpanId, SpanKind, SpanPayload, SpanStatus, TraceId,
 };
 pub use loss::{LossReason, Losses};
+#[cfg(feature = "sinks")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sinks")))]
+pub use outlet::{SinkPolicy, SinkStats};
 pub use publisher::{BatchPolicy, DeliveryLane, DeliveryMode, DeliveryPolicy, FlushReport, Health, Stats};
 pub use queue::{LostEvent, LostEvents, OverflowPolicy, QueuePolicy};
 pub use redact::{ContentCapture, Redacted, RedactionFinding, RedactionPattern, RedactionPolicy, RedactionReport};
@@ -112,3 +119,6 @@ pub use serverless::flush_after_invocation;
 #[cfg(feature = "signal")]
 pub use signal::shutdown_signal;
 pub use sink::{Compression, OtlpFormat};
+#[cfg(feature = "sinks")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sinks")))]
+pub use sink::{RollingFile, Sink, SinkRecord, SinkWriter, Stderr, Stdout};

@@ -68,7 +68,7 @@ impl AxonPush {
             draft::check_size(body.identifier, out.len())
         };
         let enqueue = |record: &[u8]| {
-            publisher.enqueue_at(clock::now(), heard.severity, lane, record, WhenFull::ApplyPolicy).map(drop)
+            inner.hand_over(clock::now(), heard.severity, lane, record, WhenFull::ApplyPolicy).map(drop)
         };
         if let Err(error) = encode::lend(write, enqueue).flatten() {
             self.refuse(error);

@@ -1,6 +1,7 @@
 //! `AxonPush`: the handle, and the only room that sees the whole path.
 
 mod encode;
+mod hand_over;
 #[cfg(any(feature = "tracing-layer", feature = "log-bridge"))]
 mod heard;
 mod own;
@@ -18,6 +19,8 @@ use bytes::Bytes;
 pub(crate) use self::encode::{Foreign, MAX_BOUND_BYTES, Own};
 #[cfg(any(feature = "tracing-layer", feature = "log-bridge"))]
 pub(crate) use self::heard::Heard;
+#[cfg(feature = "sinks")]
+use crate::outlet::{Outlets, SinkStats};
 use crate::{
     clock,
     config::{AxonPushBuilder, Config},
@@ -57,6 +60,8 @@ struct Inner {
     config: Config,
     publisher: PerProcess<Publisher>,
     open_requests: OpenRequests,
+    #[cfg(feature = "sinks")]
+    outlets: PerProcess<Outlets>,
     /// What every log and span of this client says of who speaks: JSON text of an object, redacted, or empty.
     resource: Vec<u8>,
 }
@@ -113,7 +118,7 @@ impl AxonPush {
 
     /// As [`flush`](Self::flush), which begins at once and not when it is first polled.
     pub(crate) fn begin_flush(&self, timeout: Duration) -> impl Future<Output = FlushReport> + use<> {
-        let flush = self.0.as_ref().map(|inner| inner.publisher.flush(timeout));
+        let flush = self.0.as_ref().map(|inner| inner.flush(timeout));
         async {
             match flush {
                 Some(flush) => flush.await,
@@ -128,7 +133,7 @@ impl AxonPush {
     /// Shutting down again is harmless and reports nothing. Cancel safe: the shutdown goes on.
     pub async fn shutdown(&self, timeout: Duration) -> FlushReport {
         match &self.0 {
-            Some(inner) => inner.publisher.shutdown(timeout).await,
+            Some(inner) => inner.shutdown(timeout).await,
             None => FlushReport::default(),
         }
     }
@@ -136,6 +141,13 @@ impl AxonPush {
     /// The books: how many events were accepted, delivered, lost, and are still here.
     pub fn stats(&self) -> Stats {
         self.0.as_ref().map(|inner| inner.publisher.stats()).unwrap_or_default()
+    }
+
+    /// The books of each sink, in the order in which they were added.
+    #[cfg(feature = "sinks")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "sinks")))]
+    pub fn sink_stats(&self) -> Vec<SinkStats> {
+        self.0.as_ref().map(|inner| inner.outlets.stats()).unwrap_or_default()
     }
 
     /// HTTP exchanges whose end event is still to come. A graceful stop waits for them before it shuts the client down.
@@ -212,7 +224,7 @@ impl AxonPush {
             return Ok(());
         }
         let lane = inner.publisher.lane(event.event_type.is_log(), event.event_type == EventType::AppSpan);
-        let enqueue = |body: &[u8]| inner.publisher.enqueue(event.severity, lane, body, when).map(drop);
+        let enqueue = |body: &[u8]| inner.hand_over(clock::now(), event.severity, lane, body, when).map(drop);
         match event.as_log() {
             Some(record) => inner.draft(event, record, enqueue).flatten(),
             None => inner.encode(event, enqueue).flatten(),
@@ -240,8 +252,7 @@ impl AxonPush {
             return Ok(());
         }
         let lane = publisher.lane(own.event_type.is_log(), own.event_type == EventType::AppSpan);
-        let enqueue =
-            |body: &[u8]| publisher.enqueue_at(own.at, own.severity, lane, body, WhenFull::ApplyPolicy).map(drop);
+        let enqueue = |body: &[u8]| inner.hand_over(own.at, own.severity, lane, body, WhenFull::ApplyPolicy).map(drop);
         inner.encode_own(own, payload, enqueue).flatten()
     }
 
@@ -275,7 +286,7 @@ impl AxonPush {
 impl Drop for Inner {
     // Whoever forgets to shut down loses nothing that can be delivered in a bounded time.
     fn drop(&mut self) {
-        let _report = self.publisher.block_on(self.publisher.shutdown(self.config.shutdown_timeout));
+        let _report = self.publisher.block_on(self.shutdown(self.config.shutdown_timeout));
     }
 }
 
@@ -300,11 +311,20 @@ impl AxonPushBuilder {
         let publisher = PerProcess::new(Publisher::new(transport, settings), move |parents| {
             parents.for_child(Transport::new(&transport_policy))
         });
+        #[cfg(feature = "sinks")]
+        let outlets = PerProcess::new(Outlets::new(&config.sinks), Outlets::for_child);
         let (mut text, mut resource) = (Vec::new(), Vec::new());
         if !config.resource.is_empty() && json::write(&config.resource, &mut text).is_ok() {
             config.redaction.redact(&text, false, &mut resource);
         }
-        let inner = Inner { config, publisher, open_requests: OpenRequests::default(), resource };
+        let inner = Inner {
+            config,
+            publisher,
+            open_requests: OpenRequests::default(),
+            #[cfg(feature = "sinks")]
+            outlets,
+            resource,
+        };
         Ok(AxonPush(Some(Arc::new(inner))))
     }
 }

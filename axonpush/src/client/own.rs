@@ -66,7 +66,7 @@ impl AxonPush {
             if body.len() > MAX_EVENT_BYTES {
                 return Ok(false);
             }
-            publisher.enqueue_at(at, severity, lane, body, WhenFull::ApplyPolicy).map(|_| true)
+            inner.hand_over(at, severity, lane, body, WhenFull::ApplyPolicy).map(|_| true)
         };
         encode::lend(write, enqueue).flatten()
     }

@@ -68,6 +68,8 @@ pub struct AxonPushBuilder {
     delivery: DeliveryPolicy,
     on_loss: Option<Hook>,
     report_losses: Option<bool>,
+    #[cfg(feature = "sinks")]
+    pub(super) sinks: Vec<crate::outlet::OutletPolicy>,
     #[cfg(any(test, feature = "testing"))]
     memory: Option<InMemory>,
 }
@@ -259,6 +261,8 @@ impl AxonPushBuilder {
         queue.validate()?;
         let channel_id = self.channel_id.or(env.channel_id.map(ChannelId::from));
         self.delivery.validate(channel_id.is_some())?;
+        #[cfg(feature = "sinks")]
+        crate::outlet::OutletPolicy::validate(&self.sinks)?;
         platform::remind();
         Ok(Config {
             transport: TransportPolicy {
@@ -283,6 +287,8 @@ impl AxonPushBuilder {
             delivery: self.delivery,
             on_loss: self.on_loss.map(|hook| hook.0),
             report_losses: self.report_losses.unwrap_or(true),
+            #[cfg(feature = "sinks")]
+            sinks: self.sinks,
         })
     }
 }

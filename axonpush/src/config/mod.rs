@@ -3,6 +3,8 @@
 mod builder;
 mod env;
 mod platform;
+#[cfg(feature = "sinks")]
+mod sinks;
 
 pub use self::{builder::AxonPushBuilder, platform::ServerlessPlatform};
 use crate::{
@@ -32,4 +34,6 @@ pub(crate) struct Config {
     pub(crate) on_loss: Option<LossHook>,
     /// Whether the server is told how many events it will never see.
     pub(crate) report_losses: bool,
+    #[cfg(feature = "sinks")]
+    pub(crate) sinks: Vec<crate::outlet::OutletPolicy>,
 }
