@@ -111,6 +111,8 @@ impl AxonPush {
     /// Settles every event accepted before this call: delivers it, or loses it for a counted reason, or reports it as
     /// left when `timeout` has passed. Events accepted meanwhile wait for the next flush.
     ///
+    /// Sinks, if there are any, are settled as well, in the same time; what became of their records they say themselves.
+    ///
     /// Cancel safe: dropping the future stops the waiting, not the delivery. Needs no particular runtime.
     pub async fn flush(&self, timeout: Duration) -> FlushReport {
         self.begin_flush(timeout).await
@@ -311,12 +313,12 @@ impl AxonPushBuilder {
         let publisher = PerProcess::new(Publisher::new(transport, settings), move |parents| {
             parents.for_child(Transport::new(&transport_policy))
         });
-        #[cfg(feature = "sinks")]
-        let outlets = PerProcess::new(Outlets::new(&config.sinks), Outlets::for_child);
         let (mut text, mut resource) = (Vec::new(), Vec::new());
         if !config.resource.is_empty() && json::write(&config.resource, &mut text).is_ok() {
             config.redaction.redact(&text, false, &mut resource);
         }
+        #[cfg(feature = "sinks")]
+        let outlets = PerProcess::new(Outlets::new(&config.sinks, &resource), Outlets::for_child);
         let inner = Inner {
             config,
             publisher,

@@ -81,9 +81,11 @@ impl OutletPolicy {
 const MAX_NAME_BYTES: usize = 64;
 
 impl Outlets {
-    /// Outlets that cost nothing until the first record comes.
-    pub(crate) fn new(policies: &[OutletPolicy]) -> Self {
-        Self(policies.iter().map(Outlet::new).collect())
+    /// Outlets that cost nothing until the first record comes. `speaker` is the client's resource: JSON text of an object,
+    /// redacted, or empty.
+    pub(crate) fn new(policies: &[OutletPolicy], speaker: &[u8]) -> Self {
+        let speaker = Arc::from(speaker);
+        Self(policies.iter().map(|policy| Outlet::new(policy, Arc::clone(&speaker))).collect())
     }
 
     /// Those of a child process: empty queues, no threads yet, and sinks to be opened anew.
@@ -117,14 +119,15 @@ impl Outlets {
 }
 
 impl Outlet {
-    fn new(policy: &OutletPolicy) -> Self {
+    fn new(policy: &OutletPolicy, speaker: Arc<[u8]>) -> Self {
         let OutletPolicy { name, policy, sink } = policy.clone();
-        Self { shared: Arc::new(Shared::new(name, sink, policy)) }
+        Self { shared: Arc::new(Shared::new(name, sink, policy, speaker)) }
     }
 
     fn for_child(&self) -> Self {
-        let Shared { name, sink, policy, .. } = &*self.shared;
-        Self { shared: Arc::new(Shared::new(Arc::clone(name), Arc::clone(sink), policy.clone())) }
+        let Shared { name, sink, policy, speaker, .. } = &*self.shared;
+        let shared = Shared::new(Arc::clone(name), Arc::clone(sink), policy.clone(), Arc::clone(speaker));
+        Self { shared: Arc::new(shared) }
     }
 
     fn offer(&self, severity: Severity, now: Instant, record: &[u8]) {
@@ -185,9 +188,11 @@ impl Outlet {
 }
 
 impl Drop for Outlet {
-    // Whoever wants its records written shuts it down first.
+    // Whoever wants its records written shuts it down first; that goes on by itself.
     fn drop(&mut self) {
         self.shared.queue.close();
-        self.shared.end(End::GivenUp);
+        if self.shared.control().end == End::Open {
+            self.shared.end(End::GivenUp);
+        }
     }
 }

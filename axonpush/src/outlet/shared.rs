@@ -14,6 +14,8 @@ pub(super) struct Shared {
     pub(super) sink: Arc<dyn Sink>,
     pub(super) policy: SinkPolicy,
     pub(super) queue: Queue,
+    /// The client's resource: JSON text of an object, redacted, or empty.
+    pub(super) speaker: Arc<[u8]>,
     control: Mutex<Control>,
     /// Wakes the thread.
     bell: Condvar,
@@ -58,12 +60,13 @@ pub(super) enum Thread {
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 impl Shared {
-    pub(super) fn new(name: Arc<str>, sink: Arc<dyn Sink>, policy: SinkPolicy) -> Self {
+    pub(super) fn new(name: Arc<str>, sink: Arc<dyn Sink>, policy: SinkPolicy, speaker: Arc<[u8]>) -> Self {
         Self {
             name,
             sink,
             queue: Queue::new(policy.queue.clone(), false),
             policy,
+            speaker,
             control: Mutex::default(),
             bell: Condvar::new(),
             news: Condvar::new(),

@@ -129,7 +129,7 @@ impl<'a> Worker<'a> {
             .iter()
             .map(|ticket| {
                 let nanos = at(ticket).map(json::nanos).unwrap_or_default();
-                SinkRecord::new(&ticket.record.body, ticket.record.severity, nanos)
+                SinkRecord::new(&ticket.record.body, ticket.record.severity, nanos, &self.shared.speaker)
             })
             .collect();
         // Kept outside, so that it is known how far a writer came that panics.

@@ -140,7 +140,7 @@ mod tests {
 
     fn shown(body: &str, colors: bool) -> String {
         let mut out = Vec::new();
-        let record = SinkRecord::new(body.as_bytes(), Severity::Warn, 1_795_281_323_123_456_789);
+        let record = SinkRecord::new(body.as_bytes(), Severity::Warn, 1_795_281_323_123_456_789, b"");
         ConsoleLines::new(colors).write(&record, &mut out);
         String::from_utf8(out).unwrap()
     }

@@ -8,10 +8,7 @@ use super::{
     text,
     time::Stamp,
 };
-use crate::event::{
-    json,
-    scan::{self, Entries},
-};
+use crate::event::{json, scan::Entries};
 
 /// Writes lines of JSON. What it needs to do so it keeps, so that a line costs no allocation.
 pub(super) struct JsonLines {
@@ -39,7 +36,7 @@ impl JsonLines {
         own("event", event, out);
         own("target", target, out);
         for (name, keys) in RESOURCE {
-            own(name, of_resource(record, keys), out);
+            own(name, record.of_resource(keys), out);
         }
         own("request_id", record.found.value(Known::RequestId), out);
         own("trace_id", record.trace, out);
@@ -73,7 +70,7 @@ impl JsonLines {
         }
         for (key, value) in Entries::of(record.resource) {
             let known = RESOURCE.iter().find(|(_, keys)| keys.iter().any(|known| known.as_bytes() == key));
-            if known.is_none_or(|(_, keys)| of_resource(record, keys) != value) {
+            if known.is_none_or(|(_, keys)| record.of_resource(keys) != value) {
                 line.field(key, value);
             }
         }
@@ -140,11 +137,6 @@ const RESOURCE: [(&str, &[&str]); 3] = [
     ("version", &["service.version"]),
     ("environment", &["deployment.environment", "deployment.environment.name"]),
 ];
-
-fn of_resource<'a>(record: &SinkRecord<'a>, keys: &[&str]) -> &'a [u8] {
-    let mut found = keys.iter().filter_map(|key| record.resource.get(scan::entry(record.resource, key)?));
-    found.next().unwrap_or_default()
-}
 
 /// Whether an attribute is the name of the logger, which is the target.
 pub(super) fn says_the_target_again(record: &SinkRecord<'_>, key: &[u8], value: &[u8]) -> bool {

@@ -14,7 +14,7 @@ use crate::event::{
     Severity,
     draft::{self, Field, Part, Parts},
     json,
-    scan::Entries,
+    scan::{self, Entries},
 };
 
 /// A view of one record, redacted: a log record, or any other event that was handed over.
@@ -34,6 +34,8 @@ pub struct SinkRecord<'a> {
     /// Empty, or an object, as are the next ones.
     pub(super) metadata: &'a [u8],
     pub(super) resource: &'a [u8],
+    /// Who speaks unless the record says so itself: the client's.
+    speaker: &'a [u8],
     /// Of an event that is no log: what it consists of.
     pub(super) payload: &'a [u8],
     pub(super) attributes: Pairs<'a>,
@@ -41,8 +43,9 @@ pub struct SinkRecord<'a> {
 }
 
 impl<'a> SinkRecord<'a> {
-    /// A view of what waits in a queue. `accepted_at` are nanoseconds since the epoch, for what has no time of its own.
-    pub(crate) fn new(raw: &'a [u8], severity: Severity, accepted_at: u64) -> Self {
+    /// A view of what waits in a queue. `accepted_at` are nanoseconds since the epoch, for what has no time of its own,
+    /// and `speaker` is the client's resource, for what does not say who speaks.
+    pub(crate) fn new(raw: &'a [u8], severity: Severity, accepted_at: u64, speaker: &'a [u8]) -> Self {
         let mut record = Self {
             raw,
             severity,
@@ -56,6 +59,7 @@ impl<'a> SinkRecord<'a> {
             body: b"",
             metadata: b"",
             resource: b"",
+            speaker,
             payload: b"",
             attributes: Pairs::None,
             found: Found::default(),
@@ -120,7 +124,8 @@ impl<'a> SinkRecord<'a> {
 
     /// Who speaks, `service.name` and the like, each with its value as JSON text.
     pub fn resource(&self) -> impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)> + use<'a> {
-        Entries::of(self.resource).map(|(key, value)| (text::unescaped(key), String::from_utf8_lossy(value)))
+        let resource = if self.resource.is_empty() { self.speaker } else { self.resource };
+        Entries::of(resource).map(|(key, value)| (text::unescaped(key), String::from_utf8_lossy(value)))
     }
 
     /// The whole event as JSON text, as it is sent to AxonPush: the body of `POST /event`.
@@ -130,6 +135,13 @@ impl<'a> SinkRecord<'a> {
             return Cow::Owned(body.unwrap_or_else(|broken| String::from_utf8_lossy(broken.as_bytes()).into_owned()));
         }
         String::from_utf8_lossy(self.raw)
+    }
+
+    /// The value of an entry of the resource, the record's own or the client's; empty where neither has it.
+    pub(super) fn of_resource(&self, keys: &[&str]) -> &'a [u8] {
+        let both = [self.resource, self.speaker].into_iter();
+        let mut found = both.flat_map(|object| keys.iter().filter_map(|key| object.get(scan::entry(object, key)?)));
+        found.next().unwrap_or_default()
     }
 
     /// Nanoseconds since the epoch.

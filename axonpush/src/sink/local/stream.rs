@@ -108,11 +108,10 @@ stream! {
     /// its own that it prints in parts may be torn by one of ours.
     ///
     /// ```
-    /// # #[cfg(feature = "testing")] {
     /// use axonpush::{AxonPush, Stdout};
     ///
-    /// let client = AxonPush::builder().api_key("ak_dev").sink("stdout", Stdout::json()).build()?;
-    /// # }
+    /// let builder = AxonPush::builder().api_key("ak_dev").sink("stdout", Stdout::json());
+    /// # let client = builder.base_url("http://localhost:4000").build()?;
     /// # Ok::<(), axonpush::Error>(())
     /// ```
     Stdout, io::stdout
@@ -256,7 +255,8 @@ mod tests {
 
     fn write(stream: &Stream, to: &Narrow, numbers: std::ops::Range<usize>) -> (usize, bool) {
         let events: Vec<_> = numbers.map(event).collect();
-        let records: Vec<_> = events.iter().map(|event| SinkRecord::new(event.as_bytes(), Severity::Info, 0)).collect();
+        let records: Vec<_> =
+            events.iter().map(|event| SinkRecord::new(event.as_bytes(), Severity::Info, 0, b"")).collect();
         let mut writer = stream.open(to.clone(), false);
         let is_ok = writer.write(&records).is_ok();
         (writer.written(), is_ok)

@@ -23,15 +23,12 @@ use crate::clock;
 /// the oldest is deleted.
 ///
 /// ```
-/// # #[cfg(feature = "testing")] {
 /// use axonpush::{AxonPush, RollingFile};
 /// use std::time::Duration;
 ///
-/// # let directory = std::env::temp_dir().join(format!("axonpush-doc-{}", std::process::id()));
-/// let path = directory.join("orders.log");
-/// let file = RollingFile::new(path).max_bytes(16 << 20).every(Duration::from_secs(24 * 60 * 60)).keep(14);
-/// let client = AxonPush::builder().api_key("ak_dev").sink("file", file).build()?;
-/// # }
+/// let daily = RollingFile::new("/var/log/orders/orders.log").every(Duration::from_secs(24 * 60 * 60)).keep(14);
+/// let builder = AxonPush::builder().api_key("ak_dev").sink("file", daily);
+/// # let client = builder.base_url("http://localhost:4000").build()?;
 /// # Ok::<(), axonpush::Error>(())
 /// ```
 ///

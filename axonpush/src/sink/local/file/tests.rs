@@ -51,7 +51,8 @@ impl Drop for Directory {
 
 fn write(writer: &mut dyn SinkWriter, numbers: std::ops::Range<u64>) -> io::Result<()> {
     let events: Vec<_> = numbers.map(|n| format!(r#"{{"identifier":"e","payload":{{"n":{n}}}}}"#)).collect();
-    let records: Vec<_> = events.iter().map(|event| SinkRecord::new(event.as_bytes(), Severity::Info, 0)).collect();
+    let records: Vec<_> =
+        events.iter().map(|event| SinkRecord::new(event.as_bytes(), Severity::Info, 0, b"")).collect();
     writer.write(&records)
 }
 
