@@ -63,7 +63,7 @@ macro_rules! stream {
             /// any other event its type), `service`, `version`, `environment`, `request_id`, `trace_id`, `span_id`,
             /// `user_id` (`user.id`), `error` (`exception.message`) and `error_type` (`exception.type`). The other
             /// attributes follow under their own names, then what an event that is no log consists of, and what surrounds
-            /// it. Dedup key, channel and parent span stay out.
+            /// it: `agent_id`, metadata. Dedup key, channel and parent span stay out.
             ///
             /// No line has a key twice: a field named like one of these, or like an earlier one, is called
             /// `fields.<name>`, or `fields.<name>.2` and so on where that is taken as well. Control and bidi
@@ -209,6 +209,7 @@ fn own(stream: impl std::os::fd::AsFd) -> io::Result<std::fs::File> {
 
 /// Consoles want another encoding here, which the standard library knows.
 #[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "its twin may fail")]
 fn own<S>(stream: S) -> io::Result<S> {
     Ok(stream)
 }

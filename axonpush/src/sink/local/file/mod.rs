@@ -55,8 +55,12 @@ pub struct RollingFile {
 
 impl RollingFile {
     /// Lines of JSON, 64 MiB a file, of which 7 are kept besides the current one.
+    ///
+    /// A relative path is one below the directory that is the current one now, wherever the process goes.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), form: Form::Json, max_bytes: 64 << 20, every: None, keep: 7 }
+        let path = path.into();
+        let path = std::path::absolute(&path).unwrap_or(path);
+        Self { path, form: Form::Json, max_bytes: 64 << 20, every: None, keep: 7 }
     }
 
     /// Lines for humans, without colours, as [`Stdout::console`](crate::Stdout::console) writes them.
