@@ -39,6 +39,8 @@
 //! - With the feature `tracing-layer`, what is logged with `tracing` becomes events that know their request
 //!   (`AxonPush::tracing_layer`); with `log-bridge`, so does what is logged with the `log` crate alone. The feature `init`
 //!   sets up all of it by one call.
+//! - With the feature `sinks`, whatever is handed over also goes to standard output, to rolling files, or wherever a
+//!   `Sink` takes it.
 //! - [`propagation`] sends the context along with the requests a service makes itself, as W3C headers.
 //! - [`RedactionPolicy`] says what to hide. It is applied on the caller's thread, before an event waits anywhere.
 //!
@@ -66,6 +68,8 @@ mod init;
 mod loss;
 #[cfg(feature = "metrics")]
 pub mod metrics;
+#[cfg(feature = "sinks")]
+mod outlet;
 mod panic_hook;
 mod pipeline;
 pub mod propagation;
@@ -113,6 +117,9 @@ pub use event::{
 #[cfg_attr(docsrs, doc(cfg(feature = "init")))]
 pub use init::{Init, InitGuard, init};
 pub use loss::{LossReason, Losses};
+#[cfg(feature = "sinks")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sinks")))]
+pub use outlet::{SinkPolicy, SinkStats};
 pub use pipeline::{Dedup, KeepOnError, Levels, LogValue, LogView, Pipeline, Sampling};
 pub use publisher::{BatchPolicy, DeliveryLane, DeliveryMode, DeliveryPolicy, FlushReport, Health, Stats};
 pub use queue::{LostEvent, LostEvents, OverflowPolicy, QueuePolicy};
@@ -123,3 +130,6 @@ pub use serverless::flush_after_invocation;
 #[cfg(feature = "signal")]
 pub use signal::shutdown_signal;
 pub use sink::{Compression, OtlpFormat};
+#[cfg(feature = "sinks")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sinks")))]
+pub use sink::{RollingFile, Sink, SinkRecord, SinkWriter, Stderr, Stdout};

@@ -81,10 +81,10 @@ impl AxonPush {
             if heard.when == WhenFull::ApplyPolicyAtOnce {
                 // A panic is being told: no step of the application's may run.
                 live.fail_with(heard.severity, heard.context);
-                return publisher.enqueue_at(clock::now(), heard.severity, lane, record, heard.when).map(drop);
+                return inner.hand_over(clock::now(), heard.severity, lane, record, heard.when).map(drop);
             }
             inner.pass(&live, record, heard.severity, heard.context, |record, now| {
-                publisher.enqueue_at(now, heard.severity, lane, record, heard.when).map(drop)
+                inner.hand_over(now, heard.severity, lane, record, heard.when).map(drop)
             })
         };
         if let Err(error) = encode::lend(write, enqueue).flatten() {

@@ -1,6 +1,7 @@
 //! `AxonPush`: the handle, and the only room that sees the whole path.
 
 mod encode;
+mod hand_over;
 mod heard;
 mod live;
 mod own;
@@ -23,6 +24,8 @@ pub(crate) use self::encode::{Foreign, MAX_BOUND_BYTES, Own};
 pub(crate) use self::heard::Heard;
 use self::live::Live;
 pub(crate) use self::{live::Snapshot, weak::WeakClient};
+#[cfg(feature = "sinks")]
+use crate::outlet::{Outlets, SinkStats};
 use crate::{
     clock,
     config::AxonPushBuilder,
@@ -64,6 +67,8 @@ struct Inner {
     settings: Mutex<AxonPushBuilder>,
     publisher: PerProcess<Publisher>,
     open_requests: OpenRequests,
+    #[cfg(feature = "sinks")]
+    outlets: PerProcess<Outlets>,
 }
 
 impl AxonPush {
@@ -111,6 +116,8 @@ impl AxonPush {
     /// Settles every event accepted before this call: delivers it, or loses it for a counted reason, or reports it as
     /// left when `timeout` has passed. Events accepted meanwhile wait for the next flush.
     ///
+    /// Sinks, if there are any, are settled as well, in the same time; what became of their records they say themselves.
+    ///
     /// Cancel safe: dropping the future stops the waiting, not the delivery. Needs no particular runtime.
     pub async fn flush(&self, timeout: Duration) -> FlushReport {
         self.begin_flush(timeout).await
@@ -118,10 +125,7 @@ impl AxonPush {
 
     /// As [`flush`](Self::flush), which begins at once and not when it is first polled.
     pub(crate) fn begin_flush(&self, timeout: Duration) -> impl Future<Output = FlushReport> + use<> {
-        let flush = self.0.as_ref().map(|inner| {
-            inner.settle_pipeline(&inner.live.load(), true);
-            inner.publisher.flush(timeout)
-        });
+        let flush = self.0.as_ref().map(|inner| inner.flush(timeout));
         async {
             match flush {
                 Some(flush) => flush.await,
@@ -136,10 +140,7 @@ impl AxonPush {
     /// Shutting down again is harmless and reports nothing. Cancel safe: the shutdown goes on.
     pub async fn shutdown(&self, timeout: Duration) -> FlushReport {
         match &self.0 {
-            Some(inner) => {
-                inner.settle_pipeline(&inner.live.load(), true);
-                inner.publisher.shutdown(timeout).await
-            }
+            Some(inner) => inner.shutdown(timeout).await,
             None => FlushReport::default(),
         }
     }
@@ -147,6 +148,13 @@ impl AxonPush {
     /// The books: how many events were accepted, delivered, lost, and are still here.
     pub fn stats(&self) -> Stats {
         self.0.as_ref().map(|inner| inner.publisher.stats()).unwrap_or_default()
+    }
+
+    /// The books of each sink, in the order in which they were added.
+    #[cfg(feature = "sinks")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "sinks")))]
+    pub fn sink_stats(&self) -> Vec<SinkStats> {
+        self.0.as_ref().map(|inner| inner.outlets.stats()).unwrap_or_default()
     }
 
     /// HTTP exchanges whose end event is still to come. A graceful stop waits for them before it shuts the client down.
@@ -201,6 +209,12 @@ impl AxonPush {
         let Some(inner) = &self.0 else { return event.validate().map(|()| Receipt::disabled()) };
         let live = inner.live.load_full();
         let body = live.encode(&event, Bytes::copy_from_slice)?;
+        if !inner.publisher.is_closed() {
+            inner.show(clock::now(), event.severity, &body);
+        }
+        if !inner.sends() {
+            return Ok(Receipt::disabled());
+        }
         match inner.publisher.publish(body.clone()).await {
             Err(error) if live.config.fail_open && (error.is_connect() || error.is_timeout()) => {
                 // The very same bytes, dedup key included: if an attempt got through after all, it is stored once.
@@ -223,13 +237,12 @@ impl AxonPush {
             return Ok(());
         }
         let lane = inner.publisher.lane(event.event_type.is_log(), event.event_type == EventType::AppSpan);
-        let enqueue = |body: &[u8]| inner.publisher.enqueue(event.severity, lane, body, when).map(drop);
+        let enqueue = |body: &[u8]| inner.hand_over(clock::now(), event.severity, lane, body, when).map(drop);
         let live = inner.live.load();
         match event.as_log() {
             Some(_) if !inner.wants(&live, &event.identifier, event.severity) => event.validate(),
             Some(record) => {
-                let enqueue =
-                    |body: &[u8], now| inner.publisher.enqueue_at(now, event.severity, lane, body, when).map(drop);
+                let enqueue = |body: &[u8], now| inner.hand_over(now, event.severity, lane, body, when).map(drop);
                 let pass = |draft: &[u8]| {
                     let context = live.config.keep_on_error.as_ref().and_then(|_| RequestContext::current());
                     inner.pass(&live, draft, event.severity, context.as_ref(), enqueue)
@@ -287,15 +300,14 @@ impl AxonPush {
         request: Request,
         read: fn(&[u8]) -> Result<T, Error>,
     ) -> Option<Result<T, Error>> {
-        let inner = self.0.as_ref()?;
+        let inner = self.0.as_ref().filter(|inner| inner.sends())?;
         Some(inner.publisher.send(request, read).await)
     }
 }
 
 impl Inner {
     fn shutdown_on_drop(&self) {
-        self.settle_pipeline(&self.live.load(), true);
-        let _report = self.publisher.block_on(self.publisher.shutdown(self.live.load().config.shutdown_timeout));
+        let _report = self.publisher.block_on(self.shutdown(self.live.load().config.shutdown_timeout));
     }
 }
 
@@ -334,11 +346,15 @@ impl AxonPushBuilder {
         let publisher = PerProcess::new(publisher, move |parents| {
             parents.for_child(suppress::while_working(|| Transport::new(&for_child.load().config.transport)))
         });
+        #[cfg(feature = "sinks")]
+        let outlets = PerProcess::new(Outlets::new(&config.sinks.all, &live.load().resource), Outlets::for_child);
         let inner = Inner {
             live: Arc::clone(&live),
             settings: Mutex::new(settings),
             publisher,
             open_requests: OpenRequests::default(),
+            #[cfg(feature = "sinks")]
+            outlets,
         };
         Ok(AxonPush(Some(Arc::new(inner))))
     }

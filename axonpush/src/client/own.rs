@@ -52,8 +52,7 @@ impl Snapshot {
             return Ok(());
         }
         let lane = publisher.lane(own.event_type.is_log(), own.event_type == EventType::AppSpan);
-        let enqueue =
-            |body: &[u8]| publisher.enqueue_at(own.at, own.severity, lane, body, WhenFull::ApplyPolicy).map(drop);
+        let enqueue = |body: &[u8]| inner.hand_over(own.at, own.severity, lane, body, WhenFull::ApplyPolicy).map(drop);
         live.encode_own(own, payload, enqueue).flatten()
     }
 
@@ -85,7 +84,7 @@ impl Snapshot {
             if body.len() > MAX_EVENT_BYTES {
                 return Ok(false);
             }
-            publisher.enqueue_at(at, severity, lane, body, WhenFull::ApplyPolicy).map(|_| true)
+            inner.hand_over(at, severity, lane, body, WhenFull::ApplyPolicy).map(|_| true)
         };
         encode::lend(write, enqueue).flatten()
     }

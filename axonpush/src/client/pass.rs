@@ -83,10 +83,9 @@ impl Live {
 
 impl Holder for Inner {
     fn release(&self, severity: Severity, record: &[u8]) {
-        let publisher = &self.publisher;
-        let lane = publisher.lane(true, false);
-        if let Err(error) = publisher.enqueue(severity, lane, record, WhenFull::ApplyPolicy) {
-            publisher.refuse(error);
+        let lane = self.publisher.lane(true, false);
+        if let Err(error) = self.hand_over(clock::now(), severity, lane, record, WhenFull::ApplyPolicy) {
+            self.publisher.refuse(error);
         }
     }
 

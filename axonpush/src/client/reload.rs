@@ -67,6 +67,11 @@ impl AxonPush {
                 if let Some(transport) = transport {
                     inner.publisher.renew(transport);
                 }
+                #[cfg(feature = "sinks")]
+                {
+                    let live = inner.live.load();
+                    inner.outlets.replace(&live.config.sinks.all, &live.resource, live.config.shutdown_timeout);
+                }
                 drop(current);
                 // What the steps of before have counted is told now or never.
                 inner.settle_pipeline(&before, true);

@@ -64,6 +64,8 @@ pub struct AxonPushBuilder {
     on_loss: Option<Hook>,
     pipeline: Pipeline,
     keep_on_error: Option<KeepOnError>,
+    #[cfg(feature = "sinks")]
+    pub(super) sinks: super::sinks::Sinks,
     #[cfg(any(test, feature = "testing"))]
     memory: Option<InMemory>,
 }
@@ -249,6 +251,8 @@ impl AxonPushBuilder {
 
     fn config_with(self, env: Given, file: Given) -> Result<Config, Error> {
         let given = self.given.or(env).or(file);
+        #[cfg(feature = "sinks")]
+        let given = if self.sinks.alone { given.or(Given::for_nobody()) } else { given };
         let api_key = given.api_key.ok_or_else(|| {
             Error::config(
                 "no API key: set AXONPUSH_API_KEY and use AxonPush::from_env(), or call .api_key(\"ak_…\"); \
@@ -267,6 +271,8 @@ impl AxonPushBuilder {
         }
         given.queue.validate()?;
         given.delivery.validate(given.channel_id.is_some())?;
+        #[cfg(feature = "sinks")]
+        crate::outlet::OutletPolicy::validate(&self.sinks.all)?;
         platform::remind();
         let base_url = given.base_url.as_ref().map_or(DEFAULT_BASE_URL, |url| &url.0);
         Ok(Config {
@@ -295,6 +301,8 @@ impl AxonPushBuilder {
             levels: given.levels.unwrap_or_default(),
             pipeline: self.pipeline,
             keep_on_error: self.keep_on_error,
+            #[cfg(feature = "sinks")]
+            sinks: self.sinks,
         })
     }
 }

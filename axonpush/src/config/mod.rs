@@ -6,6 +6,8 @@ mod env;
 mod file;
 mod given;
 mod platform;
+#[cfg(feature = "sinks")]
+mod sinks;
 
 pub use self::{builder::AxonPushBuilder, platform::ServerlessPlatform};
 use crate::{
@@ -39,4 +41,6 @@ pub(crate) struct Config {
     pub(crate) levels: Levels,
     pub(crate) pipeline: Pipeline,
     pub(crate) keep_on_error: Option<KeepOnError>,
+    #[cfg(feature = "sinks")]
+    pub(crate) sinks: self::sinks::Sinks,
 }

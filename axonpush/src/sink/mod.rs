@@ -1,10 +1,14 @@
 //! Where records go: the requests they make, and what the answers say.
 
 pub(crate) mod events;
+#[cfg(feature = "sinks")]
+mod local;
 mod otlp;
 
 use bytes::Bytes;
 
+#[cfg(feature = "sinks")]
+pub use self::local::{RollingFile, Sink, SinkRecord, SinkWriter, Stderr, Stdout};
 pub(crate) use self::otlp::OtlpEncoding;
 pub use self::otlp::{Compression, OtlpFormat};
 use crate::{

@@ -30,6 +30,7 @@ const STEPS: &[(&str, usize)] = &[
     ("transport", 3),
     ("sink", 4),
     ("publisher", 5),
+    ("outlet", 5),
     ("config", 6),
     ("metrics", 6),
     ("client", 7),

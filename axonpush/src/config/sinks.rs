@@ -1,0 +1,71 @@
+//! Sinks of a client.
+
+use std::sync::Arc;
+
+use super::AxonPushBuilder;
+use crate::{
+    outlet::{OutletPolicy, SinkPolicy},
+    sink::Sink,
+};
+
+/// Where events go besides the server.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sinks {
+    pub(crate) all: Vec<OutletPolicy>,
+    /// Whether there is no server besides.
+    pub(crate) alone: bool,
+}
+
+impl AxonPushBuilder {
+    /// Adds a sink: every event goes there too, redacted, whatever becomes of it on its way to the server.
+    ///
+    /// Each sink has a queue of 10,000 events or 16 MiB and a thread named `axonpush-<name>`, which starts with its first
+    /// record: one that is slow, fails or hangs costs nobody else anything. Flushing and shutting the client down settles
+    /// its sinks too, in the same time. A name has 1 to 64 letters, digits, `-`, `_` and `.`, and is no other sink's.
+    ///
+    /// ```
+    /// use axonpush::{AxonPush, Stdout};
+    ///
+    /// let builder = AxonPush::builder().api_key("ak_dev").sink("stdout", Stdout::console());
+    /// # let client = builder.base_url("http://localhost:4000").build()?;
+    /// # Ok::<(), axonpush::Error>(())
+    /// ```
+    pub fn sink(self, name: impl Into<String>, sink: impl Sink) -> Self {
+        self.sink_with(name, sink, SinkPolicy::new())
+    }
+
+    /// Takes the sink of this name out again, for a [`reload`](crate::AxonPush::reload). It settles what it has.
+    pub fn without_sink(mut self, name: &str) -> Self {
+        self.sinks.all.retain(|sink| *sink.name != *name);
+        self
+    }
+
+    /// Nothing goes to the server, and no key is needed: events go to sinks alone. Publishing answers at once with a
+    /// receipt of status `disabled`, searching finds nothing, and [`stats`](crate::AxonPush::stats) stay at zero. For
+    /// running without an account; [`reload`](crate::AxonPush::reload) can undo it.
+    ///
+    /// ```
+    /// use axonpush::{AxonPush, Stdout};
+    ///
+    /// let builder = AxonPush::builder().with_env().sink("stdout", Stdout::console());
+    /// let client = if std::env::var_os("AXONPUSH_API_KEY").is_some() { builder } else { builder.without_server() };
+    /// let client = client.build()?;
+    /// # Ok::<(), axonpush::Error>(())
+    /// ```
+    pub fn without_server(mut self) -> Self {
+        self.sinks.alone = true;
+        self
+    }
+
+    /// Sends to the server again, after [`without_server`](Self::without_server).
+    pub fn with_server(mut self) -> Self {
+        self.sinks.alone = false;
+        self
+    }
+
+    /// As [`sink`](Self::sink), with a say in what reaches it and how much may wait for it.
+    pub fn sink_with(mut self, name: impl Into<String>, sink: impl Sink, policy: SinkPolicy) -> Self {
+        self.sinks.all.push(OutletPolicy { name: name.into().into(), policy, sink: Arc::new(sink) });
+        self
+    }
+}

@@ -1,0 +1,147 @@
+//! A record as a line of JSON.
+
+use super::{
+    escape,
+    known::{Known, is_reserved},
+    names::Names,
+    record::SinkRecord,
+    text,
+    time::Stamp,
+};
+use crate::event::{json, scan::Entries};
+
+/// Writes lines of JSON. What it needs to do so it keeps, so that a line costs no allocation.
+pub(super) struct JsonLines {
+    stamp: Stamp,
+    names: Names,
+}
+
+impl JsonLines {
+    pub(super) fn new() -> Self {
+        Self { stamp: Stamp::new(), names: Names::new() }
+    }
+
+    /// Appends one line.
+    pub(super) fn write(&mut self, record: &SinkRecord<'_>, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"{\"timestamp\":\"");
+        self.stamp.write(record.nanos(), 9, out);
+        out.extend_from_slice(b"\",\"level\":\"");
+        out.extend_from_slice(record.severity().text().as_bytes());
+        out.push(b'"');
+        let (event, target) = if record.is_log {
+            (record.body, record.identifier)
+        } else {
+            (record.identifier, if record.event_type.is_empty() { b"\"custom\"" } else { record.event_type })
+        };
+        own("event", event, out);
+        own("target", target, out);
+        for (name, keys) in RESOURCE {
+            own(name, record.of_resource(keys), out);
+        }
+        own("request_id", record.found.value(Known::RequestId), out);
+        own("trace_id", record.trace, out);
+        own("span_id", record.span, out);
+        own("user_id", record.found.value(Known::UserId), out);
+        own("error", record.found.value(Known::Error), out);
+        own("error_type", record.found.value(Known::ErrorType), out);
+        self.names.clear();
+        self.rest(record, out);
+        out.extend_from_slice(b"}\n");
+    }
+
+    /// Appends what has no place of its own.
+    fn rest(&mut self, record: &SinkRecord<'_>, out: &mut Vec<u8>) {
+        let mut line = Line { names: &mut self.names, repeated: 1, out };
+        for (key, value) in record.attributes.clone() {
+            if !says_the_target_again(record, key, value) && !record.found.covers(key, value) {
+                line.field(key, value);
+            }
+        }
+        if !record.is_log {
+            for (key, value) in Entries::of(record.payload) {
+                let is_taken_apart = matches!(key, b"attributes" | b"resource") && json::is_object(value);
+                if !is_taken_apart {
+                    line.field(key, value);
+                }
+            }
+        }
+        if !record.agent.is_empty() {
+            line.field(b"agent_id", record.agent);
+        }
+        for (key, value) in Entries::of(record.resource) {
+            let known = RESOURCE.iter().find(|(_, keys)| keys.iter().any(|known| known.as_bytes() == key));
+            if known.is_none_or(|(_, keys)| record.of_resource(keys) != value) {
+                line.field(key, value);
+            }
+        }
+        for (key, value) in Entries::of(record.metadata) {
+            if key != b"framework" && !record.found.covers(key, value) {
+                line.field(key, value);
+            }
+        }
+    }
+}
+
+/// The second half of a line, where names are those of the application.
+struct Line<'a> {
+    names: &'a mut Names,
+    /// How many fields were called otherwise; the first of a name is the first.
+    repeated: u64,
+    out: &'a mut Vec<u8>,
+}
+
+impl Line<'_> {
+    fn field(&mut self, key: &[u8], value: &[u8]) {
+        let key = text::canonical(key);
+        self.out.extend_from_slice(b",\"");
+        let start = self.out.len();
+        escape::append(&key, self.out);
+        if is_reserved(&key) || !self.is_new(start) {
+            self.rename(&key, start);
+        }
+        self.out.extend_from_slice(b"\":");
+        escape::append(value, self.out);
+    }
+
+    /// Whether the name is new that stands at the end of the line.
+    fn is_new(&mut self, start: usize) -> bool {
+        self.names.add(self.out.get(start..).unwrap_or_default())
+    }
+
+    /// Writes a name that is not taken in the place of one that is.
+    fn rename(&mut self, key: &[u8], start: usize) {
+        self.out.truncate(start);
+        self.out.extend_from_slice(b"fields.");
+        escape::append(key, self.out);
+        let end = self.out.len();
+        while !self.is_new(start) {
+            self.repeated += 1;
+            self.out.truncate(end);
+            self.out.push(b'.');
+            json::write_number(self.repeated, self.out);
+        }
+    }
+}
+
+/// Appends a field of the line's own, if there is anything to say.
+fn own(name: &'static str, value: &[u8], out: &mut Vec<u8>) {
+    if !value.is_empty() {
+        json::write_own_key(name, out);
+        escape::append(value, out);
+    }
+}
+
+/// What a line says of who speaks, and the attributes of a resource that tell, the one that counts most first.
+const RESOURCE: [(&str, &[&str]); 3] = [
+    ("service", &["service.name"]),
+    ("version", &["service.version"]),
+    ("environment", &["deployment.environment", "deployment.environment.name"]),
+];
+
+/// Whether an attribute is the name of the logger, which is the target.
+pub(super) fn says_the_target_again(record: &SinkRecord<'_>, key: &[u8], value: &[u8]) -> bool {
+    key == b"logger.name" && record.is_log && value == record.identifier
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,304 @@
+//! What a sink is shown of a record.
+
+use std::{
+    borrow::Cow,
+    fmt,
+    time::{Duration, SystemTime},
+};
+
+use super::{
+    known::{Found, Known},
+    text,
+};
+use crate::event::{
+    Severity,
+    draft::{self, Field, Part, Parts},
+    json,
+    scan::{self, Entries},
+};
+
+/// A view of one record, redacted: a log record, or any other event that was handed over.
+#[derive(Clone)]
+pub struct SinkRecord<'a> {
+    raw: &'a [u8],
+    severity: Severity,
+    nanos: u64,
+    pub(super) is_log: bool,
+    // JSON text, or empty.
+    pub(super) identifier: &'a [u8],
+    pub(super) event_type: &'a [u8],
+    pub(super) agent: &'a [u8],
+    pub(super) trace: &'a [u8],
+    pub(super) span: &'a [u8],
+    pub(super) body: &'a [u8],
+    /// Empty, or an object, as are the next ones.
+    pub(super) metadata: &'a [u8],
+    pub(super) resource: &'a [u8],
+    /// Who speaks unless the record says so itself: the client's.
+    speaker: &'a [u8],
+    /// Of an event that is no log: what it consists of.
+    pub(super) payload: &'a [u8],
+    pub(super) attributes: Pairs<'a>,
+    pub(super) found: Found<'a>,
+}
+
+impl<'a> SinkRecord<'a> {
+    /// A view of what waits in a queue. `accepted_at` are nanoseconds since the epoch, for what has no time of its own,
+    /// and `speaker` is the client's resource, for what does not say who speaks.
+    pub(crate) fn new(raw: &'a [u8], severity: Severity, accepted_at: u64, speaker: &'a [u8]) -> Self {
+        let mut record = Self {
+            raw,
+            severity,
+            nanos: accepted_at,
+            is_log: true,
+            identifier: b"",
+            event_type: b"",
+            agent: b"",
+            trace: b"",
+            span: b"",
+            body: b"",
+            metadata: b"",
+            resource: b"",
+            speaker,
+            payload: b"",
+            attributes: Pairs::None,
+            found: Found::default(),
+        };
+        if draft::is_draft(raw) {
+            record.read_draft();
+        } else {
+            record.read_body();
+        }
+        record
+    }
+
+    /// How bad it is.
+    pub fn severity(&self) -> Severity {
+        self.severity
+    }
+
+    /// When it was: a log's own time, and when any other event was handed over.
+    pub fn time(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_nanos(self.nanos)
+    }
+
+    /// Who said it, or what happened.
+    pub fn identifier(&self) -> Cow<'a, str> {
+        text::of(self.identifier)
+    }
+
+    /// `app.log`, `custom`, ….
+    pub fn event_type(&self) -> Cow<'a, str> {
+        if self.event_type.is_empty() { Cow::Borrowed("custom") } else { text::of(self.event_type) }
+    }
+
+    /// Whether it is a log record.
+    pub fn is_log(&self) -> bool {
+        self.is_log
+    }
+
+    /// What a log record says, as text; `None` of any other event.
+    pub fn body(&self) -> Option<Cow<'a, str>> {
+        said(self.body)
+    }
+
+    /// The trace it belongs to.
+    pub fn trace_id(&self) -> Option<Cow<'a, str>> {
+        said(self.trace)
+    }
+
+    /// The span it belongs to.
+    pub fn span_id(&self) -> Option<Cow<'a, str>> {
+        said(self.span)
+    }
+
+    /// The request it belongs to.
+    pub fn request_id(&self) -> Option<Cow<'a, str>> {
+        said(self.found.value(Known::RequestId))
+    }
+
+    /// Its attributes, each with its value as JSON text.
+    pub fn attributes(&self) -> impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)> + use<'a> {
+        self.attributes.clone().map(|(key, value)| (text::unescaped(key), String::from_utf8_lossy(value)))
+    }
+
+    /// Who speaks, `service.name` and the like, each with its value as JSON text.
+    pub fn resource(&self) -> impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)> + use<'a> {
+        let resource = if self.resource.is_empty() { self.speaker } else { self.resource };
+        Entries::of(resource).map(|(key, value)| (text::unescaped(key), String::from_utf8_lossy(value)))
+    }
+
+    /// The whole event as JSON text, as it is sent to AxonPush: the body of `POST /event`.
+    pub fn as_json(&self) -> Cow<'a, str> {
+        if draft::is_draft(self.raw) {
+            let body = String::from_utf8(draft::to_body(self.raw));
+            return Cow::Owned(body.unwrap_or_else(|broken| String::from_utf8_lossy(broken.as_bytes()).into_owned()));
+        }
+        String::from_utf8_lossy(self.raw)
+    }
+
+    /// The value of an entry of the resource, the record's own or the client's; empty where neither has it.
+    pub(super) fn of_resource(&self, keys: &[&str]) -> &'a [u8] {
+        let both = [self.resource, self.speaker].into_iter();
+        let mut found = both.flat_map(|object| keys.iter().filter_map(|key| object.get(scan::entry(object, key)?)));
+        found.next().unwrap_or_default()
+    }
+
+    /// Nanoseconds since the epoch.
+    pub(super) fn nanos(&self) -> u64 {
+        self.nanos
+    }
+
+    fn read_draft(&mut self) {
+        let mut parts = Parts::of(self.raw);
+        loop {
+            let here = parts.clone();
+            match parts.next() {
+                None => break,
+                Some(Part::Moment(moment)) => (self.nanos, self.severity) = (moment.nanos, moment.severity),
+                Some(Part::Attribute(key, value)) => {
+                    if matches!(self.attributes, Pairs::None) {
+                        self.attributes = Pairs::Draft(here);
+                    }
+                    self.found.offer(key, value);
+                }
+                Some(Part::Field(field, value)) => {
+                    let place = match field {
+                        Field::Identifier => &mut self.identifier,
+                        Field::EventType => &mut self.event_type,
+                        Field::Agent => &mut self.agent,
+                        Field::Trace => &mut self.trace,
+                        Field::Span => &mut self.span,
+                        Field::Metadata => &mut self.metadata,
+                        Field::Body => &mut self.body,
+                        Field::Resource => &mut self.resource,
+                        _ => continue,
+                    };
+                    *place = value;
+                }
+            }
+        }
+    }
+
+    fn read_body(&mut self) {
+        for (key, value) in Entries::of(self.raw) {
+            let place = match key {
+                b"identifier" => &mut self.identifier,
+                b"eventType" => &mut self.event_type,
+                b"agentId" => &mut self.agent,
+                b"traceId" => &mut self.trace,
+                b"spanId" => &mut self.span,
+                b"metadata" => &mut self.metadata,
+                b"payload" => &mut self.payload,
+                _ => continue,
+            };
+            *place = value;
+        }
+        self.is_log = matches!(self.event_type, b"\"app.log\"" | b"\"agent.log\"");
+        let payload = self.payload;
+        for (key, value) in Entries::of(payload) {
+            match key {
+                b"attributes" if json::is_object(value) => self.attributes = Pairs::Object(Entries::of(value)),
+                b"resource" if json::is_object(value) => self.resource = value,
+                b"body" if self.is_log => self.body = value,
+                b"timeUnixNano" if self.is_log => {
+                    let nanos = text::of(value).parse();
+                    self.nanos = nanos.unwrap_or(self.nanos);
+                }
+                _ => {}
+            }
+        }
+        // What surrounds an event that has no attributes stands in its metadata.
+        for (key, value) in self.attributes.clone().chain(Entries::of(self.metadata)) {
+            self.found.offer(key, value);
+        }
+    }
+}
+
+impl fmt::Debug for SinkRecord<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SinkRecord")
+            .field("severity", &self.severity)
+            .field("identifier", &self.identifier())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Keys, as they stand between their quotes, and values, as JSON text.
+#[derive(Debug, Clone)]
+pub(super) enum Pairs<'a> {
+    None,
+    /// They stand together in a draft.
+    Draft(Parts<'a>),
+    Object(Entries<'a>),
+}
+
+impl<'a> Iterator for Pairs<'a> {
+    type Item = (&'a [u8], &'a [u8]);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::None => None,
+            Self::Draft(parts) => match parts.next() {
+                Some(Part::Attribute(key, value)) => Some((key, value)),
+                _ => None,
+            },
+            Self::Object(entries) => entries.next(),
+        }
+    }
+}
+
+/// The text of a value that is there and not null.
+fn said(value: &[u8]) -> Option<Cow<'_, str>> {
+    (!value.is_empty() && value != b"null").then(|| text::of(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        event::{Event, LogPayload, wire::Surroundings},
+        redact::RedactionPolicy,
+    };
+
+    fn pairs<'a>(all: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>) -> Vec<String> {
+        all.map(|(key, value)| format!("{key}={value}")).collect()
+    }
+
+    #[test]
+    fn a_record_looks_the_same_as_a_draft_and_as_a_body() {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_nanos(1_795_281_323_123_456_789);
+        let log = LogPayload::new("say \"hi\"")
+            .severity(Severity::Warn)
+            .time(time)
+            .attribute("a \"b\"", 1)
+            .attribute("request.id", "r-1")
+            .attribute("list", serde_json::json!(["x"]));
+        let event = Event::log("billing", log.clone());
+        let around = Surroundings { trace_id: Some("t1"), span_id: Some("s1"), ..Surroundings::default() };
+        let mut waiting = Vec::new();
+        draft::write_log(&event, &log, &around, |_| (), &RedactionPolicy::new(), &mut waiting).unwrap();
+        let body = draft::to_body(&waiting);
+        let speaker = br#"{"service.name":"shop"}"#;
+        for raw in [&waiting, &body] {
+            let record = SinkRecord::new(raw, Severity::Warn, 7, speaker);
+            assert_eq!((record.severity(), record.time(), record.is_log()), (Severity::Warn, time, true));
+            assert_eq!((&*record.identifier(), &*record.event_type()), ("billing", "app.log"));
+            assert_eq!(record.body().as_deref(), Some("say \"hi\""));
+            assert_eq!((record.trace_id().as_deref(), record.span_id().as_deref()), (Some("t1"), Some("s1")));
+            assert_eq!(record.request_id().as_deref(), Some("r-1"));
+            assert_eq!(pairs(record.attributes()), ["a \"b\"=1", "request.id=\"r-1\"", "list=[\"x\"]"]);
+            assert_eq!(pairs(record.resource()), ["service.name=\"shop\""]);
+            assert_eq!(record.as_json().as_bytes(), body);
+        }
+    }
+
+    #[test]
+    fn what_an_event_does_not_say_is_not_there() {
+        let record = SinkRecord::new(br#"{"identifier":"x","traceId":null,"payload":[1]}"#, Severity::Info, 7, b"");
+        assert_eq!((&*record.event_type(), record.body(), record.trace_id()), ("custom", None, None));
+        assert_eq!((record.request_id(), record.attributes().count(), record.resource().count()), (None, 0, 0));
+        assert_eq!(record.time(), SystemTime::UNIX_EPOCH + Duration::from_nanos(7));
+    }
+}
