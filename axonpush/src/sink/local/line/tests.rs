@@ -16,7 +16,7 @@ use crate::{
 
 fn line_of(raw: &[u8]) -> String {
     let mut out = Vec::new();
-    JsonLines::new().write(&SinkRecord::new(raw, Severity::Warn, 1_795_281_323_000_000_001), &mut out);
+    JsonLines::new().write(&SinkRecord::new(raw, Severity::Warn, 1_795_281_323_000_000_001, b""), &mut out);
     String::from_utf8(out).unwrap()
 }
 
