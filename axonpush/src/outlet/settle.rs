@@ -2,13 +2,14 @@
 
 use std::{io, sync::Arc, thread, time::Duration};
 
+use tokio::sync::oneshot;
+
 use super::shared::{End, Shared, Thread};
 use crate::{
     clock,
     context::suppress,
     loss::LossReason,
     queue::{Seen, WatchId},
-    sync::oneshot,
 };
 
 /// Somebody's wish that everything a sink has taken so far be settled.
