@@ -6,7 +6,7 @@
 
 mod policy;
 mod settle;
-mod shared;
+mod state;
 mod stats;
 #[cfg(test)]
 mod tests;
@@ -24,7 +24,7 @@ use arc_swap::ArcSwap;
 pub use self::{policy::SinkPolicy, stats::SinkStats};
 use self::{
     settle::Settling,
-    shared::{End, Shared, Thread},
+    state::{End, Shared, Thread},
 };
 use crate::{
     context::suppress,

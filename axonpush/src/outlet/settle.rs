@@ -4,7 +4,7 @@ use std::{io, sync::Arc, thread, time::Duration};
 
 use tokio::sync::oneshot;
 
-use super::shared::{End, Shared, Thread};
+use super::state::{End, Shared, Thread};
 use crate::{
     clock,
     context::suppress,

@@ -293,7 +293,7 @@ fn a_sink_that_is_replaced_while_records_flow_writes_what_it_took_and_the_other_
         outlets.replace(&[], b"", LONG);
     });
     let mut seen = Vec::new();
-    while seen.len() < (THREADS * RECORDS) as usize {
+    while seen.len() as u64 != THREADS * RECORDS {
         seen.extend(one.seen.try_iter().chain(another.seen.try_iter()).flatten());
         thread::yield_now();
     }

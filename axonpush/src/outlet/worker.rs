@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::shared::{End, Shared, Thread, Told};
+use super::state::{End, Shared, Thread, Told};
 use crate::{
     clock,
     context::suppress,

@@ -9,6 +9,7 @@ mod block_on;
 mod complaints;
 mod contain;
 mod control;
+mod counts;
 mod deliveries;
 mod flight;
 #[cfg(test)]
@@ -38,6 +39,7 @@ pub(crate) use self::{
 };
 use self::{
     control::{Control, Settle},
+    counts::Counts,
     state::{Call, Shared},
     thread::WorkerThread,
 };
@@ -74,9 +76,7 @@ pub(crate) struct Publisher {
     shared: Arc<Shared>,
     settings: Settings,
     worker: Mutex<Worker>,
-    refused: AtomicU64,
-    suppressed: AtomicU64,
-    filtered: AtomicU64,
+    counts: Counts,
 }
 
 enum Worker {
@@ -101,9 +101,7 @@ impl Publisher {
             shared: Arc::new(Shared::new(transport, settings.clone())),
             settings,
             worker: Mutex::new(Worker::NotStarted),
-            refused: AtomicU64::new(0),
-            suppressed: AtomicU64::new(0),
-            filtered: AtomicU64::new(0),
+            counts: Counts::default(),
         }
     }
 
@@ -126,7 +124,7 @@ impl Publisher {
     pub(crate) fn is_echo(&self) -> bool {
         let echo = suppress::is_marked();
         if echo {
-            self.suppressed.fetch_add(1, Ordering::Relaxed);
+            self.counts.suppressed();
         }
         echo
     }
@@ -185,13 +183,13 @@ impl Publisher {
 
     /// Counts an event that was not accepted, and remembers why.
     pub(crate) fn refuse(&self, error: Error) {
-        self.refused.fetch_add(1, Ordering::Relaxed);
+        self.counts.refused();
         self.shared.remember(error);
     }
 
     /// Counts log records that were left out on purpose.
     pub(crate) fn filter(&self, count: u64) {
-        self.filtered.fetch_add(count, Ordering::Relaxed);
+        self.counts.filtered(count);
     }
 
     /// Remembers why something went wrong.
@@ -285,9 +283,7 @@ impl Publisher {
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        let (refused, suppressed) = (read(&self.refused), read(&self.suppressed));
-        Stats { refused, suppressed, filtered: read(&self.filtered), ..self.shared.stats() }
+        self.counts.enter(self.shared.stats())
     }
 
     pub(crate) fn last_error(&self) -> Option<Arc<Error>> {
