@@ -23,10 +23,7 @@ mod waiter;
 mod worker;
 
 use std::{
-    sync::{
-        Arc, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, PoisonError},
     time::{Duration, Instant},
 };
 
