@@ -95,7 +95,7 @@ mod transport;
 pub use capture::LogBridge;
 #[cfg(feature = "tracing-layer")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tracing-layer")))]
-pub use capture::TracingLayer;
+pub use capture::{LevelsFilter, TracingLayer};
 pub use client::AxonPush;
 pub use config::{AxonPushBuilder, ServerlessPlatform};
 #[cfg(feature = "tracing-context")]

@@ -21,6 +21,7 @@ use crate::{
         draft::{self, Draft},
         json::Refusal,
     },
+    pipeline::Levels,
     queue::WhenFull,
 };
 
@@ -72,7 +73,8 @@ impl AxonPush {
 
 impl Log for LogBridge {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        !self.client.is_disabled() && !self.excluded.covers(metadata.target())
+        let wanted = |levels: &Levels| levels.enabled(metadata.target(), severity(metadata.level()));
+        self.client.with_levels(wanted) && !self.excluded.covers(metadata.target())
     }
 
     fn log(&self, record: &Record<'_>) {

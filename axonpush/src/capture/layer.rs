@@ -30,10 +30,10 @@ use crate::{
 ///
 /// ```
 /// use axonpush::AxonPush;
-/// use tracing_subscriber::{Layer, filter::LevelFilter, layer::SubscriberExt};
+/// use tracing_subscriber::layer::SubscriberExt;
 ///
 /// # let client = AxonPush::disabled();
-/// let layer = client.tracing_layer().with_filter(LevelFilter::INFO);
+/// let layer = client.tracing_layer().with_levels();
 /// let subscriber = tracing_subscriber::registry().with(layer);
 /// # let _default = tracing::subscriber::set_default(subscriber);
 /// let _span = tracing::info_span!("checkout", cart = 7).entered();
@@ -63,7 +63,8 @@ use crate::{
 ///   is; see [`exclude_target`](Self::exclude_target).
 /// - No lock is held while values are shown. One that logs by itself is heard, up to four deep; one that panics costs its
 ///   own text.
-/// - Without a filter it has `tracing` enable everything down to `TRACE`, as any layer does.
+/// - What the client's [`Levels`](crate::Levels) leave out is left out in any case, and costs least
+///   [`with_levels`](Self::with_levels). Without any filter `tracing` enables everything down to `TRACE`, as for any layer.
 /// - Several layers, of one client or of several, share a subscriber without knowing each other. A `reload::Layer` or an
 ///   `Option` around one is fine.
 ///
@@ -153,6 +154,10 @@ where
 }
 
 impl TracingLayer {
+    pub(super) fn client(&self) -> &AxonPush {
+        &self.client
+    }
+
     fn hand_over(
         &self,
         event: &Event<'_>,
@@ -199,7 +204,7 @@ impl TracingLayer {
     }
 }
 
-fn severity(level: Level) -> Severity {
+pub(super) fn severity(level: Level) -> Severity {
     match level {
         Level::TRACE => Severity::Trace,
         Level::DEBUG => Severity::Debug,

@@ -8,6 +8,8 @@
 mod bridge;
 #[cfg(feature = "tracing-layer")]
 mod fields;
+#[cfg(feature = "tracing-layer")]
+mod filter;
 mod known;
 #[cfg(feature = "tracing-layer")]
 mod layer;
@@ -19,7 +21,7 @@ mod spans;
 #[cfg(feature = "log-bridge")]
 pub use self::bridge::LogBridge;
 #[cfg(feature = "tracing-layer")]
-pub use self::layer::TracingLayer;
+pub use self::{filter::LevelsFilter, layer::TracingLayer};
 
 #[cfg(test)]
 #[cfg(all(feature = "tracing-layer", feature = "log-bridge"))]

@@ -15,6 +15,17 @@ use crate::{
     queue::WhenFull,
 };
 
+#[cfg(any(feature = "tracing-layer", feature = "log-bridge"))]
+impl super::AxonPush {
+    /// Lends the levels in force; a disabled client wants nothing.
+    pub(crate) fn with_levels<T>(&self, with: impl FnOnce(&crate::pipeline::Levels) -> T) -> T {
+        match &self.0 {
+            Some(inner) => with(&inner.live.load().config.levels),
+            None => with(&crate::pipeline::Levels::nothing()),
+        }
+    }
+}
+
 impl Inner {
     /// Whether a log record is wanted at all; it is counted if not.
     #[inline]

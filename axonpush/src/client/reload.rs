@@ -73,6 +73,11 @@ impl AxonPush {
                     inner.outlets.replace(&live.config.sinks.all, &live.resource, live.config.shutdown_timeout);
                 }
                 drop(current);
+                #[cfg(feature = "tracing-layer")]
+                if before.config.levels != inner.live.load().config.levels {
+                    // Asks every filter again, ours among them, about each line of source.
+                    tracing::callsite::rebuild_interest_cache();
+                }
                 // What the steps of before have counted is told now or never.
                 inner.settle_pipeline(&before, true);
                 return Ok(());

@@ -78,6 +78,12 @@ impl Levels {
         Severity::ALL.get(usize::from(self.bounds.0)).copied()
     }
 
+    /// None at all.
+    #[cfg(any(feature = "tracing-layer", feature = "log-bridge"))]
+    pub(crate) fn nothing() -> Self {
+        Self::of(OFF)
+    }
+
     fn of(others: Least) -> Self {
         Self { others, targets: Vec::new(), bounds: (others, others) }
     }
