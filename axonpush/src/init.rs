@@ -1,19 +1,25 @@
 //! The common case by one call: a client, and whatever the process logs or panics with handed over to it.
 
-use std::fmt;
+use std::{
+    fmt,
+    io::{self, IsTerminal as _},
+};
 
-use tracing::{Level, Subscriber, subscriber};
-use tracing_subscriber::{Layer as _, filter::LevelFilter, layer::SubscriberExt as _};
+use tracing::{Subscriber, subscriber};
+use tracing_subscriber::{Layer as _, layer::SubscriberExt as _};
 
 use crate::{
     client::AxonPush,
     config::AxonPushBuilder,
     context::ContextLayer,
     error::{Error, Kind},
+    event::Severity,
+    pipeline::Levels,
+    sink::Stdout,
 };
 
 /// Begins to set up everything for the whole process: a client with the settings of the environment, a global subscriber
-/// for `tracing`, with the feature `log-bridge` a logger for `log`, and the panic hook.
+/// for `tracing`, with the feature `log-bridge` a logger for `log`, lines on standard output, and the panic hook.
 ///
 /// ```no_run
 /// fn main() -> Result<(), axonpush::Error> {
@@ -27,7 +33,8 @@ use crate::{
 /// It is for the `main` of a program, which is its only caller. Libraries, and programs with a subscriber of their own, put
 /// together what they need: [`AxonPush::tracing_layer`], `AxonPush::log_bridge`, [`AxonPush::install_panic_hook`].
 pub fn init() -> Init {
-    Init { builder: AxonPush::builder().with_env(), max_level: Level::INFO, panic_hook: true }
+    let builder = AxonPush::builder().with_env().fallback_levels(Levels::new(Severity::Info));
+    Init { builder, lines: Lines::Fitting, panic_hook: true }
 }
 
 /// What to set up; made by [`init`].
@@ -35,9 +42,22 @@ pub fn init() -> Init {
 #[must_use = "nothing is set up until `install` is called"]
 pub struct Init {
     builder: AxonPushBuilder,
-    max_level: Level,
+    lines: Lines,
     panic_hook: bool,
 }
+
+/// What standard output shows.
+#[derive(Debug, Clone, Copy)]
+enum Lines {
+    /// What fits whoever reads it.
+    Fitting,
+    Console,
+    Json,
+    None,
+}
+
+/// The sink that lines go to.
+const STDOUT: &str = "stdout";
 
 impl Init {
     /// `service.name` and `service.version` of everything that is handed over; the version may be blank.
@@ -56,10 +76,35 @@ impl Init {
         self
     }
 
-    /// The finest level that is handed over; [`Level::INFO`] unless set. Of `log` records too.
-    pub fn max_level(mut self, level: Level) -> Self {
-        self.max_level = level;
+    /// From which severity on records are wanted, target by target, of `tracing` and `log` alike: unless set here,
+    /// `AXONPUSH_LOG` says, and unless that does, `INFO` and above are.
+    pub fn levels(self, levels: Levels) -> Self {
+        self.configure(|builder| builder.levels(levels))
+    }
+
+    /// Lines for humans on standard output. Unless this, [`json_lines`](Self::json_lines) or [`quiet`](Self::quiet) is
+    /// called, a terminal gets these, and anything else JSON.
+    pub fn console(mut self) -> Self {
+        self.lines = Lines::Console;
         self
+    }
+
+    /// Lines of JSON on standard output, for containers.
+    pub fn json_lines(mut self) -> Self {
+        self.lines = Lines::Json;
+        self
+    }
+
+    /// Nothing on standard output.
+    pub fn quiet(mut self) -> Self {
+        self.lines = Lines::None;
+        self
+    }
+
+    /// Where no key is found, nothing is sent, and standard output is all there is: for whoever has no account yet. The
+    /// first line says so.
+    pub fn optional_key(self) -> Self {
+        self.configure(AxonPushBuilder::optional_key)
     }
 
     /// Whether panics are reported, by [`AxonPush::install_panic_hook`]; `true` unless set.
@@ -78,41 +123,50 @@ impl Init {
     /// When the key is missing or a setting is malformed, as [`AxonPushBuilder::build`] says, and when the process has a
     /// global subscriber already. Then nothing was set up.
     pub fn install(self) -> Result<InitGuard, Error> {
-        let client = self.builder.build()?;
-        subscriber::set_global_default(subscriber_of(&client, self.max_level)).map_err(|error| {
+        let stdout = match self.lines {
+            Lines::Fitting if io::stdout().is_terminal() => Some(Stdout::console()),
+            Lines::Console => Some(Stdout::console()),
+            Lines::Fitting | Lines::Json => Some(Stdout::json()),
+            Lines::None => None,
+        };
+        let builder = match stdout {
+            Some(stdout) => self.builder.sink(STDOUT, stdout),
+            None => self.builder,
+        };
+        let client = builder.build()?;
+        subscriber::set_global_default(subscriber_of(&client)).map_err(|error| {
             let what = "this process has a global tracing subscriber already, from an earlier init or another library; \
                         remove that one, or leave `axonpush::init` out and add `client.tracing_layer()` to it";
             Error::new(Kind::Config, what).with_source(error)
         })?;
         #[cfg(feature = "log-bridge")]
-        bridge(&client, self.max_level);
+        bridge(&client);
         if self.panic_hook {
             client.install_panic_hook();
+        }
+        if !client.has_server() {
+            tracing::warn!(
+                target: "axonpush",
+                "no API key: events are shown and sent nowhere; set AXONPUSH_API_KEY to send them"
+            );
         }
         Ok(InitGuard { client })
     }
 }
 
-/// Everything that hears what is logged: a layer for each place it goes to, each with a filter of its own.
-fn subscriber_of(client: &AxonPush, max_level: Level) -> impl Subscriber + Send + Sync + use<> {
-    let level = LevelFilter::from_level(max_level);
+/// Everything that hears what is logged. What standard output shows is heard once, by the same layer.
+fn subscriber_of(client: &AxonPush) -> impl Subscriber + Send + Sync + use<> {
     tracing_subscriber::registry()
         // Tasks find their request by the spans they run in.
-        .with(ContextLayer::new().with_filter(level))
-        .with(client.tracing_layer().with_filter(level))
+        .with(ContextLayer::new().with_filter(client.levels_filter()))
+        .with(client.tracing_layer().with_levels())
 }
 
 #[cfg(feature = "log-bridge")]
-fn bridge(client: &AxonPush, max_level: Level) {
-    let level = match max_level {
-        Level::TRACE => log::LevelFilter::Trace,
-        Level::DEBUG => log::LevelFilter::Debug,
-        Level::INFO => log::LevelFilter::Info,
-        Level::WARN => log::LevelFilter::Warn,
-        Level::ERROR => log::LevelFilter::Error,
-    };
+fn bridge(client: &AxonPush) {
     if log::set_boxed_logger(Box::new(client.log_bridge())).is_ok() {
-        log::set_max_level(level);
+        // The bridge asks the client's levels, which may change.
+        log::set_max_level(log::LevelFilter::Trace);
     } else {
         // It may be the one that passes records on to `tracing`, and then nothing is amiss.
         tracing::debug!(target: "axonpush", "this process has a logger for `log` already, which stays");

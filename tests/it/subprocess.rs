@@ -148,22 +148,3 @@ fn a_worker_that_does_not_answer_holds_a_panic_up_for_two_seconds() {
     // The other client, whose worker does answer, takes next to nothing.
     assert!((Duration::from_millis(1500)..Duration::from_secs(4)).contains(&took), "{took:?}");
 }
-
-#[test]
-fn one_call_sets_everything_up_and_its_guard_delivers_what_waits() {
-    let server = server();
-    let said = run(env!("CARGO_BIN_EXE_init"), server.url(), &[]);
-    assert!(said["refused"].as_str().unwrap().starts_with("timeout"), "{said}");
-    assert!(said["again"].as_str().unwrap().contains("has a global tracing subscriber already"), "{said}");
-    let events = server.events();
-    let mut bodies: Vec<_> = events.iter().map(|event| event.payload["body"].as_str().unwrap()).collect();
-    bodies.sort_unstable();
-    assert_eq!(bodies, ["by log", "by tracing", "in a thread", "spawned"]);
-    assert_eq!((&said["accepted"], &said["panicked"]), (&4.into(), &true.into()));
-    for event in &events {
-        assert_eq!(event.payload["attributes"]["request.id"], "req-init", "{:?}", event.payload);
-        assert_eq!(event.payload["resource"]["service.name"], "orders");
-    }
-    let spawned = events.iter().find(|event| event.payload["body"] == "spawned").unwrap();
-    assert_eq!(spawned.payload["attributes"]["found"], true);
-}

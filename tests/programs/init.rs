@@ -10,12 +10,14 @@ use tracing::Instrument as _;
 async fn main() -> Result<(), Box<dyn Error>> {
     // One that is refused leaves room for the next.
     let refused = axonpush::init().configure(|client| client.timeout(Duration::ZERO)).install().err();
-    let axonpush = axonpush::init().service("orders", "1.4.2").max_level(tracing::Level::DEBUG).install()?;
+    let init = axonpush::init().service("orders", "1.4.2").levels("debug".parse()?);
+    let keyless = std::env::args().nth(1).is_some_and(|arg| arg == "keyless");
+    let axonpush = if keyless { init.optional_key().console() } else { init }.install()?;
     let again = axonpush::init().install().err().ok_or("a second init")?;
 
     let context = RequestContext::builder().request_id("req-init".parse()?).build();
     let work = async {
-        tracing::debug!(n = 1, "by tracing");
+        tracing::debug!(n = 1, password = "canary-31337", "by tracing");
         log::warn!("by log");
         tracing::trace!("too fine");
         log::trace!("too fine");

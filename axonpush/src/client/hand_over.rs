@@ -10,6 +10,14 @@ use crate::{
     queue::WhenFull,
 };
 
+#[cfg(feature = "init")]
+impl super::AxonPush {
+    /// Whether events are sent anywhere.
+    pub(crate) fn has_server(&self) -> bool {
+        self.0.as_ref().is_some_and(|inner| inner.sends())
+    }
+}
+
 impl Inner {
     /// Hands an encoded event, a body or a draft, to the worker and to all sinks.
     ///

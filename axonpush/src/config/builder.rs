@@ -58,6 +58,8 @@ const DEFAULT_SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 pub struct AxonPushBuilder {
     /// What the code says.
     given: Given,
+    /// What holds where nobody says anything.
+    fallback: Given,
     from_env: bool,
     #[cfg(feature = "config-file")]
     file: Option<SettingsFile>,
@@ -213,6 +215,13 @@ impl AxonPushBuilder {
         self
     }
 
+    /// As [`levels`](Self::levels), where nothing else says any.
+    #[cfg(feature = "init")]
+    pub(crate) fn fallback_levels(mut self, levels: Levels) -> Self {
+        self.fallback.levels = Some(levels);
+        self
+    }
+
     /// The steps log records take before they are handed over; none unless set.
     pub fn pipeline(mut self, pipeline: Pipeline) -> Self {
         self.pipeline = pipeline;
@@ -250,9 +259,9 @@ impl AxonPushBuilder {
     }
 
     fn config_with(self, env: Given, file: Given) -> Result<Config, Error> {
-        let given = self.given.or(env).or(file);
+        let given = self.given.or(env).or(file).or(self.fallback);
         #[cfg(feature = "sinks")]
-        let given = if self.sinks.alone { given.or(Given::for_nobody()) } else { given };
+        let (sinks, given) = self.sinks.for_given(given);
         let api_key = given.api_key.ok_or_else(|| {
             Error::config(
                 "no API key: set AXONPUSH_API_KEY and use AxonPush::from_env(), or call .api_key(\"ak_…\"); \
@@ -272,7 +281,7 @@ impl AxonPushBuilder {
         given.queue.validate()?;
         given.delivery.validate(given.channel_id.is_some())?;
         #[cfg(feature = "sinks")]
-        crate::outlet::OutletPolicy::validate(&self.sinks.all)?;
+        crate::outlet::OutletPolicy::validate(&sinks.all)?;
         platform::remind();
         let base_url = given.base_url.as_ref().map_or(DEFAULT_BASE_URL, |url| &url.0);
         Ok(Config {
@@ -302,7 +311,7 @@ impl AxonPushBuilder {
             pipeline: self.pipeline,
             keep_on_error: self.keep_on_error,
             #[cfg(feature = "sinks")]
-            sinks: self.sinks,
+            sinks,
         })
     }
 }

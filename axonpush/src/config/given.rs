@@ -60,14 +60,6 @@ impl Given {
     }
 }
 
-#[cfg(feature = "sinks")]
-impl Given {
-    /// What a client needs that sends nothing.
-    pub(super) fn for_nobody() -> Self {
-        Self { api_key: Some(Secret("ak_nobody".to_owned())), ..Self::default() }
-    }
-}
-
 /// A setting that may hold a credential, checked or not, and is never shown.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Secret(pub(super) String);

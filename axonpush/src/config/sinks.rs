@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::AxonPushBuilder;
+use super::{
+    AxonPushBuilder,
+    given::{Given, Secret},
+};
 use crate::{
     outlet::{OutletPolicy, SinkPolicy},
     sink::Sink,
@@ -14,6 +17,19 @@ pub(crate) struct Sinks {
     pub(crate) all: Vec<OutletPolicy>,
     /// Whether there is no server besides.
     pub(crate) alone: bool,
+    /// Whether there is none where no key is found.
+    pub(super) alone_without_key: bool,
+}
+
+impl Sinks {
+    /// Whether they are alone, where this is what is known of the server, and that with what a client of none needs.
+    pub(super) fn for_given(mut self, mut given: Given) -> (Self, Given) {
+        self.alone |= self.alone_without_key && given.api_key.is_none();
+        if self.alone {
+            given.api_key.get_or_insert_with(|| Secret("ak_nobody".to_owned()));
+        }
+        (self, given)
+    }
 }
 
 impl AxonPushBuilder {
@@ -45,15 +61,21 @@ impl AxonPushBuilder {
     /// running without an account; [`reload`](crate::AxonPush::reload) can undo it.
     ///
     /// ```
-    /// use axonpush::{AxonPush, Stdout};
+    /// use axonpush::{AxonPush, Event, Stdout};
     ///
-    /// let builder = AxonPush::builder().with_env().sink("stdout", Stdout::console());
-    /// let client = if std::env::var_os("AXONPUSH_API_KEY").is_some() { builder } else { builder.without_server() };
-    /// let client = client.build()?;
+    /// let client = AxonPush::builder().sink("stdout", Stdout::console()).without_server().build()?;
+    /// client.events().enqueue(Event::new("cache.miss"));
     /// # Ok::<(), axonpush::Error>(())
     /// ```
     pub fn without_server(mut self) -> Self {
         self.sinks.alone = true;
+        self
+    }
+
+    /// As [`without_server`](Self::without_server), where neither the code nor the environment nor a file has a key:
+    /// the program of a developer without an account runs, and shows what it would send.
+    pub fn optional_key(mut self) -> Self {
+        self.sinks.alone_without_key = true;
         self
     }
 
