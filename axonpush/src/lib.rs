@@ -41,6 +41,8 @@
 //!   sets up all of it by one call.
 //! - With the feature `sinks`, whatever is handed over also goes to standard output, to rolling files, or wherever a
 //!   `Sink` takes it.
+//! - [`Levels`], [`Pipeline`] and [`KeepOnError`] say which log records are wanted, what becomes of them, and how many
+//!   are enough.
 //! - [`propagation`] sends the context along with the requests a service makes itself, as W3C headers.
 //! - [`RedactionPolicy`] says what to hide. It is applied on the caller's thread, before an event waits anywhere.
 //!

@@ -31,6 +31,7 @@ fn counters(stats: &Stats, client: &str) -> BTreeMap<String, u64> {
         ("events_retried", stats.retried()),
         ("events_refused", stats.refused()),
         ("events_suppressed", stats.suppressed()),
+        ("events_filtered", stats.filtered()),
         ("worker_restarts", stats.worker_restarts()),
     ];
     let figures = figures.map(|(name, figure)| (format!("axonpush_{name}_total{{client={client}}}"), figure));
