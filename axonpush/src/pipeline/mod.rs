@@ -57,7 +57,7 @@ use crate::event::{AttributeValue, Severity, draft::Guard};
 /// | [`sample`](Self::sample) | lets some of many through | a comparison of severities | a hash of the trace id, one attribute |
 /// | [`dedup`](Self::dedup) | leaves out repetitions | a hash of the body, a short lock | one attribute |
 ///
-/// A walk over twenty fields costs some tens of nanoseconds. The first change of a record copies it into a buffer that the
+/// A walk over twenty fields costs less than a hundred nanoseconds. The first change of a record copies it into a buffer that the
 /// thread keeps; later ones move what stands behind the attribute. Nothing of this allocates once buffers are warm, but
 /// for what closures do themselves and keys with escapes.
 ///
