@@ -44,6 +44,7 @@
 //! - [`Levels`], [`Pipeline`] and [`KeepOnError`] say which log records are wanted, what becomes of them, and how many
 //!   are enough.
 //! - [`propagation`] sends the context along with the requests a service makes itself, as W3C headers.
+//! - [`AxonPush::reload`] changes settings while events flow.
 //! - [`RedactionPolicy`] says what to hide. It is applied on the caller's thread, before an event waits anywhere.
 //!
 //! # What it does not do
