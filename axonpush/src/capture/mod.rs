@@ -25,4 +25,7 @@ pub use self::{filter::LevelsFilter, layer::TracingLayer};
 
 #[cfg(test)]
 #[cfg(all(feature = "tracing-layer", feature = "log-bridge"))]
+mod oddities;
+#[cfg(test)]
+#[cfg(all(feature = "tracing-layer", feature = "log-bridge"))]
 mod tests;

@@ -17,7 +17,7 @@ fn subscriber(client: &AxonPush) -> impl Subscriber + Send + Sync + use<> {
 }
 
 /// What arrives of what `log` logs.
-fn heard(log: impl FnOnce()) -> Vec<SentEvent> {
+pub(super) fn heard(log: impl FnOnce()) -> Vec<SentEvent> {
     let sink = MemorySink::new();
     let client = sink.client();
     tracing::subscriber::with_default(subscriber(&client), log);
@@ -26,12 +26,12 @@ fn heard(log: impl FnOnce()) -> Vec<SentEvent> {
     sink.events()
 }
 
-fn only(events: Vec<SentEvent>) -> SentEvent {
+pub(super) fn only(events: Vec<SentEvent>) -> SentEvent {
     let [event] = <[SentEvent; 1]>::try_from(events).unwrap();
     event
 }
 
-fn attribute(event: &SentEvent, key: &str) -> Value {
+pub(super) fn attribute(event: &SentEvent, key: &str) -> Value {
     event.payload()["attributes"][key].clone()
 }
 
