@@ -1,5 +1,6 @@
 //! `AxonPush`: the handle, and the only room that sees the whole path.
 
+mod build;
 mod encode;
 mod hand_over;
 mod heard;
@@ -29,14 +30,13 @@ use crate::outlet::{Outlets, SinkStats};
 use crate::{
     clock,
     config::AxonPushBuilder,
-    context::{OpenRequests, RequestContext, suppress},
+    context::{OpenRequests, RequestContext},
     error::Error,
-    event::{Event, EventType, LogPayload, Receipt, Severity, record::Lane, wire},
+    event::{Event, EventType, Receipt, record::Lane},
     fork::PerProcess,
-    loss::Losses,
-    publisher::{Accepted, FlushReport, LossEncoder, LossPolicy, Publisher, Settings, Stats, block_on, block_on_until},
+    publisher::{Accepted, FlushReport, Publisher, Stats, block_on, block_on_until},
     queue::{LostEvent, WhenFull},
-    transport::{Request, Transport},
+    transport::Request,
 };
 
 /// A client of AxonPush. Cheap to clone; all clones share one queue and one worker.
@@ -68,7 +68,7 @@ struct Inner {
     publisher: PerProcess<Publisher>,
     open_requests: OpenRequests,
     #[cfg(feature = "sinks")]
-    outlets: PerProcess<Outlets>,
+    outlets: Arc<PerProcess<Outlets>>,
 }
 
 impl AxonPush {
@@ -316,67 +316,6 @@ impl Drop for Inner {
     fn drop(&mut self) {
         self.shutdown_on_drop();
     }
-}
-
-impl AxonPushBuilder {
-    /// The client. Checks every setting and does no I/O.
-    ///
-    /// # Errors
-    ///
-    /// When the key is missing, a setting is malformed, or no TLS backend is available.
-    pub fn build(self) -> Result<AxonPush, Error> {
-        let settings = self.clone();
-        let config = self.config()?;
-        // What loading certificates makes others log is our own doing.
-        let transport = suppress::while_working(|| Transport::new(&config.transport))?;
-        let live = Arc::new(ArcSwap::from_pointee(Live::new(config)));
-        let config = &live.load().config;
-        let encoder = config.report_losses.then(|| losses_event(Arc::clone(&live)));
-        let publisher = Publisher::new(
-            transport,
-            Settings {
-                queue: config.queue.clone(),
-                retry: config.retry.clone(),
-                delivery: config.delivery.clone(),
-                losses: LossPolicy { hook: config.on_loss.clone(), encoder },
-                timeout: config.timeout,
-            },
-        );
-        let for_child = Arc::clone(&live);
-        let publisher = PerProcess::new(publisher, move |parents| {
-            parents.for_child(suppress::while_working(|| Transport::new(&for_child.load().config.transport)))
-        });
-        #[cfg(feature = "sinks")]
-        let outlets = PerProcess::new(Outlets::new(&config.sinks.all, &live.load().resource), Outlets::for_child);
-        let inner = Inner {
-            live: Arc::clone(&live),
-            settings: Mutex::new(settings),
-            publisher,
-            open_requests: OpenRequests::default(),
-            #[cfg(feature = "sinks")]
-            outlets,
-        };
-        Ok(AxonPush(Some(Arc::new(inner))))
-    }
-}
-
-/// Encodes the event that tells the server how many others it will never see.
-fn losses_event(live: Arc<ArcSwap<Live>>) -> LossEncoder {
-    Arc::new(move |losses: &Losses| {
-        let live = live.load();
-        let config = &live.config;
-        let mut log = LogPayload::new(format!("{} events were lost before they could be delivered", losses.total()))
-            .severity(Severity::Warn);
-        for (reason, count) in losses.iter() {
-            log = log.attribute(format!("axonpush.lost.{reason}"), count);
-        }
-        let event = Event::log("axonpush.events_lost", log);
-        let around = live.surroundings(None);
-        let mut body = Vec::new();
-        let redact = |json: &[u8], structural, out: &mut Vec<u8>| config.redaction.redact(json, structural, out);
-        wire::encode(&event, &around, &mut body, &redact).ok()?;
-        Some(body)
-    })
 }
 
 impl fmt::Debug for AxonPush {

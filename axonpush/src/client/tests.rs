@@ -3,6 +3,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::{
+    LogPayload, Severity,
     context::RequestContext,
     event::{AttributeValue, Attributes, draft},
     redact::{ContentCapture, RedactionPolicy},

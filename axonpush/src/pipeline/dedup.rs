@@ -5,7 +5,7 @@ use std::{
     hash::{BuildHasher, Hash, Hasher, RandomState},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -35,7 +35,7 @@ use crate::{
 ///
 /// The first of identical records passes and opens a window; those that follow within it are left out and counted. The
 /// count is never lost: the next of them that passes has the attribute `log.duplicates`, which says how many were left out
-/// before it. Where none comes, a summary does: the record that was left out once more, with its count, some time after
+/// before it. Where none comes, a summary does: the record that was left out once more, with its count, once
 /// the window has ended, or when the client is flushed or shut down.
 ///
 /// Records are identical when target, severity and body are. Up to 1024 kinds are told apart at a time, in at most 4 MiB:
@@ -55,6 +55,8 @@ struct Table {
     began: Instant,
     /// Milliseconds after that until summaries are looked for; [`NEVER`] while nothing is counted.
     due: AtomicU64,
+    /// Whether a record has come by since somebody asked.
+    is_in_use: AtomicBool,
 }
 
 impl Dedup {
@@ -75,12 +77,15 @@ impl Dedup {
         if view.record().len() > MAX_RECORD_BYTES {
             return Ok(None);
         }
+        if !self.table.is_in_use.load(Ordering::Relaxed) {
+            self.table.is_in_use.store(true, Ordering::Relaxed);
+        }
         let hash = self.hash(view);
         let ends = clock::after(now, self.window);
         let seen = self.table.shard(hash).see(hash, now, ends, view.severity(), view.record());
         match seen {
             Seen::First => Ok(None),
-            Seen::Repeated => {
+            Seen::RepeatedUntil(ends) => {
                 self.table.is_due_by(ends);
                 Err(())
             }
@@ -100,6 +105,12 @@ impl Dedup {
     /// Whether windows may have ended that something was left out in.
     pub(super) fn is_due(&self, now: Instant) -> bool {
         self.table.millis(now) >= self.table.due.load(Ordering::Relaxed)
+    }
+
+    /// When the windows that are open now will have ended; `None` if no record has come by since this was asked.
+    pub(super) fn next_tick(&self, now: Instant) -> Option<Instant> {
+        let is_in_use = self.table.is_in_use.swap(false, Ordering::Relaxed);
+        is_in_use.then(|| clock::after(now, self.window + Duration::from_millis(2)))
     }
 
     /// Hands out a summary of each window that has ended, or of all, in which something was left out.
@@ -164,7 +175,13 @@ pub(super) struct Carried {
 impl Table {
     fn new() -> Self {
         let shards = std::array::from_fn(|_| Mutex::new(Kinds::new(KINDS / SHARDS)));
-        Self { hasher: RandomState::new(), shards, began: clock::now(), due: AtomicU64::new(NEVER) }
+        Self {
+            hasher: RandomState::new(),
+            shards,
+            began: clock::now(),
+            due: AtomicU64::new(NEVER),
+            is_in_use: AtomicBool::new(false),
+        }
     }
 
     fn shard(&self, hash: u64) -> MutexGuard<'_, Kinds> {

@@ -27,8 +27,8 @@ pub(super) enum Seen {
     First,
     /// It passes, after so many were left out.
     Again(u64),
-    /// It is left out.
-    Repeated,
+    /// It is left out, as all are until then.
+    RepeatedUntil(Instant),
 }
 
 /// What was left out of one kind.
@@ -49,9 +49,9 @@ impl Kinds {
     pub(super) fn see(&mut self, hash: u64, now: Instant, ends: Instant, severity: Severity, record: &[u8]) -> Seen {
         let ways = self.ways(hash);
         if let Some(known) = ways.iter_mut().find(|kind| kind.hash == hash && kind.ends.is_some()) {
-            if known.ends.is_some_and(|ends| now < ends) {
+            if let Some(ends) = known.ends.filter(|ends| now < *ends) {
                 known.count(1, severity, record);
-                return Seen::Repeated;
+                return Seen::RepeatedUntil(ends);
             }
             known.ends = Some(ends);
             return match mem::take(&mut known.count) {

@@ -145,6 +145,22 @@ impl Pipeline {
         }
     }
 
+    /// Hands out what counts records of windows that have ended, and says when to ask again, if a record has come by since
+    /// the last time.
+    pub(crate) fn tick(
+        &self,
+        now: Instant,
+        guard: &dyn Guard,
+        each: &mut dyn FnMut(&[u8], Severity),
+    ) -> Option<Instant> {
+        let dedup = self.deduplication()?;
+        let next = dedup.next_tick(now);
+        if dedup.is_due(now) {
+            dedup.settle(now, false, guard, each);
+        }
+        next
+    }
+
     fn deduplication(&self) -> Option<&Dedup> {
         self.steps.iter().find_map(|step| match step {
             Step::Dedup(dedup) => Some(dedup),

@@ -6,6 +6,7 @@
 
 mod batcher;
 mod block_on;
+mod chores;
 mod complaints;
 mod contain;
 mod control;
@@ -32,6 +33,7 @@ use tokio::runtime::Handle;
 
 pub(crate) use self::{
     block_on::{block_on, block_on_until},
+    chores::Chores,
     losses::{LossEncoder, LossHook, LossPolicy},
 };
 use self::{
@@ -64,6 +66,7 @@ pub(crate) struct Settings {
     pub(crate) retry: RetryPolicy,
     pub(crate) delivery: DeliveryPolicy,
     pub(crate) losses: LossPolicy,
+    pub(crate) chores: Chores,
     /// How long a call, or handing over in [`DeliveryMode::Sync`], may take in all.
     pub(crate) timeout: Duration,
 }
@@ -128,12 +131,7 @@ impl Publisher {
 
     /// Which way events of a type travel.
     pub(crate) fn lane(&self, is_log: bool, is_span: bool) -> Lane {
-        let delivery = &self.shared.delivery;
-        match (is_log, is_span) {
-            (true, _) if *delivery.logs == DeliveryLane::Otlp => Lane::Logs,
-            (_, true) if *delivery.spans == DeliveryLane::Otlp => Lane::Spans,
-            _ => Lane::Event,
-        }
+        self.shared.delivery.lane(is_log, is_span)
     }
 
     /// Hands an encoded event over. Never blocks and never does I/O, unless the policies say so.

@@ -55,6 +55,7 @@ fn publisher(queue: QueuePolicy) -> Arc<Publisher> {
         retry: RetryPolicy::new().delivery_deadline(Duration::ZERO),
         delivery: DeliveryPolicy::new(),
         losses: LossPolicy::default(),
+        chores: Chores::default(),
         timeout: ANY_TIME,
     };
     Arc::new(Publisher::new(NOBODY.clone(), settings))

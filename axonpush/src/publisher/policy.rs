@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::{
     error::Error,
+    event::record::Lane,
     setting::Setting,
     sink::{Compression, OtlpEncoding, OtlpFormat},
 };
@@ -110,6 +111,15 @@ impl DeliveryPolicy {
             otlp_format: self.otlp_format.or(other.otlp_format),
             otlp_compression: self.otlp_compression.or(other.otlp_compression),
             batch: self.batch.or(&other.batch),
+        }
+    }
+
+    /// Which way events of a type travel.
+    pub(crate) fn lane(&self, is_log: bool, is_span: bool) -> Lane {
+        match (is_log, is_span) {
+            (true, _) if *self.logs == DeliveryLane::Otlp => Lane::Logs,
+            (_, true) if *self.spans == DeliveryLane::Otlp => Lane::Spans,
+            _ => Lane::Event,
         }
     }
 

@@ -11,7 +11,7 @@ use std::{
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
-use super::{DeliveryPolicy, LossPolicy, Queue, RetryPolicy, Settings, Stats, Transport};
+use super::{Chores, DeliveryPolicy, LossPolicy, Queue, RetryPolicy, Settings, Stats, Transport};
 use crate::{clock, error::Error, retry::BreakerState, sync::Notify};
 
 pub(super) struct Shared {
@@ -21,6 +21,7 @@ pub(super) struct Shared {
     pub(super) retry: RetryPolicy,
     pub(super) delivery: DeliveryPolicy,
     pub(super) losses: LossPolicy,
+    pub(super) chores: Chores,
     /// Wakes the worker for new records.
     pub(super) wake: Notify,
     /// When the worker will end, once it was told to.
@@ -43,6 +44,7 @@ impl Shared {
             retry: settings.retry,
             delivery: settings.delivery,
             losses: settings.losses,
+            chores: settings.chores,
             wake: Notify::new(),
             shutdown_at: watch::Sender::new(None),
             calls: AtomicUsize::new(0),

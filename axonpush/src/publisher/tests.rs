@@ -18,6 +18,7 @@ fn publisher() -> Publisher {
         retry: RetryPolicy::new(),
         delivery: DeliveryPolicy::new(),
         losses: LossPolicy::default(),
+        chores: Chores::default(),
         timeout: Duration::from_secs(1),
     };
     Publisher::new(Transport::new(&policy).unwrap(), settings)

@@ -17,6 +17,7 @@ pub(super) struct Worker {
     deliveries: Deliveries,
     teller: Teller,
     tell_at: Instant,
+    chores_at: Option<Instant>,
     flushes: Vec<Waiter>,
     /// Once not empty, the worker is on its way out.
     shutdown: Vec<Waiter>,
@@ -29,6 +30,7 @@ impl Worker {
             deliveries: Deliveries::new(Arc::clone(&shared), now),
             teller: Teller::default(),
             tell_at: now,
+            chores_at: None,
             flushes: Vec::new(),
             shutdown: Vec::new(),
             shared,
@@ -42,6 +44,7 @@ impl Worker {
             let now = clock::now();
             // Before dispatching: what it tells the server is one more event to send.
             self.tell(now);
+            self.chores(now);
             let urgent = !self.flushes.is_empty() || !self.shutdown.is_empty();
             let next_permit = self.deliveries.dispatch(urgent, now);
             self.answer(now);
@@ -72,6 +75,12 @@ impl Worker {
             #[cfg(test)]
             Control::Panic => std::panic::panic_any("asked to"),
         }
+    }
+
+    fn chores(&mut self, now: Instant) {
+        let lane = self.shared.delivery.lane(true, false);
+        let next = self.shared.chores.run(&self.shared.queue, lane, now);
+        self.chores_at = next.or(self.chores_at.filter(|at| *at > now));
     }
 
     fn tell(&mut self, now: Instant) {
@@ -118,7 +127,7 @@ impl Worker {
         let healthy = self.deliveries.is_healthy() && self.shutdown.is_empty();
         let news = healthy.then(|| self.teller.next_news(&self.shared.losses, &lost, now)).flatten();
         let tell = losing.then_some(now).or(news).map(|at| at.max(self.tell_at).max(now + Duration::from_millis(1)));
-        deadlines.chain(next_permit).chain(self.deliveries.next_look()).chain(tell).min()
+        deadlines.chain(next_permit).chain(self.deliveries.next_look()).chain(tell).chain(self.chores_at).min()
     }
 
     /// Answers everyone who still waits, and writes off what is left.

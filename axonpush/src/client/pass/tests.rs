@@ -205,3 +205,34 @@ fn what_the_tracing_layer_hears_takes_the_same_way() {
     assert_eq!(client.stats().filtered(), 2);
     assert_eq!(sink.events()[0].attribute("user.id"), Some(&7.into()));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_count_is_told_though_nobody_logs_any_more() {
+    let sink = MemorySink::new();
+    let pipeline = Pipeline::new().dedup(Dedup::within(Duration::from_secs(5)));
+    let client = sink.builder().pipeline(pipeline).build().unwrap();
+    let say = || client.events().enqueue(Event::log("x", LogPayload::new("same")));
+    say();
+    // Long after the worker has gone to sleep, and within the window.
+    advance(Duration::from_secs(4)).await;
+    (0..9).for_each(|_| say());
+    advance(Duration::from_millis(900)).await;
+    assert_eq!(sink.events().len(), 1);
+    advance(Duration::from_millis(200)).await;
+    let [_, summary] = &sink.events()[..] else { panic!("{:?}", sink.events()) };
+    assert_eq!(summary.attribute("log.duplicates"), Some(&9.into()));
+    advance(Duration::from_secs(60)).await;
+    assert_eq!((sink.events().len(), client.stats().filtered()), (2, 9));
+}
+
+/// Lets so much of the runtime's time pass, in steps, so that whoever waits for a moment has his turn at it.
+async fn advance(time: Duration) {
+    const STEP: Duration = Duration::from_millis(20);
+
+    for _ in 0..time.as_millis() / STEP.as_millis() {
+        tokio::time::advance(STEP).await;
+        for _ in 0..8 {
+            tokio::task::yield_now().await;
+        }
+    }
+}
