@@ -7,7 +7,7 @@ use crate::{
     clock,
     context::RequestContext,
     event::{
-        EventType, MAX_ID_BYTES, Severity,
+        ChannelId, EventType, MAX_ID_BYTES, Severity,
         draft::{self, Draft, Field, Moment},
         json, wire,
     },
@@ -49,21 +49,19 @@ impl AxonPush {
         }
         let lane = publisher.lane(true, false);
         let is_blank = heard.identifier.trim().is_empty();
-        let around = live.surroundings(heard.context);
+        let config = &live.config;
+        let digits = heard.context.map(RequestContext::digits).unwrap_or_default();
         let body = wire::Body {
             identifier: json::prefix(if is_blank { "log" } else { heard.identifier }, MAX_ID_BYTES),
             event_type: heard.event_type.as_str(),
-            channel_id: around.channel_id.map(crate::event::ChannelId::as_str),
-            trace_id: around.trace_id,
-            span_id: around.span_id,
-            parent_span_id: around.parent_span_id,
-            occurred_at: around.send_occurred_at.then_some(heard.time),
+            channel_id: config.channel_id.as_ref().map(ChannelId::as_str),
+            occurred_at: config.send_occurred_at.then_some(heard.time),
             made_at: Some(heard.time),
             ..wire::Body::default()
         };
         let moment = Moment { nanos: json::nanos(heard.time), severity: heard.severity };
         let write = |out: &mut Vec<u8>| {
-            let mut draft = Draft::of(&body, out, &live.config.redaction);
+            let mut draft = Draft::of(&body, digits, out, &config.redaction);
             draft.own_object(Field::Metadata, heard.metadata);
             draft.when(&body, moment);
             say(&mut draft, live.id);

@@ -111,6 +111,12 @@ impl RequestContext {
         self.0.parent.as_ref().map(TraceParent::span_id)
     }
 
+    /// The ids of trace, span and parent.
+    pub(crate) fn digits(&self) -> [Option<&[u8]>; 3] {
+        let (trace, parent) = (&self.0.trace, &self.0.parent);
+        [Some(trace.trace_id_digits()), Some(trace.span_id_digits()), parent.as_ref().map(TraceParent::span_id_digits)]
+    }
+
     /// The `traceparent` to send with requests made on behalf of this one.
     pub fn traceparent(&self) -> TraceParent {
         self.0.trace

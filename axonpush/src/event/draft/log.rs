@@ -24,7 +24,7 @@ pub(crate) fn write(
     let head = wire::head(event, around)?;
     let body = Body { made_at: Some(record.time), ..head };
     let moment = Moment { nanos: json::nanos(record.time), severity: record.severity };
-    let mut draft = Draft::of(&body, out, guard);
+    let mut draft = Draft::of(&body, [None; 3], out, guard);
     if !event.metadata.is_empty() {
         draft.object(Field::Metadata, &event.metadata);
     }
@@ -61,7 +61,10 @@ fn unsendable(field: &'static str) -> impl FnOnce(Refusal) -> Error {
 
 impl<'a> Draft<'a> {
     /// A draft of what an event says about itself. Metadata may follow, then [`when`](Self::when) must.
-    pub(crate) fn of(body: &Body<'_>, out: &'a mut Vec<u8>, guard: &'a dyn Guard) -> Self {
+    ///
+    /// `digits` are the ids of trace, span and parent where they are known to be no more than that, in place of those in
+    /// `body`: nobody has to look at them once more.
+    pub(crate) fn of(body: &Body<'_>, digits: [Option<&[u8]>; 3], out: &'a mut Vec<u8>, guard: &'a dyn Guard) -> Self {
         let mut draft = Self::begin(out, guard);
         draft.text(Field::Identifier, body.identifier);
         for (field, text) in [
@@ -74,6 +77,11 @@ impl<'a> Draft<'a> {
         ] {
             if let Some(text) = text {
                 draft.text(field, text);
+            }
+        }
+        for (field, digits) in [Field::Trace, Field::Span, Field::Parent].into_iter().zip(digits) {
+            if let Some(digits) = digits {
+                draft.plain(field, digits);
             }
         }
         draft.field(Field::Dedup, |out| wire::dedup_key(body, out));

@@ -82,6 +82,13 @@ impl<'a> Draft<'a> {
         self.field(field, |out| json::write_str(text, out));
     }
 
+    /// As [`text`](Self::text), for text that needs no escaping.
+    pub(super) fn plain(&mut self, field: Field, text: &[u8]) {
+        self.out.push(field as u8);
+        self.out.extend_from_slice(&count(text.len() + 2));
+        write_quoted(text, self.out);
+    }
+
     /// Adds a field that is an object of the application's.
     pub(crate) fn object(&mut self, field: Field, object: &[u8]) {
         let guard = self.guard;
