@@ -89,6 +89,7 @@ impl AxonPush {
     /// | `AXONPUSH_TIMEOUT` | seconds for a whole call | 30 |
     /// | `AXONPUSH_MAX_RETRIES` | attempts after the first | 3 |
     /// | `AXONPUSH_FAIL_OPEN` | true/1/yes, false/0/no | true |
+    /// | `AXONPUSH_LOG` | [`Levels`](crate::Levels) of log records, as in `info,hyper=warn` | everything |
     /// | `AXONPUSH_CONTENT_CAPTURE` or `AXONPUSH_CONTENT_CAPTURE_MODE` | `metadata_only`, `redacted`, `full` | `metadata_only` |
     /// | `AXONPUSH_REDACT_KEYS` | comma-separated key names | none |
     /// | `AXONPUSH_MAX_CONTENT_LENGTH` | characters of any string | 4096 |

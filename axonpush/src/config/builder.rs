@@ -207,7 +207,8 @@ impl AxonPushBuilder {
         self
     }
 
-    /// From which severity on log records are wanted, target by target; all of them unless set.
+    /// From which severity on log records are wanted, target by target; all of them unless set. What the environment
+    /// (`AXONPUSH_LOG`) or a file says of levels counts where this is not called, and then as a whole.
     pub fn levels(mut self, levels: Levels) -> Self {
         self.given.levels = Some(levels);
         self
