@@ -89,6 +89,8 @@ pub mod task;
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 pub mod testing;
 mod transport;
+#[cfg(any(feature = "watch", all(unix, feature = "signal")))]
+mod watch;
 
 #[cfg(feature = "log-bridge")]
 #[cfg_attr(docsrs, doc(cfg(feature = "log-bridge")))]
@@ -133,3 +135,6 @@ pub use sink::{Compression, OtlpFormat};
 #[cfg(feature = "sinks")]
 #[cfg_attr(docsrs, doc(cfg(feature = "sinks")))]
 pub use sink::{RollingFile, Sink, SinkRecord, SinkWriter, Stderr, Stdout};
+#[cfg(any(feature = "watch", all(unix, feature = "signal")))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "watch", all(unix, feature = "signal")))))]
+pub use watch::ReloadGuard;

@@ -1,6 +1,8 @@
 //! `AxonPush`: the handle, and the only room that sees the whole path.
 
 mod encode;
+#[cfg(any(feature = "watch", all(unix, feature = "signal")))]
+mod ended;
 mod hand_over;
 mod heard;
 mod live;
@@ -69,6 +71,8 @@ struct Inner {
     open_requests: OpenRequests,
     #[cfg(feature = "sinks")]
     outlets: PerProcess<Outlets>,
+    #[cfg(any(feature = "watch", all(unix, feature = "signal")))]
+    ended: PerProcess<self::ended::Ended>,
 }
 
 impl AxonPush {
@@ -188,7 +192,7 @@ impl AxonPush {
         matches!((&self.0, &other.0), (Some(one), Some(another)) if Arc::ptr_eq(one, another))
     }
 
-    /// Why the last event was refused or lost, if any was.
+    /// Why the last event was refused or lost, if any was, or why settings that changed outside of the program were refused.
     pub fn last_error(&self) -> Option<Arc<Error>> {
         self.0.as_ref()?.publisher.last_error()
     }
@@ -356,6 +360,8 @@ impl AxonPushBuilder {
             open_requests: OpenRequests::default(),
             #[cfg(feature = "sinks")]
             outlets,
+            #[cfg(any(feature = "watch", all(unix, feature = "signal")))]
+            ended: PerProcess::new(self::ended::Ended::default(), |_| self::ended::Ended::default()),
         };
         Ok(AxonPush(Some(Arc::new(inner))))
     }

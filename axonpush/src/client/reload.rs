@@ -3,6 +3,8 @@
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use super::{AxonPush, Inner, Live};
+#[cfg(feature = "watch")]
+use crate::config::SettingsFile;
 use crate::{
     config::{AxonPushBuilder, Config},
     context::suppress,
@@ -78,6 +80,14 @@ impl AxonPush {
                 return Ok(());
             }
         }
+    }
+}
+
+#[cfg(feature = "watch")]
+impl AxonPush {
+    /// Where some of the settings stand, if in a file.
+    pub(crate) fn settings_file(&self) -> Option<SettingsFile> {
+        self.0.as_ref()?.settings().settings_file().cloned()
     }
 }
 

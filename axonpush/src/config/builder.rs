@@ -240,6 +240,12 @@ impl AxonPushBuilder {
         self
     }
 
+    /// Where else is looked.
+    #[cfg(feature = "watch")]
+    pub(crate) fn settings_file(&self) -> Option<&SettingsFile> {
+        self.file.as_ref()
+    }
+
     /// Reads the other sources, and checks every setting.
     pub(crate) fn config(self) -> Result<Config, Error> {
         let env = if self.from_env { env::read(|name| std::env::var_os(name))? } else { Given::default() };
