@@ -42,6 +42,9 @@
 //! - With the feature `sinks`, whatever is handed over also goes to standard output, to rolling files, or wherever a
 //!   `Sink` takes it.
 //! - [`propagation`] sends the context along with the requests a service makes itself, as W3C headers.
+//! - [`AxonPush::reload`] goes on with other settings, all at once or, where one is refused, none. With the feature `watch`
+//!   it happens whenever the settings file changes (`AxonPush::watch_file`), and with `signal` on SIGHUP
+//!   (`AxonPush::reload_on_sighup`).
 //! - [`RedactionPolicy`] says what to hide. It is applied on the caller's thread, before an event waits anywhere.
 //!
 //! # What it does not do

@@ -7,6 +7,7 @@ mod hangup;
 #[cfg(feature = "watch")]
 mod spots;
 #[cfg(test)]
+#[cfg(feature = "watch")]
 mod tests;
 
 use std::{
