@@ -8,7 +8,6 @@ use std::{
 use tokio::sync::oneshot;
 
 use super::AxonPush;
-use crate::error::Error;
 
 /// Lines that break off with the client.
 #[derive(Default)]
@@ -23,12 +22,5 @@ impl AxonPush {
         lines.retain(|line| !line.is_closed());
         lines.push(line);
         Some(ended)
-    }
-
-    /// Remembers why something went wrong.
-    pub(crate) fn remember(&self, error: Error) {
-        if let Some(inner) = &self.0 {
-            inner.publisher.remember(error);
-        }
     }
 }

@@ -5,6 +5,7 @@ mod encode;
 mod ended;
 mod hand_over;
 mod heard;
+mod last_error;
 mod live;
 mod own;
 mod pass;
@@ -190,18 +191,6 @@ impl AxonPush {
     /// Whether both are handles of one client; a disabled one is no other's.
     pub(crate) fn is_clone_of(&self, other: &Self) -> bool {
         matches!((&self.0, &other.0), (Some(one), Some(another)) if Arc::ptr_eq(one, another))
-    }
-
-    /// Why the last event was refused or lost, if any was, or why settings that changed outside of the program were refused.
-    pub fn last_error(&self) -> Option<Arc<Error>> {
-        self.0.as_ref()?.publisher.last_error()
-    }
-
-    /// Forgets the [`last_error`](Self::last_error).
-    pub fn clear_last_error(&self) {
-        if let Some(inner) = &self.0 {
-            inner.publisher.clear_last_error();
-        }
     }
 
     /// Whether text that needs no escaping holds anything to hide.

@@ -33,12 +33,20 @@ use crate::{
 /// alive, and belongs to the process it was made in: a fork is not reloaded.
 #[must_use = "dropped at once, it stops at once: keep it in a variable, and not in `_`"]
 pub struct ReloadGuard {
-    _watch: PerProcess<Option<Watch>>,
+    watch: PerProcess<Option<Watch>>,
+}
+
+impl ReloadGuard {
+    /// Whether nobody waits for a sign, or not any more.
+    fn is_over(&self) -> bool {
+        let thread = self.watch.as_ref().and_then(|watch| watch.thread.as_ref());
+        thread.is_none_or(JoinHandle::is_finished)
+    }
 }
 
 impl fmt::Debug for ReloadGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReloadGuard").finish_non_exhaustive()
+        f.debug_struct("ReloadGuard").field("is_over", &self.is_over()).finish_non_exhaustive()
     }
 }
 
@@ -60,7 +68,7 @@ impl Watch {
             (Some(weak), Some(ended)) => Some(Self::spawn(name, ended, move || prepare(weak))?),
             _ => None,
         };
-        Ok(ReloadGuard { _watch: PerProcess::new(watch, |_| None) })
+        Ok(ReloadGuard { watch: PerProcess::new(watch, |_| None) })
     }
 
     fn spawn<W: Future<Output = ()>>(

@@ -61,19 +61,15 @@ fn until(condition: impl Fn() -> bool) {
     }
 }
 
-fn is_over(guard: &ReloadGuard) -> bool {
-    guard._watch.as_ref().is_none_or(|watch| watch.thread.as_ref().is_none_or(JoinHandle::is_finished))
-}
-
 #[test]
 fn a_client_that_is_dropped_ends_its_watch() {
     let folder = Folder::new();
     folder.write("a.toml", "one");
     let watched = client(|settings| settings.with_file(folder.path("a.toml")));
     let guard = watched.watch_file().unwrap();
-    assert!(!is_over(&guard));
+    assert!(!guard.is_over());
     drop(watched);
-    until(|| is_over(&guard));
+    until(|| guard.is_over());
 }
 
 #[test]
@@ -97,7 +93,7 @@ fn a_panic_in_a_subscriber_is_contained() {
 
 #[test]
 fn a_disabled_client_has_nothing_to_watch_and_one_without_a_file_says_so() {
-    assert!(is_over(&AxonPush::disabled().watch_file().unwrap()));
+    assert!(AxonPush::disabled().watch_file().unwrap().is_over());
     let error = client(|settings| settings).watch_file().unwrap_err();
     assert!(error.is_config() && error.to_string().contains("`with_file`"), "{error}");
 }
