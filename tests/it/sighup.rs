@@ -78,6 +78,7 @@ fn sighup_reloads_every_client_and_a_bad_file_none() {
     let mut program = Program::start(&server, &settings.0);
     program.ask("what is?");
     assert_eq!(services(&server), ["one", "one"]);
+    program.ask("fork");
 
     settings.write("service.name = 'two'");
     program.hang_up();

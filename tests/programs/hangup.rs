@@ -1,6 +1,7 @@
 //! A program with two clients that take over `SETTINGS` on SIGHUP, and say what they know for each line they are given.
 //!
-//! `hangup SETTINGS`: the file. The line `stop` ends the waiting for the signal, and the end of the input the program.
+//! `hangup SETTINGS`: the file. The line `fork` makes a child that leaves at once, `stop` ends the waiting for the signal,
+//! and the end of the input the program.
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     #[cfg(unix)]
@@ -37,8 +38,17 @@ mod unix {
         let mut guards = clients.iter().map(AxonPush::reload_on_sighup).collect::<Result<Vec<_>, _>>()?;
         print(&serde_json::json!("ready"));
         for line in std::io::stdin().lock().lines() {
-            if line? == "stop" {
-                guards.clear();
+            match line?.as_str() {
+                "fork" => match fork::fork()? {
+                    // Nothing it drops may wait for a thread that only its parent has.
+                    fork::Fork::Child => {
+                        drop((guards, clients));
+                        std::process::exit(0);
+                    }
+                    fork::Fork::Parent(child) => assert_eq!(fork::waitpid(child)?, 0),
+                },
+                "stop" => guards.clear(),
+                _ => {}
             }
             for client in &clients {
                 client.events().enqueue(Event::log("told", LogPayload::new("x")));

@@ -15,8 +15,8 @@ use crate::{
 impl AxonPush {
     /// Goes on with other settings: those it was built with, or had since, as `change` makes them. The environment is
     /// read again where [`with_env`](AxonPushBuilder::with_env) was called, and so is a file; to do no more than that,
-    /// change nothing: `client.reload(|settings| settings)`. `watch_file` and `reload_on_sighup` do so by themselves (features
-    /// `watch` and `signal`).
+    /// change nothing: `client.reload(|settings| settings)`. `watch_file` and `reload_on_sighup` do so by themselves
+    /// (features `watch` and `signal`).
     ///
     /// All of it is in force at once, or, when there is an error, none: then everything is as it was. Nothing is lost
     /// and nothing waits. What is handed over before is written by the old settings, what is handed over later by the

@@ -168,8 +168,8 @@ struct Ears {
 impl Ears {
     fn new(spots: Spots, wake: &Arc<Notify>) -> Result<Self, Error> {
         let cannot = |error: notify::Error| {
-            let what = "the directory of the settings file can't be watched; may this user read it, and are watches used up \
-                        (fs.inotify on Linux)?";
+            let what = "the directory of the settings file can't be watched; may this user read it, or are all watches used \
+                        up (fs.inotify on Linux)?";
             Error::new(Kind::Closed, what).with_source(error)
         };
         let (spots, is_stale) = (Arc::new(spots), Arc::new(AtomicBool::new(false)));

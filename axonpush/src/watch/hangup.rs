@@ -9,8 +9,8 @@ use crate::{
 };
 
 impl AxonPush {
-    /// Reloads the client whenever the process receives SIGHUP, as `kill -HUP` sends it: its file of settings is read again,
-    /// if it has one, as [`reload`](Self::reload) would do it that changes nothing.
+    /// Reloads the client whenever the process receives SIGHUP, as `kill -HUP` sends it: its file of settings is read
+    /// again, if it has one, as [`reload`](Self::reload) would do it that changes nothing.
     ///
     /// Settings that are refused change nothing. They are told in the application's log and by
     /// [`last_error`](Self::last_error), and the next signal finds better ones.

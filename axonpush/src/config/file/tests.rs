@@ -112,6 +112,7 @@ fn an_unknown_key_is_named_with_its_line_and_the_key_that_was_meant() {
         ("apiKey = 'canary'", 1, "apiKey", "api_key"),
         ("AXONPUSH_API_KEY = 'canary'", 1, "AXONPUSH_API_KEY", "api_key"),
         ("AXONPUSH_MAX_RETRIES = 31337", 1, "AXONPUSH_MAX_RETRIES", "retry.max_retries"),
+        ("AXONPUSH_LOG = 'canary'", 1, "AXONPUSH_LOG", "levels"),
         ("max_retries = 31337", 1, "max_retries", "retry.max_retries"),
         ("[queue]\nmax-bytes = 31337", 2, "queue.max-bytes", "queue.max_bytes"),
         ("[delivery.batch]\nmax_evnts = 31337", 2, "delivery.batch.max_evnts", "delivery.batch.max_events"),
