@@ -56,7 +56,8 @@ impl Init {
         self
     }
 
-    /// The finest level that is handed over; [`Level::INFO`] unless set. Of `log` records too.
+    /// The finest level that is handed over; [`Level::INFO`] unless set. Of `log` records too. Within it
+    /// [`Levels`](crate::Levels) say more: those set in code, by `AXONPUSH_LOG` or in a file, which may change later.
     pub fn max_level(mut self, level: Level) -> Self {
         self.max_level = level;
         self

@@ -222,3 +222,44 @@ impl Heard {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use notify::{
+        Event,
+        event::{CreateKind, DataChange, Flag, ModifyKind, RemoveKind, RenameMode},
+    };
+
+    use super::*;
+
+    #[test]
+    fn who_only_looks_and_what_happens_beside_it_is_nothing() {
+        let spots = Spots {
+            entries: ["/etc/app/a.toml", "/etc/app/..data"].map(PathBuf::from).into(),
+            directories: [PathBuf::from("/etc/app")].into(),
+        };
+        let heard = |kind, path: &str| Heard::of(&Event::new(kind).add_path(Path::new(path).to_owned()), &spots);
+        let (written, renamed) =
+            (EventKind::Modify(ModifyKind::Data(DataChange::Any)), EventKind::Modify(ModifyKind::Name(RenameMode::To)));
+        let closed = |mode| EventKind::Access(AccessKind::Close(mode));
+        for (kind, path, expected) in [
+            (written, "/etc/app/a.toml", Heard::Entry),
+            (renamed, "/etc/app/..data", Heard::Entry),
+            (EventKind::Create(CreateKind::File), "/etc/app/a.toml", Heard::Entry),
+            (closed(AccessMode::Write), "/etc/app/a.toml", Heard::Entry),
+            // A watch that heard of its own reading would never come to rest.
+            (closed(AccessMode::Read), "/etc/app/a.toml", Heard::Nothing),
+            (EventKind::Access(AccessKind::Open(AccessMode::Any)), "/etc/app/a.toml", Heard::Nothing),
+            (EventKind::Access(AccessKind::Open(AccessMode::Any)), "/etc/app", Heard::Nothing),
+            (written, "/etc/app/app.log", Heard::Nothing),
+            (EventKind::Remove(RemoveKind::Folder), "/etc/app", Heard::Directory),
+            (renamed, "/etc/app", Heard::Directory),
+        ] {
+            assert_eq!(heard(kind, path), expected, "{kind:?} {path}");
+        }
+        // The system has lost count of what happened.
+        assert_eq!(Heard::of(&Event::new(EventKind::Other).set_flag(Flag::Rescan), &spots), Heard::Entry);
+    }
+}
