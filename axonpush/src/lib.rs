@@ -44,7 +44,9 @@
 //! - [`Levels`], [`Pipeline`] and [`KeepOnError`] say which log records are wanted, what becomes of them, and how many
 //!   are enough.
 //! - [`propagation`] sends the context along with the requests a service makes itself, as W3C headers.
-//! - [`AxonPush::reload`] changes settings while events flow.
+//! - [`AxonPush::reload`] goes on with other settings, all at once or, where one is refused, none. With the feature `watch`
+//!   it happens whenever the settings file changes (`AxonPush::watch_file`), and with `signal` on SIGHUP
+//!   (`AxonPush::reload_on_sighup`).
 //! - [`RedactionPolicy`] says what to hide. It is applied on the caller's thread, before an event waits anywhere.
 //!
 //! # What it does not do
@@ -92,6 +94,8 @@ pub mod task;
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 pub mod testing;
 mod transport;
+#[cfg(any(feature = "watch", all(unix, feature = "signal")))]
+mod watch;
 
 #[cfg(feature = "log-bridge")]
 #[cfg_attr(docsrs, doc(cfg(feature = "log-bridge")))]
@@ -136,3 +140,6 @@ pub use sink::{Compression, OtlpFormat};
 #[cfg(feature = "sinks")]
 #[cfg_attr(docsrs, doc(cfg(feature = "sinks")))]
 pub use sink::{RollingFile, Sink, SinkRecord, SinkWriter, Stderr, Stdout};
+#[cfg(any(feature = "watch", all(unix, feature = "signal")))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "watch", all(unix, feature = "signal")))))]
+pub use watch::ReloadGuard;

@@ -17,7 +17,7 @@ fn run(args: &[&str], vars: &[(&str, &str)]) -> Vec<String> {
 }
 
 fn json(line: &str) -> Value {
-    serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))
+    serde_json::from_str(line).expect(line)
 }
 
 #[test]

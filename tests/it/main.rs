@@ -16,6 +16,8 @@ mod publishing;
 mod reloading;
 mod secrets;
 #[cfg(unix)]
+mod sighup;
+#[cfg(unix)]
 mod sigterm;
 mod subprocess;
 mod websockets;

@@ -2,8 +2,11 @@
 
 mod build;
 mod encode;
+#[cfg(any(feature = "watch", all(unix, feature = "signal")))]
+mod ended;
 mod hand_over;
 mod heard;
+mod last_error;
 mod live;
 mod own;
 mod pass;
@@ -69,6 +72,8 @@ struct Inner {
     open_requests: OpenRequests,
     #[cfg(feature = "sinks")]
     outlets: Arc<PerProcess<Outlets>>,
+    #[cfg(any(feature = "watch", all(unix, feature = "signal")))]
+    ended: PerProcess<self::ended::Ended>,
 }
 
 impl AxonPush {
@@ -89,6 +94,7 @@ impl AxonPush {
     /// | `AXONPUSH_TIMEOUT` | seconds for a whole call | 30 |
     /// | `AXONPUSH_MAX_RETRIES` | attempts after the first | 3 |
     /// | `AXONPUSH_FAIL_OPEN` | true/1/yes, false/0/no | true |
+    /// | `AXONPUSH_LOG` | [`Levels`](crate::Levels) of log records, as in `info,hyper=warn` | everything |
     /// | `AXONPUSH_CONTENT_CAPTURE` or `AXONPUSH_CONTENT_CAPTURE_MODE` | `metadata_only`, `redacted`, `full` | `metadata_only` |
     /// | `AXONPUSH_REDACT_KEYS` | comma-separated key names | none |
     /// | `AXONPUSH_MAX_CONTENT_LENGTH` | characters of any string | 4096 |
@@ -185,18 +191,6 @@ impl AxonPush {
     /// Whether both are handles of one client; a disabled one is no other's.
     pub(crate) fn is_clone_of(&self, other: &Self) -> bool {
         matches!((&self.0, &other.0), (Some(one), Some(another)) if Arc::ptr_eq(one, another))
-    }
-
-    /// Why the last event was refused or lost, if any was.
-    pub fn last_error(&self) -> Option<Arc<Error>> {
-        self.0.as_ref()?.publisher.last_error()
-    }
-
-    /// Forgets the [`last_error`](Self::last_error).
-    pub fn clear_last_error(&self) {
-        if let Some(inner) = &self.0 {
-            inner.publisher.clear_last_error();
-        }
     }
 
     /// Whether text that needs no escaping holds anything to hide.

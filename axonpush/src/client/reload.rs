@@ -3,6 +3,8 @@
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use super::{AxonPush, Inner, Live};
+#[cfg(feature = "watch")]
+use crate::config::SettingsFile;
 use crate::{
     config::{AxonPushBuilder, Config},
     context::suppress,
@@ -13,7 +15,8 @@ use crate::{
 impl AxonPush {
     /// Goes on with other settings: those it was built with, or had since, as `change` makes them. The environment is
     /// read again where [`with_env`](AxonPushBuilder::with_env) was called, and so is a file; to do no more than that,
-    /// change nothing: `client.reload(|settings| settings)`.
+    /// change nothing: `client.reload(|settings| settings)`. `watch_file` and `reload_on_sighup` do so by themselves
+    /// (features `watch` and `signal`).
     ///
     /// All of it is in force at once, or, when there is an error, none: then everything is as it was. Nothing is lost
     /// and nothing waits. What is handed over before is written by the old settings, what is handed over later by the
@@ -83,6 +86,14 @@ impl AxonPush {
                 return Ok(());
             }
         }
+    }
+}
+
+#[cfg(feature = "watch")]
+impl AxonPush {
+    /// Where some of the settings stand, if in a file.
+    pub(crate) fn settings_file(&self) -> Option<SettingsFile> {
+        self.0.as_ref()?.settings().settings_file().cloned()
     }
 }
 

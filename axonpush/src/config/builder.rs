@@ -209,7 +209,8 @@ impl AxonPushBuilder {
         self
     }
 
-    /// From which severity on log records are wanted, target by target; all of them unless set.
+    /// From which severity on log records are wanted, target by target; all of them unless set. What the environment
+    /// (`AXONPUSH_LOG`) or a file says of levels counts where this is not called, and then as a whole.
     pub fn levels(mut self, levels: Levels) -> Self {
         self.given.levels = Some(levels);
         self
@@ -246,6 +247,12 @@ impl AxonPushBuilder {
     pub(super) fn file(mut self, file: SettingsFile) -> Self {
         self.file = Some(file);
         self
+    }
+
+    /// Where else is looked.
+    #[cfg(feature = "watch")]
+    pub(crate) fn settings_file(&self) -> Option<&SettingsFile> {
+        self.file.as_ref()
     }
 
     /// Reads the other sources, and checks every setting.

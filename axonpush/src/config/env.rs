@@ -6,6 +6,7 @@ use super::given::{Given, Secret};
 use crate::{
     error::Error,
     event::ChannelId,
+    pipeline::Levels,
     redact::{ContentCapture, RedactionPolicy},
 };
 
@@ -21,6 +22,7 @@ pub(super) fn read(var: impl Fn(&str) -> Option<OsString>) -> Result<Given, Erro
         channel_id: vars.text(&["AXONPUSH_CHANNEL_ID"])?.map(ChannelId::from),
         timeout: vars.parsed(&["AXONPUSH_TIMEOUT"], "seconds above 0, such as 30 or 2.5", seconds)?,
         fail_open: vars.parsed(&["AXONPUSH_FAIL_OPEN"], "true, 1 or yes, or false, 0 or no", boolean)?,
+        levels: levels(&vars)?,
         redaction: redaction(&vars)?,
         ..Given::default()
     };
@@ -30,6 +32,12 @@ pub(super) fn read(var: impl Fn(&str) -> Option<OsString>) -> Result<Given, Erro
         given.retry = given.retry.max_retries(retries);
     }
     Ok(given)
+}
+
+fn levels<F: Fn(&str) -> Option<OsString>>(vars: &Vars<F>) -> Result<Option<Levels>, Error> {
+    let Some((name, text)) = vars.find(&["AXONPUSH_LOG"])? else { return Ok(None) };
+    // It says which directive it is that is wrong.
+    text.parse().map(Some).map_err(|error: Error| error.while_doing(name))
 }
 
 /// The redaction the variables ask for, where they ask for any.
@@ -125,7 +133,7 @@ fn list(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::retry::RetryPolicy;
+    use crate::{event::Severity, retry::RetryPolicy};
 
     fn read(vars: &[(&str, &str)]) -> Result<Given, Error> {
         super::read(|name| vars.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value)))
@@ -142,6 +150,7 @@ mod tests {
             ("AXONPUSH_TIMEOUT", "2.5"),
             ("AXONPUSH_MAX_RETRIES", "0"),
             ("AXONPUSH_FAIL_OPEN", "No"),
+            ("AXONPUSH_LOG", " info,hyper=WARN "),
             ("AXONPUSH_CONTENT_CAPTURE", "Redacted"),
             ("AXONPUSH_REDACT_KEYS", " iban ,, ssn,"),
             ("AXONPUSH_MAX_CONTENT_LENGTH", "10"),
@@ -150,6 +159,7 @@ mod tests {
         assert_eq!((env.api_key, env.tenant_id.as_deref()), (Some(Secret("ak_1".to_owned())), Some("org")));
         assert_eq!((env.timeout, env.fail_open), (Some(Duration::from_millis(2500)), Some(false)));
         assert_eq!(env.retry, RetryPolicy::new().max_retries(0));
+        assert_eq!(env.levels, Some(Levels::new(Severity::Info).target("hyper", Severity::Warn)));
         let redaction = RedactionPolicy::new().content_capture(ContentCapture::Redacted).redact_keys(["iban", "ssn"]);
         assert_eq!(env.redaction, redaction.max_content_length(10));
     }
@@ -161,11 +171,12 @@ mod tests {
             ("AXONPUSH_ORG_ID", "org"),
             ("AXONPUSH_TIMEOUT", ""),
             ("AXONPUSH_MAX_RETRIES", ""),
+            ("AXONPUSH_LOG", " "),
             ("AXONPUSH_CONTENT_CAPTURE_MODE", "full"),
         ])
         .unwrap();
         assert_eq!(env.tenant_id.as_deref(), Some("org"));
-        assert_eq!((env.timeout, env.retry), (None, RetryPolicy::new()));
+        assert_eq!((env.timeout, env.retry, env.levels), (None, RetryPolicy::new(), None));
         assert_eq!(env.redaction, RedactionPolicy::new().content_capture(ContentCapture::Full));
     }
 
@@ -188,6 +199,17 @@ mod tests {
             assert!(error.is_config() && shown.contains(name) && shown.contains("must be"), "{shown}");
             assert!(!shown.contains("canary") && !shown.contains("31337"), "{shown}");
         }
+    }
+
+    #[test]
+    fn levels_that_say_nothing_are_named_by_their_variable_and_place() {
+        let error = read(&[("AXONPUSH_LOG", "info,ak_canary_31337")]).unwrap_err();
+        let message = error.to_string();
+        assert!(
+            error.is_config() && message.starts_with("AXONPUSH_LOG: levels: directive 2, of 15 characters"),
+            "{message}"
+        );
+        assert!(!format!("{message} {error:?}").contains("canary"), "{message}");
     }
 
     #[cfg(unix)]

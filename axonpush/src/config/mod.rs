@@ -9,6 +9,8 @@ mod platform;
 #[cfg(feature = "sinks")]
 mod sinks;
 
+#[cfg(feature = "watch")]
+pub(crate) use self::file::{SettingsFile, Sight};
 pub use self::{builder::AxonPushBuilder, platform::ServerlessPlatform};
 use crate::{
     event::{Attributes, ChannelId},

@@ -41,6 +41,7 @@ const STEPS: &[(&str, usize)] = &[
     ("signal", 8),
     ("serverless", 8),
     ("testing", 8),
+    ("watch", 8),
     ("init", 9),
 ];
 

@@ -114,6 +114,8 @@ const FLAG: &str = "true or false";
 const DURATION: &str = "a time of at most a day, in seconds or as \"500ms\", \"2.5s\", \"5m\", \"1h\"";
 const POSITIVE: &str = "a time above 0 and at most a day, in seconds or as \"500ms\", \"2.5s\", \"5m\", \"1h\"";
 const COUNT: &str = "a whole number, 1 or more";
+const LEVELS: &str =
+    "levels between commas, as in \"info,hyper=warn\", each trace, debug, info, warn, error, fatal or off";
 const LANE: &str = "\"event\" or \"otlp\"";
 const LANES: [(&str, DeliveryLane); 2] = [("event", DeliveryLane::Event), ("otlp", DeliveryLane::Otlp)];
 
@@ -138,6 +140,10 @@ pub(super) const KEYS: &[Key] = &[
     key("fail_open", FLAG, |given, value| put(&mut given.fail_open, value.flag())),
     key("send_occurred_at", FLAG, |given, value| put(&mut given.send_occurred_at, value.flag())),
     key("report_losses", FLAG, |given, value| put(&mut given.report_losses, value.flag())),
+    key("levels", LEVELS, |given, value| match said(value.text()?.to_owned()) {
+        Some(levels) => put(&mut given.levels, levels.parse().ok()),
+        None => Some(()),
+    }),
     key("service.name", TEXT, |given, value| text(&mut given.service_name, value, |text| text)),
     key("service.version", TEXT, |given, value| text(&mut given.service_version, value, |text| text)),
     key("retry.max_retries", "a whole number, 0 or more", |given, value| {

@@ -62,7 +62,7 @@ impl AxonPushBuilder {
 
 /// Where settings stand.
 #[derive(Debug, Clone)]
-pub(super) struct SettingsFile {
+pub(crate) struct SettingsFile {
     path: PathBuf,
     may_be_missing: bool,
 }
@@ -84,6 +84,23 @@ impl SettingsFile {
                 Err(Error::config(message).with_source(error))
             }
         }
+    }
+}
+
+/// What a file looked like, to know it again. It holds nothing that stands in it.
+#[cfg(feature = "watch")]
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Sight(Result<u64, io::ErrorKind>);
+
+#[cfg(feature = "watch")]
+impl SettingsFile {
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What the file looks like now, to those who hash alike.
+    pub(crate) fn sight(&self, hasher: &impl std::hash::BuildHasher) -> Sight {
+        Sight(read(&self.path).map(|text| hasher.hash_one(text)).map_err(|error| error.kind()))
     }
 }
 

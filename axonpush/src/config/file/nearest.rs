@@ -3,8 +3,12 @@
 /// The known key that `key` is most likely a slip of, if it is close to any.
 pub(super) fn nearest<'a>(key: &str, known: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
     let key = key.to_ascii_lowercase().replace('-', "_");
-    // A variable of the environment.
-    let key = key.strip_prefix("axonpush_").unwrap_or(&key);
+    // A variable of the environment; one has another name than the key.
+    let key = match key.strip_prefix("axonpush_") {
+        Some("log") => "levels",
+        Some(key) => key,
+        None => &key,
+    };
     let last = |key: &'_ str| key.rsplit('.').next().unwrap_or_default().to_owned();
     let own = last(key);
     // A key that stands in the wrong table is closer than any slip of the pen.

@@ -5,6 +5,8 @@ use proptest::prelude::*;
 use super::{keys::KEYS, *};
 use crate::{
     client::AxonPush,
+    event::Severity,
+    pipeline::Levels,
     publisher::{BatchPolicy, DeliveryLane, DeliveryMode, DeliveryPolicy},
     queue::{OverflowPolicy, QueuePolicy},
     redact::{ContentCapture, RedactionPolicy},
@@ -52,6 +54,7 @@ fn assert_is_the_example(given: &Given) {
     let delivery = delivery.logs(DeliveryLane::Event).spans(DeliveryLane::Event);
     let delivery = delivery.otlp_format(OtlpFormat::Json).otlp_compression(Compression::None);
     assert_eq!(given.delivery, delivery);
+    assert_eq!(given.levels, Some(Levels::new(Severity::Info).target("hyper", Severity::Warn)));
     let redaction = RedactionPolicy::new().content_capture(ContentCapture::MetadataOnly).max_content_length(4096);
     assert_eq!(given.redaction, redaction.redact_keys(["iban", "national_id"]));
 }
@@ -76,7 +79,7 @@ fn json_has_the_same_keys() {
         "api_key": "ak_0123456789abcdef", "tenant_id": "org_1", "base_url": "https://api.axonpush.xyz",
         "allow_insecure_http": false, "environment": "production", "channel_id": "orders", "timeout": 30,
         "connect_timeout": 5.0, "attempt_timeout": "10 s", "shutdown_timeout": "2000ms", "fail_open": true,
-        "send_occurred_at": false, "report_losses": true,
+        "send_occurred_at": false, "report_losses": true, "levels": "INFO, hyper = warn",
         "service": {"name": "orders", "version": "1.4.2"},
         "retry": {"max_retries": 3, "delivery_deadline": "5m"},
         "queue": {"max_events": 10000, "max_bytes": 16777216, "overflow": "SHED_LOWEST_SEVERITY"},
@@ -93,8 +96,8 @@ fn json_has_the_same_keys() {
 
 #[test]
 fn what_is_blank_or_null_is_unset_and_a_policy_keeps_what_is_not_named() {
-    let given = toml("tenant_id = ' '\nservice.name = ''\n[queue]\noverflow = 'block 100ms'\n").unwrap();
-    assert_eq!((given.tenant_id, given.service_name), (None, None));
+    let given = toml("tenant_id = ' '\nservice.name = ''\nlevels = ' '\n[queue]\noverflow = 'block 100ms'\n").unwrap();
+    assert_eq!((given.tenant_id, given.service_name, given.levels), (None, None, None));
     let overflow = OverflowPolicy::Block { timeout: Duration::from_millis(100) };
     assert_eq!(given.queue, QueuePolicy::new().overflow(overflow));
     let given = json(r#"{"tenant_id": null, "timeout": null, "queue": null}"#).unwrap();
@@ -109,6 +112,7 @@ fn an_unknown_key_is_named_with_its_line_and_the_key_that_was_meant() {
         ("apiKey = 'canary'", 1, "apiKey", "api_key"),
         ("AXONPUSH_API_KEY = 'canary'", 1, "AXONPUSH_API_KEY", "api_key"),
         ("AXONPUSH_MAX_RETRIES = 31337", 1, "AXONPUSH_MAX_RETRIES", "retry.max_retries"),
+        ("AXONPUSH_LOG = 'canary'", 1, "AXONPUSH_LOG", "levels"),
         ("max_retries = 31337", 1, "max_retries", "retry.max_retries"),
         ("[queue]\nmax-bytes = 31337", 2, "queue.max-bytes", "queue.max_bytes"),
         ("[delivery.batch]\nmax_evnts = 31337", 2, "delivery.batch.max_evnts", "delivery.batch.max_events"),
@@ -148,6 +152,8 @@ fn a_value_of_the_wrong_type_or_unit_is_told_by_its_shape() {
         ("timeout = nan", "timeout", "above 0", "a number with a fraction"),
         ("timeout = 86401", "timeout", "at most a day", "a whole number"),
         ("timeout = 1979-05-27", "timeout", "above 0", "a date or time"),
+        ("levels = 'info,canary'", "levels", "\"info,hyper=warn\"", "text of 11 characters"),
+        ("levels = 31337", "levels", "between commas", "a whole number"),
         ("queue = 31337", "queue", "a table", "a whole number"),
         ("queue.max_events = 0", "queue.max_events", "1 or more", "a whole number"),
         ("queue.max_events = 3.1337", "queue.max_events", "1 or more", "a number with a fraction"),
