@@ -1,8 +1,8 @@
 use std::time::{Duration, Instant};
 
 use crate::{
-    AxonPush, AxonPushBuilder, Dedup, DeliveryLane, DeliveryMode, DeliveryPolicy, Event, KeepOnError, Levels, LogPayload, LossReason,
-    OverflowPolicy, Pipeline, QueuePolicy, RedactionPolicy, RequestContext, Severity,
+    AxonPush, AxonPushBuilder, Dedup, DeliveryLane, DeliveryMode, DeliveryPolicy, Event, KeepOnError, Levels,
+    LogPayload, LossReason, OverflowPolicy, Pipeline, QueuePolicy, RedactionPolicy, RequestContext, Severity,
     exchange::{ExchangePolicy, ExchangeRecorder, RequestFacts},
     testing::MemorySink,
 };
