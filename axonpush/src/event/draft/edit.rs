@@ -201,3 +201,46 @@ fn rewrite(draft: &[u8], time: Option<SystemTime>, guard: &dyn Guard, out: &mut 
         let _infallible = written.value(Field::Resource, |out| copy(text, out));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        event::{
+            Event, LogPayload,
+            draft::{to_body, write_log},
+            wire::Surroundings,
+        },
+        redact::RedactionPolicy,
+    };
+
+    proptest! {
+        #[test]
+        fn what_is_judged_again_is_as_if_it_had_been_judged_so_at_once(
+            body in "[a-z @.=\"\\\\\\n]{0,20}|password=hunter2|canary",
+            attributes in prop::collection::vec(("[a-z\"\\n]{0,3}|name|value|password|mail|prompt", "[a-z]{0,4}|canary|a@b.co"), 0..6),
+            resource: bool,
+        ) {
+            let payload = LogPayload::new(body).attributes(attributes.into_iter().collect());
+            let payload = if resource { payload.resource([("mail", "canary")].into_iter().collect()) } else { payload };
+            let event = Event::log("t", payload).dedup_key("k").metadata(&serde_json::json!({"mail": "canary"})).unwrap();
+            let written = |policy: &RedactionPolicy| {
+                let mut out = Vec::new();
+                write_log(&event, event.as_log().unwrap(), &Surroundings::default(), |_| {}, policy, &mut out).unwrap();
+                out
+            };
+            let judged = |draft: &[u8], policy: &RedactionPolicy| {
+                let mut out = Vec::new();
+                judge_again(draft, policy, &mut out);
+                out
+            };
+            let text = |draft: &[u8]| String::from_utf8(to_body(draft)).unwrap();
+            let (few, more) = (RedactionPolicy::new(), RedactionPolicy::new().redact_keys(["mail", "body"]));
+            let first = written(&few);
+            prop_assert_eq!(text(&judged(&first, &few)), text(&first));
+            prop_assert_eq!(text(&judged(&first, &more)), text(&written(&more)));
+        }
+    }
+}
