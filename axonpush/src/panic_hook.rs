@@ -104,7 +104,7 @@ fn report(client: &WeakClient, info: &PanicHookInfo<'_>) {
         seen.hand_over(&client);
     }
     if is_last {
-        let flush = client.begin_flush(deadline.saturating_duration_since(clock::now()));
+        let flush = client.begin_flush_at_once(deadline.saturating_duration_since(clock::now()));
         // The worker may be held up by whatever this thread holds.
         let _report = client.block_on_until(flush, deadline);
     }

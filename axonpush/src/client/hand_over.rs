@@ -34,6 +34,8 @@ impl Inner {
         let mut accepted = Accepted::Kept;
         if self.sends() {
             accepted = self.publisher.enqueue_at(now, severity, lane, record, when)?;
+        } else if self.publisher.is_closed() {
+            return Err(Error::closed());
         }
         self.show(now, severity, record);
         Ok(accepted)
@@ -60,7 +62,13 @@ impl Inner {
 
     /// Begins to settle what was handed over, everywhere.
     pub(super) fn flush(&self, timeout: Duration) -> impl Future<Output = FlushReport> + use<> {
-        self.settle_pipeline(&self.live.load(), true);
+        self.settle_pipeline(&self.live.load().config.pipeline, true);
+        self.flush_at_once(timeout)
+    }
+
+    /// As [`flush`](Self::flush), but what the pipeline has counted stays untold: to tell it may take code of the
+    /// application.
+    pub(super) fn flush_at_once(&self, timeout: Duration) -> impl Future<Output = FlushReport> + use<> {
         #[cfg(feature = "sinks")]
         let sinks = self.outlets.flush(timeout);
         let events = self.publisher.flush(timeout);
@@ -74,7 +82,7 @@ impl Inner {
 
     /// Begins to end everything.
     pub(super) fn shutdown(&self, timeout: Duration) -> impl Future<Output = FlushReport> + use<> {
-        self.settle_pipeline(&self.live.load(), true);
+        self.settle_pipeline(&self.live.load().config.pipeline, true);
         let events = self.publisher.shutdown(timeout);
         #[cfg(feature = "sinks")]
         let sinks = self.outlets.shutdown(timeout);
@@ -211,5 +219,48 @@ mod tests {
         let sent: Vec<_> = sink.events().iter().map(|event| event.as_json().clone()).collect();
         assert!(said.len() == 2 && said.iter().all(|event| sent.contains(event)), "{said:?} {sent:?}");
         assert_eq!(client.sink_stats()[0].lost().of(LossReason::Shutdown), 0);
+    }
+
+    #[test]
+    fn without_a_server_the_end_is_the_end_too() {
+        let ((say, said), sink) = (mpsc::sync_channel(10), MemorySink::new());
+        let client = sink.builder().without_server().sink("telling", Telling(say.clone())).build().unwrap();
+        logging(&client);
+        let _report = block_on(client.shutdown(LONG)).unwrap();
+        assert_eq!(said.try_iter().count(), 2);
+        // Neither a record nor other settings bring it back.
+        client.reload(|settings| settings.without_sink("telling").sink("again", Telling(say.clone()))).unwrap();
+        assert!(client.events().try_enqueue(Event::new("e")).unwrap_err().error().is_closed());
+        logging(&client);
+        assert_eq!((client.stats().refused(), client.sink_stats()[0].accepted()), (2, 0));
+    }
+
+    /// Publishes an event for each batch.
+    struct Publishing(AxonPush);
+
+    impl Sink for Publishing {
+        fn open(&self) -> io::Result<Box<dyn SinkWriter>> {
+            Ok(Box::new(Self(self.0.clone())))
+        }
+    }
+
+    impl SinkWriter for Publishing {
+        fn write(&mut self, _: &[SinkRecord<'_>]) -> io::Result<()> {
+            let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+            runtime.block_on(self.0.publish(Event::new("written"))).map(drop).map_err(io::Error::other)
+        }
+    }
+
+    #[test]
+    fn what_a_sink_publishes_does_not_come_back_to_it() {
+        let sink = MemorySink::new();
+        let client = sink.builder().build().unwrap();
+        client.reload(|settings| settings.sink("publishing", Publishing(client.clone()))).unwrap();
+        client.events().enqueue(Event::new("e"));
+        assert!(block_on(client.flush(LONG)).unwrap().is_complete());
+        let _report = block_on(client.shutdown(LONG)).unwrap();
+        assert_eq!((client.sink_stats()[0].accepted(), sink.events().len()), (1, 2));
+        // The sink knows its client, which knows the sink.
+        client.reload(|settings| settings.without_sink("publishing")).unwrap();
     }
 }

@@ -1,6 +1,6 @@
 //! Log records that others hand in: a logging library, the panic hook.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::{AxonPush, encode};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
         draft::{self, Draft, Field, Moment},
         json, wire,
     },
-    publisher::DeliveryMode,
+    publisher::{DeliveryMode, FlushReport},
     queue::WhenFull,
 };
 
@@ -44,8 +44,11 @@ impl AxonPush {
         let Some(inner) = &self.0 else { return };
         let publisher = &*inner.publisher;
         let live = inner.live.load();
-        if publisher.is_echo() || !inner.wants(&live, heard.identifier, heard.severity) {
+        if publisher.is_echo() {
             return;
+        }
+        if !live.wants(heard.identifier, heard.severity) {
+            return publisher.filter(1);
         }
         let lane = publisher.lane(true, false);
         let is_blank = heard.identifier.trim().is_empty();
@@ -78,7 +81,7 @@ impl AxonPush {
         let enqueue = |record: &[u8]| {
             if heard.when == WhenFull::ApplyPolicyAtOnce {
                 // A panic is being told: no step of the application's may run.
-                live.fail_with(heard.severity, heard.context);
+                live.fail_with(heard.severity, heard.context, false);
                 return inner.hand_over(clock::now(), heard.severity, lane, record, heard.when).map(drop);
             }
             inner.pass(&live, record, heard.severity, heard.context, |record, now| {
@@ -87,6 +90,17 @@ impl AxonPush {
         };
         if let Err(error) = encode::lend(write, enqueue).flatten() {
             self.refuse(error);
+        }
+    }
+
+    /// As [`begin_flush`](Self::begin_flush), and runs no code of the application.
+    pub(crate) fn begin_flush_at_once(&self, timeout: Duration) -> impl Future<Output = FlushReport> + use<> {
+        let flush = self.0.as_ref().map(|inner| inner.flush_at_once(timeout));
+        async {
+            match flush {
+                Some(flush) => flush.await,
+                None => FlushReport::default(),
+            }
         }
     }
 

@@ -203,7 +203,8 @@ impl AxonPush {
         let Some(inner) = &self.0 else { return event.validate().map(|()| Receipt::disabled()) };
         let live = inner.live.load_full();
         let body = live.encode(&event, Bytes::copy_from_slice)?;
-        if !inner.publisher.is_closed() {
+        // What a sink itself publishes would come back to it without end.
+        if !inner.publisher.is_closed() && !suppress::is_marked() {
             inner.show(clock::now(), event.severity, &body);
         }
         if !inner.sends() {
@@ -234,7 +235,10 @@ impl AxonPush {
         let enqueue = |body: &[u8]| inner.hand_over(clock::now(), event.severity, lane, body, when).map(drop);
         let live = inner.live.load();
         match event.as_log() {
-            Some(_) if !inner.wants(&live, &event.identifier, event.severity) => event.validate(),
+            // What could not be sent in any case is refused, and not left out.
+            Some(_) if !live.wants(&event.identifier, event.severity) => {
+                event.validate().map(|()| inner.publisher.filter(1))
+            }
             Some(record) => {
                 let enqueue = |body: &[u8], now| inner.hand_over(now, event.severity, lane, body, when).map(drop);
                 let pass = |draft: &[u8]| {

@@ -10,8 +10,9 @@ use crate::{
     clock,
     context::{Holder, RequestContext},
     error::Error,
-    event::Severity,
-    pipeline::{Outcome, Run},
+    event::{Severity, draft},
+    pipeline::{Outcome, Pipeline, Run},
+    publisher::DeliveryMode,
     queue::WhenFull,
 };
 
@@ -27,16 +28,6 @@ impl super::AxonPush {
 }
 
 impl Inner {
-    /// Whether a log record is wanted at all; it is counted if not.
-    #[inline]
-    pub(super) fn wants(&self, live: &Live, target: &str, severity: Severity) -> bool {
-        let wanted = live.config.levels.enabled(target, severity);
-        if !wanted {
-            self.publisher.filter(1);
-        }
-        wanted
-    }
-
     /// Hands a finished draft on to `enqueue`, as far as pipeline and tail sampling let it; they are told what is not.
     pub(super) fn pass(
         self: &Arc<Self>,
@@ -49,18 +40,19 @@ impl Inner {
         let config = &live.config;
         let now = clock::now();
         let keep = config.keep_on_error.as_ref().zip(context);
-        live.fail_with(severity, context);
+        live.fail_with(severity, context, true);
         let detail = keep.filter(|(keep, _)| keep.is_detail(severity));
         let run = Run { severity, guard: &config.redaction, now, thin: detail.is_none() };
         let outcome = config.pipeline.run(record, &run, |record| match detail {
             Some((keep, context)) if !context.has_failed() => {
                 let own: Weak<dyn Holder> = Arc::<Self>::downgrade(self);
-                if context.hold(&own, keep.limits(), severity, record) { Ok(()) } else { enqueue(record, now) }
+                let is_held = context.hold(&own, keep.limits(), severity, live.id, record);
+                if is_held { Ok(()) } else { enqueue(record, now) }
             }
             _ => enqueue(record, now),
         });
         if config.pipeline.is_due(now) {
-            self.settle_pipeline(live, false);
+            self.settle_pipeline(&config.pipeline, false);
         }
         match outcome {
             Outcome::Passed(enqueued) => enqueued,
@@ -72,31 +64,53 @@ impl Inner {
         }
     }
 
-    /// Hands over what the pipeline has counted and not told: of windows that have ended, or of all.
-    pub(super) fn settle_pipeline(&self, live: &Live, all: bool) {
-        let config = &live.config;
-        config.pipeline.settle(clock::now(), all, &config.redaction, &mut |record, severity| {
-            self.release(severity, record);
+    /// Hands over what a pipeline has counted and not told: of windows that have ended, or of all. Nobody waits for room
+    /// for it: there may be a thousand of them, and whoever flushes or shuts down has a time to keep.
+    pub(super) fn settle_pipeline(&self, pipeline: &Pipeline, all: bool) {
+        let live = self.live.load();
+        pipeline.settle(clock::now(), all, &live.config.redaction, &mut |record, severity| {
+            self.take_back(severity, record, WhenFull::ApplyPolicyAtOnce);
         });
+    }
+
+    fn take_back(&self, severity: Severity, record: &[u8], when: WhenFull) {
+        let lane = self.publisher.lane(true, false);
+        if let Err(error) = self.hand_over(clock::now(), severity, lane, record, when) {
+            self.publisher.refuse(error);
+        }
     }
 }
 
 impl Live {
+    /// Whether a log record is wanted at all.
+    #[inline]
+    pub(super) fn wants(&self, target: &str, severity: Severity) -> bool {
+        self.config.levels.enabled(target, severity)
+    }
+
     /// What its request holds is wanted once something went wrong in it.
-    pub(super) fn fail_with(&self, severity: Severity, context: Option<&RequestContext>) {
+    pub(super) fn fail_with(&self, severity: Severity, context: Option<&RequestContext>, may_wait: bool) {
         if let (Some(_), Some(context)) = (&self.config.keep_on_error, context)
             && severity >= Severity::Error
         {
-            context.fail();
+            context.fail(may_wait);
         }
     }
 }
 
 impl Holder for Inner {
-    fn release(&self, severity: Severity, record: &[u8]) {
-        let lane = self.publisher.lane(true, false);
-        if let Err(error) = self.hand_over(clock::now(), severity, lane, record, WhenFull::ApplyPolicy) {
-            self.publisher.refuse(error);
+    fn release(&self, severity: Severity, settings: u64, record: &[u8], may_wait: bool) {
+        let live = self.live.load();
+        // Waiting for the delivery of each would take long, and what they led to is waited for anyway.
+        let waits = may_wait && *live.config.delivery.mode != DeliveryMode::Sync;
+        let when = if waits { WhenFull::ApplyPolicy } else { WhenFull::ApplyPolicyAtOnce };
+        if settings == live.id {
+            self.take_back(severity, record, when);
+        } else {
+            // It may hold what by now is to be hidden.
+            let mut judged = Vec::with_capacity(record.len());
+            draft::judge_again(record, &live.config.redaction, &mut judged);
+            self.take_back(severity, &judged, when);
         }
     }
 

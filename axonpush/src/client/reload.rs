@@ -22,7 +22,8 @@ impl AxonPush {
     /// and nothing waits. What is handed over before is written by the old settings, what is handed over later by the
     /// new ones, and no event by some of both; an HTTP exchange or WebSocket that is under way is told to its end by
     /// those that it began with. Spans keep their fields as they were redacted when they were recorded; events under
-    /// them are redacted by the new settings, these fields included.
+    /// them are redacted by the new settings, these fields included, and so is what a request or a step of the pipeline
+    /// holds back.
     ///
     /// Another key, server, tenant or environment counts for whatever waits in the queue as well. A client that was
     /// [held](crate::BreakerState::Held) because its key was refused goes on at once.
@@ -66,15 +67,13 @@ impl AxonPush {
             let mut current = inner.settings();
             if inner.live.load().id == before.id {
                 *current = settings;
-                inner.live.store(live);
+                // First, so that nothing of the new settings goes to where the old ones sent it.
                 if let Some(transport) = transport {
                     inner.publisher.renew(transport);
                 }
+                inner.live.store(live);
                 #[cfg(feature = "sinks")]
-                {
-                    let live = inner.live.load();
-                    inner.outlets.replace(&live.config.sinks.all, &live.resource, live.config.shutdown_timeout);
-                }
+                inner.replace_sinks();
                 drop(current);
                 #[cfg(feature = "tracing-layer")]
                 if before.config.levels != inner.live.load().config.levels {
@@ -82,7 +81,7 @@ impl AxonPush {
                     tracing::callsite::rebuild_interest_cache();
                 }
                 // What the steps of before have counted is told now or never.
-                inner.settle_pipeline(&before, true);
+                inner.settle_pipeline(&before.config.pipeline, true);
                 return Ok(());
             }
         }
@@ -98,6 +97,17 @@ impl AxonPush {
 }
 
 impl Inner {
+    #[cfg(feature = "sinks")]
+    fn replace_sinks(&self) {
+        let live = self.live.load();
+        let timeout = live.config.shutdown_timeout;
+        self.outlets.replace(&live.config.sinks.all, &live.resource, timeout);
+        // A shutdown that went on meanwhile may have seen none but the old ones.
+        if self.publisher.is_closed() {
+            drop(self.outlets.shutdown(timeout));
+        }
+    }
+
     fn settings(&self) -> MutexGuard<'_, AxonPushBuilder> {
         self.settings.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -14,8 +14,8 @@ use crate::event::Severity;
 
 /// Whom held records belong to.
 pub(crate) trait Holder: Send + Sync {
-    /// Takes one back, as its request has failed.
-    fn release(&self, severity: Severity, record: &[u8]);
+    /// Takes one back, as its request has failed. It was redacted by the settings of that number.
+    fn release(&self, severity: Severity, settings: u64, record: &[u8], may_wait: bool);
 
     /// Counts those that nobody wants any more.
     fn forget(&self, count: u64);
@@ -45,17 +45,26 @@ struct Hold {
     used: Arc<AtomicUsize>,
     /// Records end to end, the oldest first.
     bytes: VecDeque<u8>,
-    /// Of each, how bad and how long it is.
-    records: VecDeque<(Severity, usize)>,
+    /// Of each, what is known besides.
+    records: VecDeque<About>,
+}
+
+/// What is known of a held record.
+struct About {
+    severity: Severity,
+    settings: u64,
+    length: usize,
 }
 
 impl RequestContext {
-    /// Holds a record until it is known how the request ends. `false`: it has failed.
+    /// Holds a record, which was redacted by the `settings` of that number, until it is known how the request ends.
+    /// `false`: it has failed.
     pub(crate) fn hold(
         &self,
         holder: &Weak<dyn Holder>,
         limits: &HoldLimits,
         severity: Severity,
+        settings: u64,
         record: &[u8],
     ) -> bool {
         let held = self.held();
@@ -69,7 +78,10 @@ impl RequestContext {
             holds.push(Hold::new(holder, limits));
             holds.len() - 1
         });
-        let left_out = holds.get_mut(at).map_or(1, |hold| hold.push(limits, severity, record));
+        let left_out = holds.get_mut(at).map_or(1, |hold| {
+            let about = About { severity, settings, length: record.len() };
+            hold.push(limits, about, record)
+        });
         drop(holds);
         if let Some(holder) = Some(holder).filter(|_| left_out > 0).and_then(Weak::upgrade) {
             holder.forget(left_out);
@@ -82,8 +94,8 @@ impl RequestContext {
         self.held().has_failed.load(Ordering::Relaxed)
     }
 
-    /// Hands over what is held: the request fails.
-    pub(crate) fn fail(&self) {
+    /// Hands over what is held: the request fails. It waits for nothing unless it `may_wait` and the policies say so.
+    pub(crate) fn fail(&self, may_wait: bool) {
         let held = self.held();
         if held.has_failed.load(Ordering::Relaxed) {
             return;
@@ -93,7 +105,9 @@ impl RequestContext {
             held.has_failed.store(true, Ordering::Relaxed);
             mem::take(&mut *holds)
         };
-        holds.into_iter().for_each(Hold::release);
+        for hold in holds {
+            hold.release(may_wait);
+        }
     }
 
     /// Forgets what is held: the request ends without a failure.
@@ -117,7 +131,7 @@ impl Hold {
     }
 
     /// Adds a record; says how many had to go for it, itself among them if it is too large.
-    fn push(&mut self, limits: &HoldLimits, severity: Severity, record: &[u8]) -> u64 {
+    fn push(&mut self, limits: &HoldLimits, about: About, record: &[u8]) -> u64 {
         if record.len() > limits.max_bytes {
             return 1;
         }
@@ -129,7 +143,7 @@ impl Hold {
                 let before = self.used.fetch_add(record.len(), Ordering::Relaxed);
                 if before + record.len() <= limits.max_bytes_of_all {
                     self.bytes.extend(record);
-                    self.records.push_back((severity, record.len()));
+                    self.records.push_back(about);
                     return left_out;
                 }
                 self.used.fetch_sub(record.len(), Ordering::Relaxed);
@@ -142,19 +156,19 @@ impl Hold {
     }
 
     fn pop_oldest(&mut self) -> bool {
-        let Some((_, length)) = self.records.pop_front() else { return false };
+        let Some(About { length, .. }) = self.records.pop_front() else { return false };
         self.bytes.drain(..length.min(self.bytes.len()));
         self.used.fetch_sub(length, Ordering::Relaxed);
         true
     }
 
-    fn release(mut self) {
+    fn release(mut self, may_wait: bool) {
         let Some(holder) = self.holder.upgrade() else { return };
         let records = mem::take(&mut self.records);
         let mut rest: &[u8] = self.bytes.make_contiguous();
-        for (severity, length) in records {
+        for About { severity, settings, length } in records {
             let (record, behind) = rest.split_at_checked(length).unwrap_or_default();
-            holder.release(severity, record);
+            holder.release(severity, settings, record, may_wait);
             rest = behind;
         }
     }

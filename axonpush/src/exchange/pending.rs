@@ -158,7 +158,7 @@ impl Pending {
     pub(super) fn end(self, outcome: &Outcome, context: &RequestContext) {
         // What led to a failure stands before it.
         match outcome {
-            Outcome::Failed { .. } => context.fail(),
+            Outcome::Failed { .. } => context.fail(true),
             Outcome::Completed | Outcome::Cancelled => context.end_well(),
         }
         self.tell_end(outcome, context);

@@ -152,7 +152,7 @@ impl Drop for WebSocketRecorder {
     fn drop(&mut self) {
         let severity = self.severity();
         if severity >= Severity::Error {
-            self.request.context().fail();
+            self.request.context().fail(true);
         }
         self.telling(severity).log("websocket.closed", |entries| self.tell_end(entries));
         if let (Some(open), Some(place)) = (self.client.open_requests(), &self.place) {

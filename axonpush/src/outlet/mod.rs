@@ -125,20 +125,44 @@ impl Outlets {
 
     /// Hands a record, a body or a draft, over to every sink that wants it. Never blocks and never does I/O.
     pub(crate) fn offer(&self, severity: Severity, now: Instant, record: &[u8]) {
-        let mut asked = self.0.load();
-        let mut closed = false;
-        for outlet in asked.iter() {
-            closed |= !outlet.offer(severity, now, record);
+        let asked = self.0.load();
+        let missed: Vec<_> = asked.iter().filter(|outlet| !outlet.offer(severity, now, record)).collect();
+        if !missed.is_empty() {
+            let has = |outlet: &&Arc<Outlet>| !missed.iter().any(|other| Arc::ptr_eq(other, outlet));
+            let have = asked.iter().filter(has).map(|outlet| Arc::clone(&outlet.shared.name)).collect();
+            self.offer_rest(Arc::clone(&asked), have, severity, now, record);
         }
-        // Others have taken their place meanwhile, and theirs alone.
-        while closed {
-            let others = self.0.load();
+    }
+
+    /// Hands a record over to those that have taken the place of `asked` meanwhile, but for the names that have it.
+    #[cold]
+    fn offer_rest(
+        &self,
+        mut asked: Arc<Vec<Arc<Outlet>>>,
+        mut have: Vec<Arc<str>>,
+        severity: Severity,
+        now: Instant,
+        record: &[u8],
+    ) {
+        loop {
+            let others = self.0.load_full();
             if Arc::ptr_eq(&asked, &others) {
                 return;
             }
-            closed = false;
-            for outlet in others.iter().filter(|outlet| !asked.iter().any(|other| Arc::ptr_eq(other, outlet))) {
-                closed |= !outlet.offer(severity, now, record);
+            let mut closed = false;
+            for outlet in others.iter() {
+                let name = &outlet.shared.name;
+                if have.contains(name) {
+                    continue;
+                }
+                if outlet.offer(severity, now, record) {
+                    have.push(Arc::clone(name));
+                } else {
+                    closed = true;
+                }
+            }
+            if !closed {
+                return;
             }
             asked = others;
         }

@@ -26,6 +26,8 @@ use crate::{context::HoldLimits, event::Severity};
 /// - Records outside of any context pass.
 /// - What is held has taken the steps of the [`Pipeline`](crate::Pipeline) and is redacted, but it is neither sampled nor
 ///   deduplicated: the detail of a request is there whole or not at all.
+/// - After a [`reload`](crate::AxonPush::reload) it is redacted once more before it is handed over, by the new settings.
+/// - With [`OverflowPolicy::Block`](crate::OverflowPolicy::Block) each waits for room, unless a panic is being reported.
 /// - Of each request the latest 64 KiB and 1000 records are held, of all together 16 MiB, unless set. What is beyond gives
 ///   way, the oldest first, and is counted as filtered.
 #[derive(Debug, Clone)]

@@ -1,7 +1,8 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::{
-    AxonPush, AxonPushBuilder, Dedup, Event, KeepOnError, Levels, LogPayload, Pipeline, RequestContext, Severity,
+    AxonPush, AxonPushBuilder, Dedup, DeliveryLane, DeliveryMode, DeliveryPolicy, Event, KeepOnError, Levels,
+    LogPayload, LossReason, OverflowPolicy, Pipeline, QueuePolicy, RedactionPolicy, RequestContext, Severity,
     exchange::{ExchangePolicy, ExchangeRecorder, RequestFacts},
     testing::MemorySink,
 };
@@ -179,6 +180,69 @@ fn two_clients_hold_for_one_request_each_their_own() {
     });
     assert_eq!(said(&first, &one), ["of the first", "failed"]);
     assert_eq!(said(&second, &other), ["of the second"]);
+}
+
+#[test]
+fn what_could_not_be_sent_is_refused_and_not_left_out_as_well() {
+    let client = MemorySink::new().builder().levels(Levels::new(Severity::Warn)).build().unwrap();
+    client.events().enqueue(Event::log("  ", LogPayload::new("news")));
+    assert_eq!((client.stats().refused(), client.stats().filtered()), (1, 0));
+}
+
+/// A record with something in it that other settings hide.
+fn log_secret(client: &AxonPush, severity: Severity) {
+    let payload = LogPayload::new("said").severity(severity).attribute("iban", "canary").attribute("n", 1);
+    client.events().enqueue(Event::log("shop::cart", payload));
+}
+
+#[test]
+fn what_was_held_back_before_a_reload_is_hidden_by_the_settings_it_leaves_under() {
+    let sink = MemorySink::new();
+    let pipeline = Pipeline::new().dedup(Dedup::within(Duration::from_secs(3600)));
+    let client = keep(sink.builder()).pipeline(pipeline).service("shop", "1").build().unwrap();
+    RequestContext::new().sync_scope(|| {
+        log_secret(&client, Severity::Debug);
+        (0..2).for_each(|_| log_secret(&client, Severity::Warn));
+        assert!(client.block_on(client.flush(Duration::from_secs(5))).unwrap().is_complete());
+        log_secret(&client, Severity::Warn);
+        client.reload(|settings| settings.redaction(RedactionPolicy::new().redact_keys(["iban"]))).unwrap();
+        log(&client, Severity::Error, "failed");
+    });
+    assert_eq!(said(&client, &sink), ["said", "said", "said", "said", "failed"]);
+    let seen: Vec<_> = sink.events().into_iter().map(|event| event.as_json()["payload"].clone()).collect();
+    let hidden: Vec<_> = seen.iter().map(|payload| payload["attributes"]["iban"] == "[REDACTED]").collect();
+    // The first one and its summary had left by then.
+    assert_eq!(hidden, [false, false, true, true, false], "{seen:?}");
+    let kept = |payload: &serde_json::Value| payload["attributes"]["n"] == 1 && payload["timeUnixNano"].is_string();
+    assert!(seen[..4].iter().all(kept) && seen.iter().all(|one| one["resource"] == seen[4]["resource"]), "{seen:?}");
+}
+
+#[tokio::test]
+async fn nobody_waits_for_room_to_tell_what_was_counted() {
+    const LONG: Duration = Duration::from_secs(20);
+    let queue = QueuePolicy::new().max_events(1).overflow(OverflowPolicy::Block { timeout: LONG });
+    let pipeline = Pipeline::new().dedup(Dedup::within(LONG));
+    // Its worker has this very thread, and so makes no room.
+    let client = MemorySink::new().builder().queue(queue).pipeline(pipeline).build().unwrap();
+    (0..5).for_each(|_| log(&client, Severity::Info, "again"));
+    let begun = Instant::now();
+    let flush = client.begin_flush(LONG);
+    assert!(begun.elapsed() < LONG / 2);
+    assert!(flush.await.is_complete());
+    assert_eq!((client.stats().delivered(), client.stats().lost().of(LossReason::QueueFull)), (1, 1));
+}
+
+#[test]
+fn detail_of_a_failure_is_not_waited_for_record_by_record() {
+    let sink = MemorySink::new();
+    let delivery = DeliveryPolicy::new().mode(DeliveryMode::Sync).logs(DeliveryLane::Otlp);
+    let client = keep(sink.builder()).channel_id("c").delivery(delivery).build().unwrap();
+    RequestContext::new().sync_scope(|| {
+        (0..20).for_each(|_| log(&client, Severity::Debug, "detail"));
+        log(&client, Severity::Error, "failed");
+    });
+    // The one that is waited for takes the others along.
+    assert_eq!((client.stats().delivered(), sink.attempts()), (21, 1));
 }
 
 #[cfg(feature = "tracing-layer")]

@@ -3,7 +3,7 @@
 use std::{ops::Range, time::SystemTime};
 
 use super::{
-    Draft, Field, Guard, Part, Parts,
+    Draft, Field, Guard, Moment, Part, Parts,
     writer::{ATTRIBUTE_HEAD, both, push_attribute},
 };
 use crate::event::{
@@ -151,23 +151,96 @@ impl<'a> Edit<'a> {
     }
 }
 
-/// Appends what `draft` says as a record of its own, of `time`, with a key of its own.
+/// Appends what `draft` says as a record of its own, of `time`, with a key of its own, [judged again](judge_again).
 pub(crate) fn renew(draft: &[u8], time: SystemTime, guard: &dyn Guard, out: &mut Vec<u8>) {
-    let mut renewed = Draft::begin(out, guard);
+    rewrite(draft, Some(time), guard, out);
+}
+
+/// Appends what `draft` says without what `guard` hides, which may be more than was hidden when it was written.
+pub(crate) fn judge_again(draft: &[u8], guard: &dyn Guard, out: &mut Vec<u8>) {
+    rewrite(draft, None, guard, out);
+}
+
+fn rewrite(draft: &[u8], time: Option<SystemTime>, guard: &dyn Guard, out: &mut Vec<u8>) {
+    let mut written = Draft::begin(out, guard);
+    let mut resource = None;
+    // What was written before has a JSON form.
+    let copy = |text: &[u8], out: &mut Vec<u8>| {
+        out.extend_from_slice(text);
+        Ok(())
+    };
     for part in Parts::of(draft) {
-        match part {
-            Part::Attribute(key, value) => push_attribute(key, value, renewed.out),
-            Part::Moment(moment) => renewed.moment(super::Moment { nanos: json::nanos(time), ..moment }),
-            Part::Field(Field::Dedup, _) => {
-                let body = wire::Body { made_at: Some(time), ..wire::Body::default() };
-                renewed.field(Field::Dedup, |out| wire::dedup_key(&body, out));
+        match (part, time) {
+            (Part::Attribute(key, value), _) => {
+                let name = scan::unescaped(key);
+                let name = String::from_utf8_lossy(&name);
+                let _infallible = written.attribute(&name, |out| copy(value, out));
             }
-            Part::Field(Field::OccurredAt, _) => {
+            (Part::Moment(moment), time) => {
+                written.moment(Moment { nanos: time.map_or(moment.nanos, json::nanos), ..moment });
+            }
+            (Part::Field(Field::Dedup, _), Some(time)) => {
+                let body = wire::Body { made_at: Some(time), ..wire::Body::default() };
+                written.field(Field::Dedup, |out| wire::dedup_key(&body, out));
+            }
+            (Part::Field(Field::OccurredAt, _), Some(time)) => {
                 if let Some(time) = wire::timestamp(time) {
-                    renewed.text(Field::OccurredAt, &time);
+                    written.text(Field::OccurredAt, &time);
                 }
             }
-            Part::Field(field, text) => renewed.field(field, |out| out.extend_from_slice(text)),
+            // Behind the attributes, which are judged together first.
+            (Part::Field(Field::Resource, text), _) => resource = Some(text),
+            (Part::Field(field @ (Field::Metadata | Field::Body), text), _) => {
+                let _infallible = written.value(field, |out| copy(text, out));
+            }
+            (Part::Field(field, text), _) => written.field(field, |out| out.extend_from_slice(text)),
+        }
+    }
+    written.end_attributes();
+    if let Some(text) = resource {
+        let _infallible = written.value(Field::Resource, |out| copy(text, out));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        event::{
+            Event, LogPayload,
+            draft::{to_body, write_log},
+            wire::Surroundings,
+        },
+        redact::RedactionPolicy,
+    };
+
+    proptest! {
+        #[test]
+        fn what_is_judged_again_is_as_if_it_had_been_judged_so_at_once(
+            body in "[a-z @.=\"\\\\\\n]{0,20}|password=hunter2|canary",
+            attributes in prop::collection::vec(("[a-z\"\\n]{0,3}|name|value|password|mail|prompt", "[a-z]{0,4}|canary|a@b.co"), 0..6),
+            resource: bool,
+        ) {
+            let payload = LogPayload::new(body).attributes(attributes.into_iter().collect());
+            let payload = if resource { payload.resource([("mail", "canary")].into_iter().collect()) } else { payload };
+            let event = Event::log("t", payload).dedup_key("k").metadata(&serde_json::json!({"mail": "canary"})).unwrap();
+            let written = |policy: &RedactionPolicy| {
+                let mut out = Vec::new();
+                write_log(&event, event.as_log().unwrap(), &Surroundings::default(), |_| {}, policy, &mut out).unwrap();
+                out
+            };
+            let judged = |draft: &[u8], policy: &RedactionPolicy| {
+                let mut out = Vec::new();
+                judge_again(draft, policy, &mut out);
+                out
+            };
+            let text = |draft: &[u8]| String::from_utf8(to_body(draft)).unwrap();
+            let (few, more) = (RedactionPolicy::new(), RedactionPolicy::new().redact_keys(["mail", "body"]));
+            let first = written(&few);
+            prop_assert_eq!(text(&judged(&first, &few)), text(&first));
+            prop_assert_eq!(text(&judged(&first, &more)), text(&written(&more)));
         }
     }
 }

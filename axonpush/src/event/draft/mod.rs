@@ -14,7 +14,7 @@ mod writer;
 #[cfg(any(feature = "tracing-layer", feature = "log-bridge"))]
 pub(crate) use self::kept::Kept;
 pub(crate) use self::{
-    edit::{Edit, find, renew},
+    edit::{Edit, find, judge_again, renew},
     log::{check_size, write as write_log},
     writer::{Draft, Guard},
 };
