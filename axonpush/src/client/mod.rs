@@ -33,7 +33,7 @@ use crate::outlet::{Outlets, SinkStats};
 use crate::{
     clock,
     config::AxonPushBuilder,
-    context::{OpenRequests, RequestContext},
+    context::{OpenRequests, RequestContext, suppress},
     error::Error,
     event::{Event, EventType, Receipt, record::Lane},
     fork::PerProcess,

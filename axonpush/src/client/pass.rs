@@ -90,8 +90,9 @@ impl Live {
 
     /// What its request holds is wanted once something went wrong in it.
     pub(super) fn fail_with(&self, severity: Severity, context: Option<&RequestContext>, may_wait: bool) {
-        if let (Some(_), Some(context)) = (&self.config.keep_on_error, context)
+        if let Some(context) = context
             && severity >= Severity::Error
+            && (self.config.keep_on_error.is_some() || context.has_held())
         {
             context.fail(may_wait);
         }

@@ -57,7 +57,7 @@ impl AxonPushBuilder {
     }
 
     /// Nothing goes to the server, and no key is needed: events go to sinks alone. Publishing answers at once with a
-    /// receipt of status `disabled`, searching finds nothing, and [`stats`](crate::AxonPush::stats) stay at zero. For
+    /// receipt of status `disabled`, searching finds nothing, and by the [`stats`](crate::AxonPush::stats) nothing is accepted. For
     /// running without an account; [`reload`](crate::AxonPush::reload) can undo it.
     ///
     /// ```

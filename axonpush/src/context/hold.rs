@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::RequestContext;
-use crate::event::Severity;
+use crate::{event::Severity, fork};
 
 /// Whom held records belong to.
 pub(crate) trait Holder: Send + Sync {
@@ -32,9 +32,12 @@ pub(crate) struct HoldLimits {
 }
 
 /// What a request holds.
-#[derive(Default)]
 pub(super) struct Held {
+    /// Which process holds it: a child neither has its parent's records nor waits for its parent's locks.
+    generation: u64,
     has_failed: AtomicBool,
+    /// Whether anything ever was held.
+    is_used: AtomicBool,
     /// One for every client.
     holds: Mutex<Vec<Hold>>,
 }
@@ -68,7 +71,11 @@ impl RequestContext {
         record: &[u8],
     ) -> bool {
         let held = self.held();
+        if !held.is_ours() {
+            return false;
+        }
         let mut holds = held.lock();
+        held.is_used.store(true, Ordering::Relaxed);
         // Whoever takes what is held has said so before, under the same lock.
         if held.has_failed.load(Ordering::Relaxed) {
             return false;
@@ -94,10 +101,15 @@ impl RequestContext {
         self.held().has_failed.load(Ordering::Relaxed)
     }
 
+    /// Whether anything was held of it so far.
+    pub(crate) fn has_held(&self) -> bool {
+        self.held().is_used.load(Ordering::Relaxed)
+    }
+
     /// Hands over what is held: the request fails. It waits for nothing unless it `may_wait` and the policies say so.
     pub(crate) fn fail(&self, may_wait: bool) {
         let held = self.held();
-        if held.has_failed.load(Ordering::Relaxed) {
+        if held.has_failed.load(Ordering::Relaxed) || !held.is_ours() {
             return;
         }
         let holds = {
@@ -112,6 +124,9 @@ impl RequestContext {
 
     /// Forgets what is held: the request ends without a failure.
     pub(crate) fn end_well(&self) {
+        if !self.has_held() || !self.held().is_ours() {
+            return;
+        }
         // Counting them runs no code of the application's, but whoever does it may be the last to know the client.
         let holds = mem::take(&mut *self.held().lock());
         drop(holds);
@@ -119,8 +134,31 @@ impl RequestContext {
 }
 
 impl Held {
+    fn is_ours(&self) -> bool {
+        self.generation == fork::generation()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Vec<Hold>> {
         self.holds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for Held {
+    fn default() -> Self {
+        let (has_failed, is_used) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { generation: fork::generation(), has_failed, is_used, holds: Mutex::default() }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if !self.is_ours() {
+            // They are counted where they were accepted.
+            let holds = self.holds.get_mut().unwrap_or_else(PoisonError::into_inner);
+            for hold in holds {
+                hold.records.clear();
+            }
+        }
     }
 }
 

@@ -27,6 +27,7 @@ use self::{
     state::{End, Shared, Thread},
 };
 use crate::{
+    clock,
     context::suppress,
     error::Error,
     event::{Severity, record::Lane},
@@ -95,7 +96,7 @@ impl Outlets {
     }
 
     /// Goes on with these: what is as it was stays at work, what is new begins, and what is gone takes nothing any more
-    /// and has `timeout` to settle what it has. Nobody waits for that.
+    /// and has `timeout` to settle what it has. Nobody waits for that but one of its name that takes its place.
     pub(crate) fn replace(&self, policies: &[OutletPolicy], speaker: &[u8], timeout: Duration) {
         let before = self.0.load_full();
         let speaker = Arc::new(speaker.to_vec());
@@ -106,7 +107,17 @@ impl Outlets {
                 if let Some(outlet) = known {
                     outlet.shared.speaker.store(Arc::clone(&speaker));
                 }
-                known.map_or_else(|| Arc::new(Outlet::new(policy, Arc::clone(&speaker))), Arc::clone)
+                known.map_or_else(
+                    || {
+                        let outlet = Outlet::new(policy, Arc::clone(&speaker));
+                        // Two that have the same file open would both roll it.
+                        if let Some(other) = before.iter().find(|other| other.shared.name == outlet.shared.name) {
+                            outlet.shared.succeed(Arc::clone(&other.shared), clock::after(clock::now(), timeout));
+                        }
+                        Arc::new(outlet)
+                    },
+                    Arc::clone,
+                )
             })
             .collect();
         let is_gone = |outlet: &&Arc<Outlet>| !after.iter().any(|other| Arc::ptr_eq(other, outlet));

@@ -24,6 +24,8 @@ pub(super) struct Shared {
     /// Wakes whoever waits for the thread.
     news: Condvar,
     last_error: Mutex<Option<Arc<io::Error>>>,
+    /// One of the same name that is to end first, and how long that is waited for.
+    predecessor: Mutex<Option<(Arc<Shared>, Instant)>>,
 }
 
 /// What the thread is told.
@@ -73,6 +75,20 @@ impl Shared {
             bell: Condvar::new(),
             news: Condvar::new(),
             last_error: Mutex::default(),
+            predecessor: Mutex::default(),
+        }
+    }
+
+    /// Begins to write only when `other`, which may have the same file open, has ended, or `deadline` has passed.
+    pub(super) fn succeed(&self, other: Arc<Self>, deadline: Instant) {
+        *self.predecessor.lock().unwrap_or_else(PoisonError::into_inner) = Some((other, deadline));
+    }
+
+    /// Waits for the predecessor, if there is one. Nobody keeps it longer than that.
+    pub(super) fn wait_for_predecessor(&self) {
+        let predecessor = self.predecessor.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((other, deadline)) = predecessor {
+            other.wait_until(deadline, |control| control.thread != Thread::Running);
         }
     }
 

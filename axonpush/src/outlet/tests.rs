@@ -386,3 +386,17 @@ proptest! {
         prop_assert!(seen.is_sorted_by(|one, other| one < other));
     }
 }
+
+#[test]
+fn a_sink_that_takes_anothers_place_waits_until_that_has_written() {
+    let (old, new) = (Rig::new(&[Do::Hang], SinkPolicy::new()), Rig::new(&[], SinkPolicy::new()));
+    let closed = lock(&old.gate);
+    old.offer(Severity::Info, 0..1);
+    assert!(old.seen.recv_timeout(LONG).unwrap().is_empty(), "it hangs");
+    old.outlets.replace(&new.policies, b"", LONG);
+    old.offer(Severity::Info, 1..2);
+    assert_eq!(flush(&old, Duration::from_millis(20)).left, 1);
+    assert_eq!(new.opened.try_iter().count(), 0);
+    drop(closed);
+    assert_eq!((flush(&old, LONG).left, new.all_seen()), (0, vec![1]));
+}

@@ -39,6 +39,7 @@ const COMPLAIN_EVERY: Duration = Duration::from_secs(60);
 /// Runs until the sink is shut down. A panic of this library's own costs what was being written.
 pub(super) fn run(shared: &Arc<Shared>) {
     suppress::mark_thread();
+    shared.wait_for_predecessor();
     let mut complained_at = None;
     while catch_unwind(AssertUnwindSafe(|| Worker::new(shared, &mut complained_at).run())).is_err() {
         shared.queue.abandon_in_flight(LossReason::Internal);
