@@ -7,6 +7,7 @@ mod exchanges;
 mod faults;
 mod jobs;
 mod lambda;
+mod leaks;
 mod lifecycle;
 mod metrics;
 mod otlp;

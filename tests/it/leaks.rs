@@ -1,0 +1,214 @@
+//! No secret gets out: the whole corpus of the redaction, through every way in and every way out of a program.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::Write as _,
+    path::PathBuf,
+    process::{Command, Stdio},
+};
+
+use axonpush_dev::{Answer, DevServer};
+use serde_json::{Value, json};
+
+#[path = "../../axonpush/src/redact/corpus/cases.rs"]
+mod cases;
+
+use cases::{CANARY, keyed, section, spellings, text, token, whole};
+
+/// Ways in a case takes, and the least number of records that come of it.
+const RECORDS_OF_A_CASE: usize = 25;
+
+/// A secret, what it is called, and text and a payload in which it stands.
+struct Case {
+    key: String,
+    secret: String,
+    text: String,
+    payload: String,
+}
+
+impl Case {
+    fn as_json(&self) -> Value {
+        let payload: Value = serde_json::from_str(&self.payload).unwrap();
+        json!({ "key": self.key, "secret": self.secret, "text": self.text, "payload": payload })
+    }
+}
+
+/// The one whose turn it is.
+fn turn<T: Clone>(all: &[T], number: usize) -> T {
+    all[number % all.len()].clone()
+}
+
+/// Every key in every spelling, every shape, every token and every text of the corpus at least once, each with a secret
+/// of its own.
+fn corpus() -> Vec<Case> {
+    let keys: Vec<_> = section("keys").into_iter().flat_map(spellings).collect();
+    let (shapes, payloads, around) = (section("keyed text"), section("keyed payload"), section("token text"));
+    let mut cases = Vec::new();
+    let mut add = |secret: String, text: &dyn Fn(&str, &str) -> String| {
+        let key = turn(&keys, cases.len());
+        let payload = keyed(turn(&payloads, cases.len()), &key, &secret);
+        cases.push(Case { text: text(&key, &secret), key, secret, payload });
+    };
+    let canary = |kind: char, number: usize| format!("{CANARY}{kind}{number:04}");
+    for number in 0..keys.len() {
+        add(canary('k', number), &|key, secret| keyed(&text(turn(&shapes, number)), key, secret));
+    }
+    for (number, line) in section("tokens").into_iter().enumerate() {
+        add(token(line), &|_, secret| text(&turn(&around, number).replace('T', secret)));
+    }
+    for (number, line) in section("whole text").into_iter().enumerate() {
+        add(canary('w', number), &|_, secret| whole(&text(line), secret));
+    }
+    cases
+}
+
+/// What came out of the program, by the way it took.
+struct Outputs {
+    by_name: Vec<(&'static str, Vec<u8>)>,
+    books: Value,
+    events: usize,
+}
+
+impl Outputs {
+    fn get(&self, name: &str) -> &[u8] {
+        &self.by_name.iter().find(|(known, _)| *known == name).unwrap().1
+    }
+
+    fn lines(&self, name: &str) -> usize {
+        self.get(name).iter().filter(|byte| **byte == b'\n').count()
+    }
+
+    /// Fails with the surroundings of secrets that are found anywhere.
+    #[track_caller]
+    fn assert_hold_none_of(&self, cases: &[Case]) {
+        let mut found = Vec::new();
+        for (name, bytes) in &self.by_name {
+            let text = String::from_utf8_lossy(bytes).to_lowercase();
+            let secrets = cases.iter().map(|case| case.secret.to_lowercase()).chain(["canary".to_owned()]);
+            for secret in secrets.collect::<BTreeSet<_>>() {
+                found.extend(text.match_indices(&secret).map(|(at, _)| {
+                    let start = text.floor_char_boundary(at.saturating_sub(120));
+                    let end = text.ceil_char_boundary((at + secret.len() + 40).min(text.len()));
+                    format!("{name}: {}", text[start..end].escape_debug())
+                }));
+            }
+        }
+        let some = found.iter().step_by(found.len().div_ceil(40).max(1)).cloned().collect::<Vec<_>>().join("\n");
+        assert!(found.is_empty(), "{} secrets are out:\n{some}", found.len());
+    }
+}
+
+/// Runs the program and gathers whatever came out of it.
+fn run(server: &DevServer, lane: &str, form: &str, cases: &[Case]) -> Outputs {
+    let directory = Directory::new(&format!("{lane}-{form}"));
+    let mut child = Command::new(env!("CARGO_BIN_EXE_leaks"))
+        .args([lane, form])
+        .arg(&directory.0)
+        .env("AXONPUSH_API_KEY", "ak_cAnArY_key")
+        .env("AXONPUSH_BASE_URL", server.url())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let stdin = child.stdin.take().unwrap();
+    let output = std::thread::scope(|threads| {
+        threads.spawn(move || cases.iter().for_each(|case| writeln!(&stdin, "{}", case.as_json()).unwrap()));
+        child.wait_with_output().unwrap()
+    });
+    assert!(output.status.success(), "{}", output.status);
+    let read = |name: &str| fs::read(directory.0.join(name)).unwrap();
+    let mut wire = Vec::new();
+    for request in server.requests() {
+        wire.extend(format!("{} {:?} {:?}\n", request.path, request.query, request.headers).bytes());
+        wire.extend_from_slice(&request.body);
+    }
+    let events = server.events();
+    let stored = events.iter().map(|event| format!("{event:?}\n")).collect::<String>().into_bytes();
+    let by_name = vec![
+        ("wire", wire),
+        ("stored", stored),
+        ("file", read("lines.log")),
+        ("stdout", output.stdout),
+        ("lost", read("lost.txt")),
+        ("said", read("said.txt")),
+    ];
+    Outputs { by_name, books: serde_json::from_slice(&read("books.json")).unwrap(), events: events.len() }
+}
+
+/// A directory that is gone when the test is.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("leaks-{}-{name}", std::process::id()));
+        fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _left = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn server_that_keeps_all() -> DevServer {
+    DevServer::builder().keep_requests(1_000_000).start_blocking().unwrap()
+}
+
+#[test]
+fn the_corpus_has_hundreds_of_secrets() {
+    let cases = corpus();
+    let texts: BTreeSet<_> = cases.iter().map(|case| &case.text).collect();
+    let secrets: BTreeSet<_> = cases.iter().map(|case| &case.secret).collect();
+    assert!(texts.len() == cases.len() && secrets.len() == cases.len() && cases.len() >= 200, "{}", cases.len());
+}
+
+/// Checks that whatever was accepted came out where it should, and nothing secret with it.
+fn check(lane: &str, form: &str) {
+    let (server, cases) = (server_that_keeps_all(), corpus());
+    let outputs = run(&server, lane, form, &cases);
+    outputs.assert_hold_none_of(&cases);
+    let books = &outputs.books;
+    let accepted = usize::try_from(books["accepted"].as_u64().unwrap()).unwrap();
+    assert!(accepted >= cases.len() * RECORDS_OF_A_CASE, "{books} of {}", cases.len());
+    let written = accepted + cases.len();
+    assert_eq!((&books["delivered"], &books["refused"]), (&accepted.into(), &0.into()), "{books}");
+    assert_eq!(books["written"], json!([written, written]), "the awaited ones as well");
+    assert_eq!(outputs.events, written);
+    assert_eq!((outputs.lines("file"), outputs.lines("stdout")), (written, written));
+}
+
+#[test]
+fn no_secret_is_in_what_is_posted_one_by_one_in_a_file_or_in_lines_on_standard_output() {
+    check("event", "json");
+}
+
+#[test]
+fn no_secret_is_in_batches_of_json_or_on_a_console() {
+    check("json", "console");
+}
+
+#[test]
+fn no_secret_is_in_batches_of_protobuf() {
+    check("protobuf", "json");
+}
+
+#[test]
+fn no_secret_is_in_what_the_loss_hook_is_given_nor_in_what_a_server_says_that_repeats_it() {
+    for (lane, path_of) in [("event", DevServer::script as fn(&DevServer, Answer)), ("json", DevServer::script_otlp)] {
+        let (server, cases) = (server_that_keeps_all(), corpus());
+        let echo = r#"{"message":"password=cAnArY is none of \"api_key\": \"cAnArY\"","error":"secret: cAnArY"}"#;
+        server.script(Answer::status(422).body(echo).always());
+        path_of(&server, Answer::status(422).body(echo).always());
+        let outputs = run(&server, lane, "json", &cases);
+        outputs.assert_hold_none_of(&cases);
+        let books = &outputs.books;
+        assert_eq!((&books["accepted"], &books["delivered"]), (&books["lost"], &0.into()), "{books}");
+        let bodies = outputs.get("lost").split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"{")).count();
+        assert_eq!(bodies as u64, books["lost"].as_u64().unwrap(), "{books}");
+        assert!(bodies >= cases.len() * RECORDS_OF_A_CASE, "{books}");
+        assert!(outputs.lines("said") > cases.len());
+    }
+}
