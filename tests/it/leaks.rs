@@ -14,23 +14,24 @@ use serde_json::{Value, json};
 #[path = "../../axonpush/src/redact/corpus/cases.rs"]
 mod cases;
 
-use cases::{CANARY, keyed, section, spellings, text, token, whole};
+use cases::{CANARY, is_only_json, keyed, section, spellings, text, token, whole};
 
 /// Ways in a case takes, and the least number of records that come of it.
 const RECORDS_OF_A_CASE: usize = 25;
 
-/// A secret, what it is called, and text and a payload in which it stands.
+/// A secret, what it is called, and texts and a payload in which it stands.
 struct Case {
     key: String,
     secret: String,
     text: String,
+    shown: String,
     payload: String,
 }
 
 impl Case {
     fn as_json(&self) -> Value {
         let payload: Value = serde_json::from_str(&self.payload).unwrap();
-        json!({ "key": self.key, "secret": self.secret, "text": self.text, "payload": payload })
+        json!({ "key": self.key, "secret": self.secret, "text": self.text, "shown": self.shown, "payload": payload })
     }
 }
 
@@ -45,20 +46,25 @@ fn corpus() -> Vec<Case> {
     let keys: Vec<_> = section("keys").into_iter().flat_map(spellings).collect();
     let (shapes, payloads, around) = (section("keyed text"), section("keyed payload"), section("token text"));
     let mut cases = Vec::new();
-    let mut add = |secret: String, text: &dyn Fn(&str, &str) -> String| {
+    let mut add = |secret: String, shape: &str, text: &dyn Fn(&str, &str) -> String| {
         let key = turn(&keys, cases.len());
         let payload = keyed(turn(&payloads, cases.len()), &key, &secret);
-        cases.push(Case { text: text(&key, &secret), key, secret, payload });
+        let visible = key.replace(['\u{200b}', '\u{feff}'], "");
+        let shown = if is_only_json(shape) { format!("{visible}={secret}") } else { text(&visible, &secret) };
+        cases.push(Case { text: text(&key, &secret), shown, key, secret, payload });
     };
-    let canary = |kind: char, number: usize| format!("{CANARY}{kind}{number:04}");
+    // Of the length that it has in the corpus, as some texts hold a token that has to have its own.
+    let canary = |number: usize| format!("{}{number:0width$}", CANARY.trim_end_matches(char::is_numeric), width = 2);
     for number in 0..keys.len() {
-        add(canary('k', number), &|key, secret| keyed(&text(turn(&shapes, number)), key, secret));
+        let shape = turn(&shapes, number);
+        add(canary(1000 + number), shape, &|key, secret| keyed(&text(shape), key, secret));
     }
     for (number, line) in section("tokens").into_iter().enumerate() {
-        add(token(line), &|_, secret| text(&turn(&around, number).replace('T', secret)));
+        let shape = turn(&around, number);
+        add(token(line), shape, &|_, secret| text(&shape.replace('T', secret)));
     }
-    for (number, line) in section("whole text").into_iter().enumerate() {
-        add(canary('w', number), &|_, secret| whole(&text(line), secret));
+    for (number, shape) in section("whole text").into_iter().enumerate() {
+        add(canary(number), shape, &|_, secret| whole(&text(shape), secret));
     }
     cases
 }
@@ -101,7 +107,7 @@ impl Outputs {
 
 /// Runs the program and gathers whatever came out of it.
 fn run(server: &DevServer, lane: &str, form: &str, cases: &[Case]) -> Outputs {
-    let directory = Directory::new(&format!("{lane}-{form}"));
+    let directory = Directory::new(&format!("{lane}-{form}-{}", server.addr().port()));
     let mut child = Command::new(env!("CARGO_BIN_EXE_leaks"))
         .args([lane, form])
         .arg(&directory.0)

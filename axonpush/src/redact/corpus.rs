@@ -5,7 +5,7 @@ mod cases;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use self::cases::{CANARY, keyed, section, spellings, text, token, whole};
+use self::cases::{CANARY, is_only_json, keyed, section, spellings, text, token, whole};
 use super::{RedactionPattern, RedactionPolicy};
 
 fn redact(policy: &RedactionPolicy, value: &Value) -> String {
@@ -66,6 +66,31 @@ fn what_a_secret_key_names_leaks_from_no_text() {
         }
     }
     leaks.assert_none(10_000);
+}
+
+/// Text as it stands in what `Debug` shows, on one line and on several, and where that is shown once more.
+fn shown(text: &str) -> [Value; 3] {
+    let some = Some(text);
+    let (line, lines, again) = (format!("{text:?}"), format!("{some:#?}"), format!("{:?}", format!("{some:?}")));
+    [json!({ "note": line }), json!({ "note": lines }), json!({ "note": again })]
+}
+
+#[test]
+fn what_a_secret_key_names_leaks_from_no_debug_output() {
+    let mut leaks = Leaks::default();
+    let shapes = |name: &str| section(name).into_iter().filter(|shape| !is_only_json(shape));
+    for shape in shapes("keyed text") {
+        for key in section("keys") {
+            leaks.try_all(CANARY, shown(&keyed(&text(shape), key, CANARY)));
+        }
+    }
+    for shape in section("token text") {
+        for token in section("tokens").into_iter().map(token) {
+            leaks.try_all(&token, shown(&text(&shape.replace('T', &token))));
+        }
+    }
+    shapes("whole text").for_each(|shape| leaks.try_all(CANARY, shown(&whole(&text(shape), CANARY))));
+    leaks.assert_none(5000);
 }
 
 #[test]

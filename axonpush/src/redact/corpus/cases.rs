@@ -52,6 +52,11 @@ pub(super) fn whole(shape: &str, secret: &str) -> String {
     shape.replace("PRIVATE", "\0").replace('V', secret).replace('\0', "PRIVATE")
 }
 
+/// Whether what a shape holds is only known where it is JSON, and not where JSON has become a part of other text.
+pub(super) fn is_only_json(shape: &str) -> bool {
+    [r#""name":"K"#, r#""key":"K"#, r"\u00"].iter().any(|json| shape.contains(json))
+}
+
 /// The ways to write a key that make no difference.
 pub(super) fn spellings(key: &str) -> [String; 5] {
     let mixed = |(i, c): (usize, char)| if i % 2 == 0 { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
