@@ -3,12 +3,16 @@
 use std::{
     collections::BTreeSet,
     fs,
-    io::Write as _,
+    io::{self, Write as _},
     path::PathBuf,
     process::{Command, Stdio},
+    sync::{Arc, Mutex},
 };
 
+use axonpush::{Event, LogPayload, RollingFile, Sink, SinkRecord, SinkWriter};
 use axonpush_dev::{Answer, DevServer};
+use proptest::prelude::*;
+use rig::{PATIENCE, settings};
 use serde_json::{Value, json};
 
 #[path = "../../axonpush/src/redact/corpus/cases.rs"]
@@ -17,7 +21,10 @@ mod cases;
 use cases::{CANARY, is_only_json, keyed, section, spellings, text, token, whole};
 
 /// Ways in a case takes, and the least number of records that come of it.
-const RECORDS_OF_A_CASE: usize = 25;
+const RECORDS_OF_A_CASE: usize = 24;
+
+/// What all canaries begin with, in lower case.
+const NAME: &str = "canary";
 
 /// A secret, what it is called, and texts and a payload in which it stands.
 struct Case {
@@ -40,10 +47,10 @@ fn turn<T: Clone>(all: &[T], number: usize) -> T {
     all[number % all.len()].clone()
 }
 
-/// Every key in every spelling, every shape, every token and every text of the corpus at least once, each with a secret
-/// of its own.
+/// Every key in two or three of its spellings, every shape, every token and every text of the corpus, each with a secret of
+/// its own.
 fn corpus() -> Vec<Case> {
-    let keys: Vec<_> = section("keys").into_iter().flat_map(spellings).collect();
+    let keys: Vec<_> = section("keys").into_iter().flat_map(spellings).step_by(2).collect();
     let (shapes, payloads, around) = (section("keyed text"), section("keyed payload"), section("token text"));
     let mut cases = Vec::new();
     let mut add = |secret: String, shape: &str, text: &dyn Fn(&str, &str) -> String| {
@@ -54,7 +61,7 @@ fn corpus() -> Vec<Case> {
         cases.push(Case { text: text(&key, &secret), shown, key, secret, payload });
     };
     // Of the length that it has in the corpus, as some texts hold a token that has to have its own.
-    let canary = |number: usize| format!("{}{number:0width$}", CANARY.trim_end_matches(char::is_numeric), width = 2);
+    let canary = |number: usize| format!("{}{number:02}", CANARY.trim_end_matches(char::is_numeric));
     for number in 0..keys.len() {
         let shape = turn(&shapes, number);
         add(canary(1000 + number), shape, &|key, secret| keyed(&text(shape), key, secret));
@@ -91,8 +98,8 @@ impl Outputs {
         let mut found = Vec::new();
         for (name, bytes) in &self.by_name {
             let text = String::from_utf8_lossy(bytes).to_lowercase();
-            let secrets = cases.iter().map(|case| case.secret.to_lowercase()).chain(["canary".to_owned()]);
-            for secret in secrets.collect::<BTreeSet<_>>() {
+            let tokens = cases.iter().map(|case| case.secret.to_lowercase()).filter(|secret| !secret.starts_with(NAME));
+            for secret in tokens.chain([NAME.to_owned()]) {
                 found.extend(text.match_indices(&secret).map(|(at, _)| {
                     let start = text.floor_char_boundary(at.saturating_sub(120));
                     let end = text.ceil_char_boundary((at + secret.len() + 40).min(text.len()));
@@ -215,6 +222,78 @@ fn no_secret_is_in_what_the_loss_hook_is_given_nor_in_what_a_server_says_that_re
         let bodies = outputs.get("lost").split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"{")).count();
         assert_eq!(bodies as u64, books["lost"].as_u64().unwrap(), "{books}");
         assert!(bodies >= cases.len() * RECORDS_OF_A_CASE, "{books}");
-        assert!(outputs.lines("said") > cases.len());
+        assert!(outputs.lines("said") > cases.len() / 8);
+    }
+}
+
+/// Keeps whatever a sink can see.
+#[derive(Clone, Default)]
+struct Seen(Arc<Mutex<String>>);
+
+impl Sink for Seen {
+    fn open(&self) -> io::Result<Box<dyn SinkWriter>> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl SinkWriter for Seen {
+    fn write(&mut self, records: &[SinkRecord<'_>]) -> io::Result<()> {
+        let mut seen = self.0.lock().unwrap();
+        for record in records {
+            let (attributes, resource) =
+                (record.attributes().collect::<Vec<_>>(), record.resource().collect::<Vec<_>>());
+            *seen += &format!("{} {:?} {attributes:?} {resource:?}\n", record.as_json(), record.body());
+        }
+        Ok(())
+    }
+}
+
+fn around(secret: Value, path: &[u8]) -> Value {
+    path.iter().fold(secret, |inner, step| match step {
+        0 => json!([1, inner]),
+        1 => json!({ "a": inner }),
+        2 => json!({ "x": "y", "list": [[inner]] }),
+        _ => json!({ "name": "plain", "value": inner }),
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_canary_in_the_place_of_a_secret_reaches_no_file_no_sink_and_no_hook(
+        canary in "[A-Z0-9]{12}",
+        key in prop::sample::select(section("keys")),
+        spelling in 0..5_usize,
+        shape in prop::sample::select([section("keyed text"), section("keyed payload")].concat()),
+        path in prop::collection::vec(0..4_u8, 0..12),
+    ) {
+        let key = spellings(key)[spelling].clone();
+        let text = keyed(&text(shape), &key, &canary);
+        let values = [json!(text), json!({ key.clone(): canary })].map(|secret| around(secret, &path));
+
+        let server = rig::server();
+        server.script(Answer::status(422).always());
+        let (directory, sink, lost) = (Directory::new(&canary), Seen::default(), Seen::default());
+        let file = directory.0.join("lines.log");
+        let hooked = lost.clone();
+        let hook = move |events: &axonpush::LostEvents| {
+            events.events().iter().for_each(|event| *hooked.0.lock().unwrap() += &format!("{}\n", event.as_json()));
+        };
+        let client = settings(&server).sink("file", RollingFile::new(&file)).sink("seen", sink.clone()).on_loss(hook);
+        let client = client.report_losses(false).build().unwrap();
+        for value in &values {
+            let log = LogPayload::new(value.clone()).attribute("it", value.clone()).attribute(key.clone(), canary.as_str());
+            client.events().enqueue(Event::log("log", log));
+            let event = Event::new("event").payload(&json!({ "it": value })).unwrap().metadata(&json!({ "it": value }));
+            client.events().enqueue(event.unwrap());
+        }
+        let report = client.blocking().shutdown(PATIENCE);
+        prop_assert_eq!((report.left(), client.stats().lost().total()), (0, 4));
+        let (seen, lost) = (sink.0.lock().unwrap().clone(), lost.0.lock().unwrap().clone());
+        for out in [seen, lost, fs::read_to_string(file).unwrap()] {
+            prop_assert_eq!(out.lines().count(), 4);
+            prop_assert!(!out.contains(&canary), "{}", out);
+        }
     }
 }

@@ -45,18 +45,8 @@ thread_local! {
 }
 
 /// Where a program may have a secret.
-const WAYS: [fn(&AxonPush, &Case); 10] = [
-    logs,
-    payloads,
-    awaited,
-    spans,
-    in_tracing,
-    in_log,
-    in_requests,
-    in_exchanges,
-    in_steps,
-    in_panics,
-];
+const WAYS: [fn(&AxonPush, &Case); 10] =
+    [logs, payloads, awaited, spans, in_tracing, in_log, in_requests, in_exchanges, in_steps, in_panics];
 
 fn logs(client: &AxonPush, case: &Case) {
     let resource = Attributes::from_iter([("note".to_owned(), &case.text), (case.key.clone(), &case.secret)]);
@@ -95,7 +85,7 @@ fn spans(client: &AxonPush, case: &Case) {
         .status(SpanStatus::Error(case.text.clone().into()))
         .attribute("note", case.text.as_str())
         .attribute(case.key.clone(), case.secret.as_str());
-    let event = Event::new("spans").event_type(EventType::AppSpan).payload(&payload);
+    let event = Event::new("spans").event_type(EventType::AppSpan).trace_id(trace).span_id(span).payload(&payload);
     client.events().enqueue(event.unwrap_or_else(|error| panic!("{error}")));
 }
 
@@ -243,6 +233,7 @@ fn client(lane: &str, form: &str, file: PathBuf, lost: Arc<Mutex<String>>) -> Re
     };
     AxonPush::builder()
         .with_env()
+        .channel_id("leaks")
         .service("orders password=cAnArY-service", "1.4.2+token=cAnArY-version")
         .sink("file", RollingFile::new(file).max_bytes(u64::MAX))
         .sink("stdout", if form == "json" { Stdout::json() } else { Stdout::console().colors(true) })
@@ -264,9 +255,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     client.install_panic_hook();
 
     let mut said = String::new();
-    for line in std::io::stdin().lock().lines() {
+    for (number, line) in std::io::stdin().lock().lines().enumerate() {
         let case: Case = serde_json::from_str(&line?)?;
         WAYS.iter().for_each(|way| way(&client, &case));
+        if number % 8 != 0 {
+            continue;
+        }
         // So that nothing is shed, and the hook gets to see all of it.
         let report = client.blocking().flush(PATIENCE);
         let _infallible = writeln!(said, "{report} {report:?} {:?} {:#?}", client.last_error(), client.last_error());

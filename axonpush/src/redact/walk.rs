@@ -11,7 +11,10 @@ use super::{
     policy::{ContentCapture, PREVIEW_LENGTH, RedactionPolicy},
     values::{Nested, Signs, is_card_number, masked, masked_before, masked_by, nested},
 };
-use crate::event::{json::MAX_DEPTH, scan};
+use crate::event::{
+    json::{self, MAX_DEPTH},
+    scan,
+};
 
 pub(super) const REDACTED: &[u8] = br#""[REDACTED]""#;
 
@@ -40,6 +43,14 @@ impl RedactionPolicy {
             out.extend_from_slice(&masked);
             out.push(b'"');
         }
+    }
+
+    /// Text with what must be hidden masked, however long it is.
+    pub(crate) fn masked_text(&self, text: &str) -> String {
+        let mut out = Vec::new();
+        json::write_str(text, &mut out);
+        self.mask_string(&mut out, 0);
+        serde_json::from_slice(&out).unwrap_or_default()
     }
 
     /// The text, which stands in as many strings as `level` says, with what must be hidden masked; `None` when there is
@@ -271,7 +282,8 @@ impl<'a> Walk<'a> {
             Some(text) => (text.as_slice(), Signs::of(text)),
             None => (text, signs),
         };
-        let masked = if signs.any() || text.len() > limit { self.policy.masked(text, signs, limit, self.level) } else { None };
+        let masked =
+            if signs.any() || text.len() > limit { self.policy.masked(text, signs, limit, self.level) } else { None };
         let shortened = masked.as_ref().is_some_and(|masked| masked.shortened);
         let text = masked.as_ref().map_or(text, |masked| masked.text.as_slice());
         let cut = if text.len() <= limit { None } else { nth_character(text, limit) };
