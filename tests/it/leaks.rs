@@ -89,7 +89,7 @@ impl Outputs {
     }
 
     fn lines(&self, name: &str) -> usize {
-        self.get(name).iter().filter(|byte| **byte == b'\n').count()
+        String::from_utf8_lossy(self.get(name)).lines().count()
     }
 
     /// Fails with the surroundings of secrets that are found anywhere.
@@ -101,9 +101,8 @@ impl Outputs {
             let tokens = cases.iter().map(|case| case.secret.to_lowercase()).filter(|secret| !secret.starts_with(NAME));
             for secret in tokens.chain([NAME.to_owned()]) {
                 found.extend(text.match_indices(&secret).map(|(at, _)| {
-                    let start = text.floor_char_boundary(at.saturating_sub(120));
-                    let end = text.ceil_char_boundary((at + secret.len() + 40).min(text.len()));
-                    format!("{name}: {}", text[start..end].escape_debug())
+                    let around = at.saturating_sub(120)..(at + secret.len() + 40).min(text.len());
+                    format!("{name}: {}", text.as_bytes()[around].escape_ascii())
                 }));
             }
         }
@@ -137,7 +136,7 @@ fn run(server: &DevServer, lane: &str, form: &str, cases: &[Case]) -> Outputs {
         wire.extend_from_slice(&request.body);
     }
     let events = server.events();
-    let stored = events.iter().map(|event| format!("{event:?}\n")).collect::<String>().into_bytes();
+    let stored = format!("{events:?}").into_bytes();
     let by_name = vec![
         ("wire", wire),
         ("stored", stored),
@@ -228,7 +227,7 @@ fn no_secret_is_in_what_the_loss_hook_is_given_nor_in_what_a_server_says_that_re
 
 /// Keeps whatever a sink can see.
 #[derive(Clone, Default)]
-struct Seen(Arc<Mutex<String>>);
+struct Seen(Arc<Mutex<Vec<String>>>);
 
 impl Sink for Seen {
     fn open(&self) -> io::Result<Box<dyn SinkWriter>> {
@@ -242,7 +241,7 @@ impl SinkWriter for Seen {
         for record in records {
             let (attributes, resource) =
                 (record.attributes().collect::<Vec<_>>(), record.resource().collect::<Vec<_>>());
-            *seen += &format!("{} {:?} {attributes:?} {resource:?}\n", record.as_json(), record.body());
+            seen.push(format!("{} {:?} {attributes:?} {resource:?}", record.as_json(), record.body()));
         }
         Ok(())
     }
@@ -278,7 +277,7 @@ proptest! {
         let file = directory.0.join("lines.log");
         let hooked = lost.clone();
         let hook = move |events: &axonpush::LostEvents| {
-            events.events().iter().for_each(|event| *hooked.0.lock().unwrap() += &format!("{}\n", event.as_json()));
+            hooked.0.lock().unwrap().extend(events.events().iter().map(|event| event.as_json().to_owned()));
         };
         let client = settings(&server).sink("file", RollingFile::new(&file)).sink("seen", sink.clone()).on_loss(hook);
         let client = client.report_losses(false).build().unwrap();
@@ -291,9 +290,10 @@ proptest! {
         let report = client.blocking().shutdown(PATIENCE);
         prop_assert_eq!((report.left(), client.stats().lost().total()), (0, 4));
         let (seen, lost) = (sink.0.lock().unwrap().clone(), lost.0.lock().unwrap().clone());
-        for out in [seen, lost, fs::read_to_string(file).unwrap()] {
-            prop_assert_eq!(out.lines().count(), 4);
-            prop_assert!(!out.contains(&canary), "{}", out);
+        let lines = fs::read_to_string(file).unwrap().lines().map(str::to_owned).collect();
+        for out in [seen, lost, lines] {
+            prop_assert_eq!(out.len(), 4);
+            prop_assert!(!out.iter().any(|text| text.contains(&canary)), "{:?}", out);
         }
     }
 }

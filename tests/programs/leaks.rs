@@ -257,7 +257,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut said = String::new();
     for (number, line) in std::io::stdin().lock().lines().enumerate() {
         let case: Case = serde_json::from_str(&line?)?;
-        WAYS.iter().for_each(|way| way(&client, &case));
+        for way in WAYS {
+            way(&client, &case);
+        }
         if number % 8 != 0 {
             continue;
         }

@@ -280,5 +280,6 @@ fn without_quote(text: &[u8]) -> Option<&[u8]> {
 /// Whether a quote behind so many backslashes closes one behind `opening`. Each time that text is quoted, what stands
 /// before a quote is doubled, and one is added.
 fn closes(backslashes: usize, opening: usize) -> bool {
-    backslashes < opening || if opening == 0 { backslashes % 2 == 0 } else { closes(backslashes / 2, opening / 2) }
+    backslashes < opening
+        || if opening == 0 { backslashes.is_multiple_of(2) } else { closes(backslashes / 2, opening / 2) }
 }
