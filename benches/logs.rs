@@ -117,6 +117,7 @@ fn compare_lines() {
         for (name, values) in OF_LINES.iter().zip(&mut figures[side]) {
             figure(&format!("logs.lines.{name}.{role}"), median(std::mem::take(values)));
         }
+        assert!(role == "ours" || missing[side] == 0.0, "theirs would lose lines here, and is not to be compared with");
         figure(&format!("logs.lines.missing.{role}"), missing[side]);
     }
 }

@@ -304,7 +304,7 @@ pub(crate) const TABLES: &[Table] = &[
                 what: "missing",
                 ours: "logs.lines.missing.ours",
                 unit: Unit::Count,
-                against: Against::Figure { what: "`fmt().json()`, non-blocking", name: "logs.lines.missing.theirs" },
+                against: Against::Nothing,
                 limit: Limit::AtMost(0.0),
             },
         ],
