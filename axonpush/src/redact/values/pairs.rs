@@ -243,11 +243,14 @@ impl Mask<'_> {
                 b']' | b'}' | b')' => depth = depth.saturating_sub(1),
                 b'\\' => {
                     // What is quoted closes nothing.
-                    let quoted = self.after_quote(at - 1);
-                    at = if quoted < at {
-                        self.after_escape(at - 1)
+                    let (open, quoted) = (at - 1, self.after_quote(at - 1));
+                    let end = self.end_of(open, |byte| byte == b'\\');
+                    at = if quoted > open {
+                        self.end_of(self.closing_quote(open, quoted), |byte| byte == b'\\') + 1
+                    } else if (end - open).is_multiple_of(2) {
+                        end
                     } else {
-                        self.end_of(self.closing_quote(at - 1, quoted), |byte| byte == b'\\') + 1
+                        self.after_escape(end - 1)
                     };
                 }
                 _ => {}
