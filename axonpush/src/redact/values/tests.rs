@@ -156,8 +156,8 @@ fn time_grows_with_the_text_and_not_faster() {
         "<token>a>",
     ];
     let policy = RedactionPolicy::new().max_content_length(usize::MAX);
-    let begun = [("token: (", "\\\\"), ("token: \\\"", "\\\\"), ("token: Some(", "\\n"), ("token: A {", "\\\"")];
-    for (beginning, evil) in evil.map(|evil| ("", evil)).into_iter().chain(begun) {
+    let prefixed = [("token: (", "\\\\"), ("token: \\\"", "\\\\"), ("token: Some(", "\\n"), ("token: A {", "\\\"")];
+    for (beginning, evil) in evil.map(|evil| ("", evil)).into_iter().chain(prefixed) {
         let time = |size: usize| {
             let text = beginning.to_owned() + &evil.repeat(size / evil.len());
             (0..3)
