@@ -8,15 +8,24 @@
 //! - **In bursts**: 500 calls every 50 ms, the mean of whole bursts and percentiles of single calls, which hold two looks
 //!   at the clock on either side.
 //! - **Disabled**: `debug!` with the level off, beside the same call where there is no subscriber at all.
+//! - **Lines**: the same record as a line of JSON in a file, ours by a `RollingFile` without a server, beside the JSON of
+//!   `tracing-subscriber` through the non-blocking writer of `tracing-appender`. After the bursts come 200,000 records in
+//!   bursts of 5,000, small enough for either queue, which say what processor time lines cost in all threads. Lines are
+//!   counted in the file.
 //!
 //! Either side is a process of its own, as a program has one default subscriber.
 
 use std::{
+    fs,
     hint::black_box,
+    path::Path,
+    thread,
     time::{Duration, Instant},
 };
 
-use axonpush::{AxonPush, BatchPolicy, DeliveryLane, DeliveryPolicy, OtlpFormat, QueuePolicy, RequestContext};
+use axonpush::{
+    AxonPush, BatchPolicy, DeliveryLane, DeliveryPolicy, OtlpFormat, QueuePolicy, RequestContext, RollingFile,
+};
 use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
 use opentelemetry_otlp::{LogExporter, Protocol, WithExportConfig};
 use opentelemetry_sdk::{
@@ -42,9 +51,14 @@ const BURSTS: usize = 60;
 const WARM: usize = 20;
 const EVERY: Duration = Duration::from_millis(50);
 const DISABLED: u32 = 4_000_000;
+const LOAD: usize = 5000;
+const LOADS: usize = 40;
+const LOAD_EVERY: Duration = Duration::from_millis(50);
 const TURNS: usize = 3;
+const REQUEST_ID: &str = "0199f3a2-7b1c-7d4e-9a55-2f6d8c3b1e70";
 
 const NAMES: [&str; 5] = ["mean", "p50", "p99", "allocations", "disabled"];
+const OF_LINES: [&str; 5] = ["mean", "p50", "p99", "allocations", "cpu"];
 
 fn main() {
     match process::role() {
@@ -53,6 +67,8 @@ fn main() {
         Some((role, url)) => match role.as_str() {
             "ours" => ours(&url),
             "theirs" => theirs(&url),
+            "lines" => lines(Path::new(&url)),
+            "fmt_json" => fmt_json(Path::new(&url)),
             _ => nobody(),
         },
     }
@@ -79,6 +95,31 @@ fn compare() {
         figure(&format!("logs.missing.{role}"), missing[side]);
     }
     figure("logs.disabled.nobody", median(nobody));
+    compare_lines();
+}
+
+fn compare_lines() {
+    let mut figures = [const { [const { Vec::new() }; OF_LINES.len()] }; 2];
+    let mut missing = [0.0; 2];
+    for turn in 0..TURNS {
+        for (side, role) in ["lines", "fmt_json"].into_iter().enumerate() {
+            let file = std::env::temp_dir().join(format!("bench-{}-{role}-{turn}.log", std::process::id()));
+            let said = process::run(role, file.to_str().expect("a path that is text"));
+            for (name, values) in OF_LINES.iter().zip(&mut figures[side]) {
+                values.push(said[*name]);
+            }
+            let lines = fs::read(&file).expect("a file").iter().filter(|byte| **byte == b'\n').count();
+            missing[side] += (CALLS * (BURSTS + WARM) + LOAD * LOADS) as f64 - lines as f64;
+            fs::remove_file(file).expect("our own file");
+        }
+    }
+    for (side, role) in ["ours", "theirs"].into_iter().enumerate() {
+        for (name, values) in OF_LINES.iter().zip(&mut figures[side]) {
+            figure(&format!("logs.lines.{name}.{role}"), median(std::mem::take(values)));
+        }
+        assert!(role == "ours" || missing[side] == 0.0, "theirs would lose lines here, and is not to be compared with");
+        figure(&format!("logs.lines.missing.{role}"), missing[side]);
+    }
 }
 
 fn ours(url: &str) {
@@ -94,6 +135,7 @@ fn ours(url: &str) {
         .expect("complete settings");
     tracing_subscriber::registry().with(client.tracing_layer().with_filter(LevelFilter::INFO)).init();
     RequestContext::new().sync_scope(|| measure(&info_span!("checkout", cart = "c-00918273")));
+    process::say("disabled", disabled());
     let report = client.blocking().shutdown(Duration::from_secs(10));
     assert!(report.is_complete() && client.stats().lost().total() == 0, "{report}");
 }
@@ -116,9 +158,52 @@ fn theirs(url: &str) {
         .build();
     let bridge = OpenTelemetryTracingBridge::new(&provider);
     tracing_subscriber::registry().with(bridge.with_filter(LevelFilter::INFO)).init();
-    let id = "0199f3a2-7b1c-7d4e-9a55-2f6d8c3b1e70";
-    measure(&info_span!("checkout", cart = "c-00918273", request.id = id));
+    measure(&info_span!("checkout", cart = "c-00918273", request.id = REQUEST_ID));
+    process::say("disabled", disabled());
     provider.shutdown_with_timeout(Duration::from_secs(10)).expect("a shutdown in time");
+}
+
+fn lines(file: &Path) {
+    let file = RollingFile::new(file).max_bytes(u64::MAX);
+    let client = AxonPush::builder()
+        .base_url("http://localhost")
+        .channel_id("payments")
+        .without_server()
+        .sink("file", file)
+        .build()
+        .expect("complete settings");
+    tracing_subscriber::registry().with(client.tracing_layer().with_filter(LevelFilter::INFO)).init();
+    RequestContext::new().sync_scope(|| {
+        let span = info_span!("checkout", cart = "c-00918273");
+        measure(&span);
+        spend(&span, || assert!(client.blocking().shutdown(Duration::from_secs(10)).is_complete()));
+    });
+}
+
+fn fmt_json(file: &Path) {
+    let file = fs::File::create(file).expect("a file");
+    let (writer, guard) = tracing_appender::non_blocking(file);
+    let json = tracing_subscriber::fmt::layer().json().with_writer(writer);
+    tracing_subscriber::registry().with(json.with_filter(LevelFilter::INFO)).init();
+    let span = info_span!("checkout", cart = "c-00918273", request.id = REQUEST_ID);
+    measure(&span);
+    spend(&span, || drop(guard));
+}
+
+/// Says what a million lines cost, in all threads, from the call to the file; `finish` waits for the last one.
+fn spend(span: &tracing::Span, finish: impl FnOnce()) {
+    // What is left of the bursts is none of it.
+    thread::sleep(Duration::from_millis(200));
+    let before = process::cpu();
+    span.in_scope(|| {
+        for _ in 0..LOADS {
+            (0..LOAD).for_each(log);
+            thread::sleep(LOAD_EVERY);
+        }
+    });
+    finish();
+    let spent = process::cpu() - before;
+    process::say("cpu", spent.as_secs_f64() * 1e6 / (LOAD * LOADS) as f64);
 }
 
 fn nobody() {
@@ -147,7 +232,6 @@ fn measure(span: &tracing::Span) {
     process::say("p50", samples.percentile(50));
     process::say("p99", samples.percentile(99));
     process::say("allocations", median(allocated));
-    process::say("disabled", disabled());
 }
 
 fn log(n: usize) {

@@ -8,6 +8,7 @@ mod faults;
 mod init;
 mod jobs;
 mod lambda;
+mod leaks;
 mod lifecycle;
 mod metrics;
 mod otlp;

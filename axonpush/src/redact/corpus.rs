@@ -1,51 +1,12 @@
 //! Every secret of `corpus.txt` in every shape, and not one of them may be found in what leaves.
 
+mod cases;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use self::cases::{CANARY, is_only_json, keyed, section, spellings, text, token, whole};
 use super::{RedactionPattern, RedactionPolicy};
-
-const CORPUS: &str = include_str!("corpus.txt");
-
-/// What a secret is in the corpus, where it is not a token. Nothing says of it what it is.
-const CANARY: &str = "cAnArY42";
-
-/// The lines of a section.
-fn section(name: &str) -> Vec<&'static str> {
-    let head = format!("[{name}]\n");
-    let start = CORPUS.find(&head).unwrap() + head.len();
-    let lines = CORPUS[start..].split('\n').take_while(|line| !line.is_empty());
-    lines.collect()
-}
-
-/// A line of text, in which escapes are those of a string in Rust; a backslash before anything else is itself.
-fn text(line: &str) -> String {
-    line.replace("\\n", "\n").replace("\\r", "\r").replace("\\t", "\t")
-}
-
-/// Letters and digits of a kind, the same ones for the same token.
-fn filling(recipe: &str, seed: &str) -> String {
-    let (count, kind) = recipe.split_at(recipe.len() - 1);
-    let alphabet: &[u8] = match kind {
-        "a" => b"aB3dE5gH7jK9mN1pQ2sT4vW6xY8z",
-        "h" => b"0123456789abcdef",
-        "U" => b"A2B3C4D5E6F7G",
-        other => panic!("no alphabet {other}"),
-    };
-    let mut state = seed.bytes().fold(17_u32, |state, byte| state.wrapping_mul(31).wrapping_add(u32::from(byte)));
-    let pick = |_| {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        char::from(alphabet[(state >> 16) as usize % alphabet.len()])
-    };
-    (0..count.parse::<usize>().unwrap()).map(pick).collect()
-}
-
-/// A token, from the pieces of its beginning and the recipe of the rest.
-fn token(line: &str) -> String {
-    let (beginning, recipe) = line.rsplit_once(' ').unwrap();
-    let parts: Vec<_> = recipe.split('.').enumerate().map(|(i, part)| filling(part, &format!("{line}{i}"))).collect();
-    beginning.replace(' ', "") + &parts.join(".")
-}
 
 fn redact(policy: &RedactionPolicy, value: &Value) -> String {
     let (mut json, mut out) = (Vec::new(), Vec::new());
@@ -64,19 +25,6 @@ fn places(text: &str) -> [Value; 5] {
         json!({ "attributes": { "log.line": { "stringValue": text } } }),
         json!({ "metadata": { "error": { "chain": ["x", text] } } }),
         json!({ "body": json!({ "inner": text }).to_string() }),
-    ]
-}
-
-/// The ways to write a key that make no difference.
-fn spellings(key: &str) -> [String; 5] {
-    let mixed = |(i, c): (usize, char)| if i % 2 == 0 { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
-    let middle = key.len() / 2;
-    [
-        key.to_owned(),
-        key.to_uppercase(),
-        key.chars().enumerate().map(mixed).collect(),
-        format!("{}\u{200b}{}", &key[..middle], &key[middle..]),
-        format!("{key}\u{feff}"),
     ]
 }
 
@@ -111,14 +59,38 @@ fn what_a_secret_key_names_leaks_from_no_text() {
     let mut leaks = Leaks::default();
     for key in section("keys") {
         for shape in section("keyed text") {
-            let text = text(&shape.replace('K', "\0").replace('V', CANARY));
-            leaks.try_all(CANARY, places(&text.replace('\0', key)));
+            leaks.try_all(CANARY, places(&keyed(&text(shape), key, CANARY)));
             for key in spellings(key) {
-                leaks.try_all(CANARY, [json!({ "note": text.replace('\0', &key) })]);
+                leaks.try_all(CANARY, [json!({ "note": keyed(&text(shape), &key, CANARY) })]);
             }
         }
     }
     leaks.assert_none(10_000);
+}
+
+/// Text as it stands in what `Debug` shows, on one line and on several, and where that is shown once more.
+fn shown(text: &str) -> [Value; 3] {
+    let some = Some(text);
+    let (line, lines, again) = (format!("{text:?}"), format!("{some:#?}"), format!("{:?}", format!("{some:?}")));
+    [json!({ "note": line }), json!({ "note": lines }), json!({ "note": again })]
+}
+
+#[test]
+fn what_a_secret_key_names_leaks_from_no_debug_output() {
+    let mut leaks = Leaks::default();
+    let shapes = |name: &str| section(name).into_iter().filter(|shape| !is_only_json(shape));
+    for shape in shapes("keyed text") {
+        for key in section("keys") {
+            leaks.try_all(CANARY, shown(&keyed(&text(shape), key, CANARY)));
+        }
+    }
+    for shape in section("token text") {
+        for token in section("tokens").into_iter().map(token) {
+            leaks.try_all(&token, shown(&text(&shape.replace('T', &token))));
+        }
+    }
+    shapes("whole text").for_each(|shape| leaks.try_all(CANARY, shown(&whole(&text(shape), CANARY))));
+    leaks.assert_none(5000);
 }
 
 #[test]
@@ -127,7 +99,7 @@ fn what_a_secret_key_names_leaks_from_no_payload() {
     for key in section("keys") {
         for shape in section("keyed payload") {
             for key in spellings(key) {
-                let payload = shape.replace('K', "\0").replace('V', CANARY).replace('\0', &key);
+                let payload = keyed(shape, &key, CANARY);
                 let value: Value = serde_json::from_str(&payload).unwrap();
                 leaks.try_all(CANARY, [value, json!({ "inside": payload })]);
             }
@@ -151,7 +123,7 @@ fn tokens_leak_from_no_text() {
 fn what_needs_no_key_leaks_from_no_text() {
     let mut leaks = Leaks::default();
     for shape in section("whole text") {
-        leaks.try_all(CANARY, places(&text(&shape.replace('V', CANARY))));
+        leaks.try_all(CANARY, places(&whole(&text(shape), CANARY)));
     }
     leaks.assert_none(100);
 }
@@ -199,7 +171,7 @@ proptest! {
         path in prop::collection::vec(0..4_u8, 0..20),
         before in "[a-z ]{0,10}",
     ) {
-        let shape = text(&shape.replace('K', "\0").replace('V', &canary).replace('\0', &spellings(key)[spelling]));
+        let shape = keyed(&text(shape), &spellings(key)[spelling], &canary);
         for secret in [json!(shape), json!(format!("{before}\n{shape}")), json!({ spellings(key)[spelling].clone(): canary })] {
             let left = redact(&RedactionPolicy::new(), &at_any_depth(secret, &path));
             prop_assert!(!left.contains(&canary), "{left}");

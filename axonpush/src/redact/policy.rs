@@ -74,8 +74,8 @@ pub(crate) const PREVIEW_LENGTH: usize = 256;
 ///
 /// A password that stands in text alone looks like any other word, and of one with spaces or commas that stands there
 /// without quotes the first word is hidden. Neither are identifiers and ids looked at, pairs written as arrays
-/// (`["authorization", "…"]`), XML elements with attributes, text in percent or base 64 encoding, and keys that imitate letters with
-/// those of another script. What may hold such text is named with [`redact_keys`](Self::redact_keys) or not put into the
+/// (`["authorization", "…"]`), XML elements with attributes, text in percent or base 64 encoding, keys that imitate letters with
+/// those of another script, and, in JSON that `Debug` has quoted, escapes within keys and keys spelled out. What may hold such text is named with [`redact_keys`](Self::redact_keys) or not put into the
 /// event.
 ///
 /// What is not set here is left to the environment, where the client reads it, and then to the default.

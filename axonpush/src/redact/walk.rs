@@ -11,7 +11,10 @@ use super::{
     policy::{ContentCapture, PREVIEW_LENGTH, RedactionPolicy},
     values::{Nested, Signs, is_card_number, masked, masked_before, masked_by, nested},
 };
-use crate::event::{json::MAX_DEPTH, scan};
+use crate::event::{
+    json::{self, MAX_DEPTH},
+    scan,
+};
 
 pub(super) const REDACTED: &[u8] = br#""[REDACTED]""#;
 
@@ -28,15 +31,55 @@ impl RedactionPolicy {
         Walk::new(self, json, out, false, level).run();
     }
 
-    /// Masks what the JSON string holds that `out` has from `start` to its end, where keys have been seen to already.
+    /// Masks what the JSON string holds that `out` has from `start` to its end, however long it is.
     pub(crate) fn mask_string(&self, out: &mut Vec<u8>, start: usize) {
         let text = out.get(start + 1..out.len() - 1).unwrap_or_default();
         let by_patterns = patterns::masked(text, self);
-        if let Some(masked) = masked(by_patterns.as_deref().unwrap_or(text), self).or(by_patterns) {
+        let text = by_patterns.as_deref().unwrap_or(text);
+        let signs = Signs::of(text);
+        let masked = if signs.any() { self.masked(text, signs, usize::MAX, 0) } else { None };
+        if let Some(masked) = masked.map(|masked| masked.text).or(by_patterns) {
             out.truncate(start + 1);
             out.extend_from_slice(&masked);
             out.push(b'"');
         }
+    }
+
+    /// Text with what must be hidden masked, however long it is.
+    pub(crate) fn masked_text(&self, text: &str) -> String {
+        let mut out = Vec::new();
+        json::write_str(text, &mut out);
+        self.mask_string(&mut out, 0);
+        serde_json::from_slice(&out).unwrap_or_default()
+    }
+
+    /// The text, which stands in as many strings as `level` says, with what must be hidden masked; `None` when there is
+    /// nothing of that kind.
+    fn masked(&self, text: &[u8], signs: Signs, limit: usize, level: u8) -> Option<Masked> {
+        /// Bytes beyond the limit that are looked at: a secret that begins before it may end behind it.
+        const BEYOND: usize = 4 << 10;
+
+        let whole = |text| Masked { text, shortened: false };
+        let json = if signs.of_json() { nested(text, self, level) } else { Nested::Text };
+        let part = match json {
+            Nested::Text => None,
+            Nested::Clean => return None,
+            Nested::Masked(text) => return Some(whole(text)),
+            Nested::Part(text) => Some(text),
+        };
+        if let Some(part) = part {
+            return masked(&part, self).or(Some(part)).map(whole);
+        }
+        // An escape may be six bytes of one character.
+        let most = limit.saturating_mul(6).saturating_add(BEYOND);
+        if text.len() <= most {
+            return masked_by(signs, text, self).map(whole);
+        }
+        let cut = nth_character(text, limit).unwrap_or(text.len());
+        let looked_at = whole_characters(text, cut, cut.saturating_add(BEYOND));
+        // However short the masks have made it, what is kept ends at `cut`: what begins behind it may be half a secret.
+        let text = masked_before(cut, text.get(..looked_at).unwrap_or(text), self)?;
+        Some(Masked { text, shortened: true })
     }
 }
 
@@ -239,7 +282,8 @@ impl<'a> Walk<'a> {
             Some(text) => (text.as_slice(), Signs::of(text)),
             None => (text, signs),
         };
-        let masked = if signs.any() || text.len() > limit { self.masked(text, signs, limit) } else { None };
+        let masked =
+            if signs.any() || text.len() > limit { self.policy.masked(text, signs, limit, self.level) } else { None };
         let shortened = masked.as_ref().is_some_and(|masked| masked.shortened);
         let text = masked.as_ref().map_or(text, |masked| masked.text.as_slice());
         let cut = if text.len() <= limit { None } else { nth_character(text, limit) };
@@ -256,34 +300,6 @@ impl<'a> Walk<'a> {
         }
         short.push(b'"');
         self.replace(at.start, at.end, &short);
-    }
-
-    /// The text with what must be hidden masked; `None` when there is nothing of that kind.
-    fn masked(&self, text: &[u8], signs: Signs, limit: usize) -> Option<Masked> {
-        /// Bytes beyond the limit that are looked at: a secret that begins before it may end behind it.
-        const BEYOND: usize = 4 << 10;
-
-        let whole = |text| Masked { text, shortened: false };
-        let json = if signs.of_json() { nested(text, self.policy, self.level) } else { Nested::Text };
-        let part = match json {
-            Nested::Text => None,
-            Nested::Clean => return None,
-            Nested::Masked(text) => return Some(whole(text)),
-            Nested::Part(text) => Some(text),
-        };
-        if let Some(part) = part {
-            return masked(&part, self.policy).or(Some(part)).map(whole);
-        }
-        // An escape may be six bytes of one character.
-        let most = limit.saturating_mul(6).saturating_add(BEYOND);
-        if text.len() <= most {
-            return masked_by(signs, text, self.policy).map(whole);
-        }
-        let cut = nth_character(text, limit).unwrap_or(text.len());
-        let looked_at = whole_characters(text, cut, cut.saturating_add(BEYOND));
-        // However short the masks have made it, what is kept ends at `cut`: what begins behind it may be half a secret.
-        let text = masked_before(cut, text.get(..looked_at).unwrap_or(text), self.policy)?;
-        Some(Masked { text, shortened: true })
     }
 
     fn replace(&mut self, start: usize, end: usize, with: &[u8]) {

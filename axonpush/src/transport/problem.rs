@@ -10,6 +10,7 @@ use crate::{
         self,
         read::{first_text, text},
     },
+    redact::RedactionPolicy,
     retry::retry_after,
 };
 
@@ -131,8 +132,9 @@ fn hint(status: StatusCode) -> Option<&'static str> {
     })
 }
 
+/// A server may repeat what it refuses, and has not sworn to keep it to itself.
 fn clean(text: &str) -> String {
-    json::shown(text, MAX_TEXT)
+    json::shown(&RedactionPolicy::new().masked_text(text), MAX_TEXT)
 }
 
 #[cfg(test)]
@@ -156,6 +158,17 @@ mod tests {
             "422 Unprocessable Entity: validation failed; body.channelId: unexpected property; body.payload: expected object",
         );
         assert!(error.is_invalid() && !error.is_retryable() && !format!("{error:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn secrets_that_a_server_repeats_are_masked() {
+        let told = error(
+            400,
+            r#"{"message":"password=hunter2 is short\nsee {\"token\": \"t0k\"}","hint":"mail bob@example.com"}"#,
+        );
+        let shown = format!("{told} {told:?}");
+        assert!(shown.contains("password=[REDACTED]") && shown.contains("b***@example.com"), "{shown}");
+        assert!(!shown.contains("hunter2") && !shown.contains("t0k") && !shown.contains("bob"), "{shown}");
     }
 
     #[test]

@@ -260,6 +260,56 @@ pub(crate) const TABLES: &[Table] = &[
         ],
     },
     Table {
+        title: "JSON lines",
+        rows: &[
+            Row {
+                what: "`info!` with three fields: mean",
+                ours: "logs.lines.mean.ours",
+                unit: Unit::Nanos,
+                against: Against::Figure { what: "`fmt().json()`, non-blocking", name: "logs.lines.mean.theirs" },
+                limit: Limit::AtMost(0.5),
+            },
+            Row {
+                what: "`info!` with three fields: p50",
+                ours: "logs.lines.p50.ours",
+                unit: Unit::Nanos,
+                against: Against::Figure { what: "`fmt().json()`, non-blocking", name: "logs.lines.p50.theirs" },
+                limit: Limit::None,
+            },
+            Row {
+                what: "`info!` with three fields: p99",
+                ours: "logs.lines.p99.ours",
+                unit: Unit::Nanos,
+                against: Against::Figure { what: "`fmt().json()`, non-blocking", name: "logs.lines.p99.theirs" },
+                limit: Limit::None,
+            },
+            Row {
+                what: "`info!` with three fields: allocations",
+                ours: "logs.lines.allocations.ours",
+                unit: Unit::Count,
+                against: Against::Figure {
+                    what: "`fmt().json()`, non-blocking",
+                    name: "logs.lines.allocations.theirs",
+                },
+                limit: Limit::None,
+            },
+            Row {
+                what: "processor time for a million",
+                ours: "logs.lines.cpu.ours",
+                unit: Unit::Seconds,
+                against: Against::Figure { what: "`fmt().json()`, non-blocking", name: "logs.lines.cpu.theirs" },
+                limit: Limit::AtMost(0.5),
+            },
+            Row {
+                what: "missing",
+                ours: "logs.lines.missing.ours",
+                unit: Unit::Count,
+                against: Against::Nothing,
+                limit: Limit::AtMost(0.0),
+            },
+        ],
+    },
+    Table {
         title: "Events one by one",
         rows: &[
             Row {

@@ -117,6 +117,7 @@ impl<'a> Mask<'a> {
     /// Looks at the word that begins at `start`. Says where what was found in it ends, and where the word does.
     fn word(&mut self, start: usize) -> (Option<usize>, usize) {
         let end = self.end_of(start, is_word);
+        let start = start + self.of_an_escape(start);
         let word = self.text.get(start..end).unwrap_or_default();
         // A sentence may end with it.
         let length = word.iter().rposition(u8::is_ascii_alphanumeric).map_or(0, |last| last + 1);
@@ -143,8 +144,15 @@ impl<'a> Mask<'a> {
             Some(b'@') => self.address(start, at),
             Some(b':') if start < at && self.starts_with(at, b"://") => Some(self.url(at + 3)),
             Some(b'>') => self.element(at, least),
-            _ => self.bots_token(start, at).or_else(|| self.pair_before(at, least)),
+            _ => self.bots_token(start + self.of_an_escape(start), at).or_else(|| self.pair_before(at, least)),
         }
+    }
+
+    /// How many bytes of the word at `start` are the rest of an escape that the text itself has, such as the `n` of a line
+    /// break that `Debug` has spelled out.
+    fn of_an_escape(&self, start: usize) -> usize {
+        let before = start.checked_sub(2).and_then(|before| self.text.get(before..=start));
+        usize::from(matches!(before, Some([b'\\', b'\\', b'n' | b'r' | b't'])))
     }
 
     /// Where the word begins that ends at `end`, at `least` or later. There is none when that is `end`.

@@ -32,13 +32,15 @@ impl Mask<'_> {
         let text = self.text.get(least..sign)?;
         let text = text.strip_suffix(b" ").unwrap_or(text);
         let text = text.strip_suffix(b" ").unwrap_or(text);
-        let text = text.strip_suffix(b"'").or_else(|| text.strip_suffix(b"\\\"")).unwrap_or(text);
+        let text = text.strip_suffix(b"'").or_else(|| without_quote(text)).unwrap_or(text);
         let end = least + text.len();
         let start = self.run_before(end, least, is_key);
         let run = self.text.get(start..end).filter(|run| !run.is_empty())?;
         let ascii = run.iter().rposition(|byte| !byte.is_ascii()).map_or(0, |last| last + 1);
         let word = run.get(ascii..).unwrap_or_default();
+        let behind_escape = run.get(self.of_an_escape(start)..).filter(|rest| rest.len() < run.len());
         let is_secret = self.names_a_secret(run)
+            || behind_escape.is_some_and(|rest| self.names_a_secret(rest))
             || (ascii > 0 && !word.is_empty() && self.names_a_secret(word))
             || self.signs_a_url(word, start + ascii, sign);
         if is_secret { self.hide_value(word, sign) } else { None }
@@ -112,10 +114,10 @@ impl Mask<'_> {
     fn value(&self, start: usize, whole_line: bool) -> Range<usize> {
         let quoted = self.after_quote(start);
         if quoted > start {
-            return quoted..self.closing_quote(quoted, self.text.get(start) == Some(&b'\''));
+            return quoted..self.closing_quote(start, quoted);
         }
         if whole_line {
-            return start..self.end_of_line(start);
+            return start..self.end_of_call(start, self.end_of_line(start));
         }
         if matches!(self.text.get(start), Some(b'[' | b'{' | b'(')) {
             return start..self.closing_bracket(start);
@@ -132,9 +134,21 @@ impl Mask<'_> {
         // `Some("…")`, `b'…'`.
         let quoted = self.after_quote(end);
         if quoted > end {
-            end = self.closing_quote(quoted, self.text.get(end) == Some(&b'\''));
+            return start..self.closing_quote(end, quoted);
         }
-        start..end
+        // `Login { user: "…" }`.
+        let plain = self.text.get(start..end).unwrap_or_default();
+        if plain.first().is_some_and(u8::is_ascii_uppercase) && self.starts_with(end, b" {") {
+            return start..self.closing_bracket(end + 1);
+        }
+        start..self.end_of_call(start, end)
+    }
+
+    /// The index after what `start..end` holds if it is `Some(`, with the rest on lines of its own; else `end`.
+    fn end_of_call(&self, start: usize, end: usize) -> usize {
+        let text = self.text.get(start..=end).unwrap_or_default();
+        let open = text.windows(2).position(|pair| pair == b"(\\");
+        open.map_or(end, |open| self.closing_bracket(start + open).max(end))
     }
 
     /// Credentials behind their scheme, which ends at `scheme`.
@@ -200,44 +214,75 @@ impl Mask<'_> {
         at.min(self.text.len())
     }
 
-    /// Where the quote stands that closes one before `start`; the end of the text when what was cut off held it.
-    fn closing_quote(&self, start: usize, single: bool) -> usize {
+    /// Where the quote stands that closes the one from `open` to `start`; the end of the text when what was cut off held
+    /// it.
+    fn closing_quote(&self, open: usize, start: usize) -> usize {
+        let single = self.text.get(open) == Some(&b'\'');
+        let backslashes = start - open - 1;
         let mut at = start;
         while let Some(&byte) = self.text.get(at) {
-            at += match (byte, self.text.get(at + 1)) {
-                (b'\'', _) if single => break,
-                (b'\\', Some(b'"')) if !single => break,
-                // Behind a backslash of the text's own, a quote closes nothing.
-                (b'\\', Some(b'\\')) if self.text.get(at + 2) == Some(&b'\\') => 4,
-                (b'\\', Some(b'\\')) => 3,
-                (b'\\', _) => 2,
-                _ => 1,
-            };
+            let here = self.end_of(at, |byte| byte == b'\\') - at;
+            match (byte, self.text.get(at + here)) {
+                (b'\'', _) if single => return at,
+                (b'\\', Some(b'"')) if !single && closes(here, backslashes) => return at,
+                // An escape that is no quote takes what it escapes along.
+                (b'\\', _) => at += here + 1,
+                _ => at += 1,
+            }
         }
         at.min(self.text.len())
     }
 
     /// The index after the bracket that closes the one at `start`; the end of the text when what was cut off held it.
     fn closing_bracket(&self, start: usize) -> usize {
-        let mut depth = 0_usize;
-        let rest = self.text.get(start..).unwrap_or_default();
-        let length = rest.iter().position(|byte| {
+        let (mut depth, mut at) = (0_usize, start);
+        while let Some(&byte) = self.text.get(at) {
+            at += 1;
             match byte {
                 b'[' | b'{' | b'(' => depth += 1,
                 b']' | b'}' | b')' => depth = depth.saturating_sub(1),
+                b'\\' => {
+                    // What is quoted closes nothing.
+                    let (open, quoted) = (at - 1, self.after_quote(at - 1));
+                    let end = self.end_of(open, |byte| byte == b'\\');
+                    at = if quoted > open {
+                        self.end_of(self.closing_quote(open, quoted), |byte| byte == b'\\') + 1
+                    } else if (end - open).is_multiple_of(2) {
+                        end
+                    } else {
+                        self.after_escape(end - 1)
+                    };
+                }
                 _ => {}
             }
-            depth == 0
-        });
-        length.map_or(self.text.len(), |last| start + last + 1)
+            if depth == 0 {
+                break;
+            }
+        }
+        at.min(self.text.len())
     }
 
-    /// The index after an opening or closing quote, if there is one at `at`.
+    /// The index after an opening or closing quote, if there is one at `at`. What was quoted before it was quoted again
+    /// has more backslashes.
     fn after_quote(&self, at: usize) -> usize {
-        match self.text.get(at) {
-            Some(b'\'') => at + 1,
-            Some(b'\\') if self.text.get(at + 1) == Some(&b'"') => at + 2,
-            _ => at,
+        if self.text.get(at) == Some(&b'\'') {
+            return at + 1;
         }
+        let end = self.end_of(at, |byte| byte == b'\\');
+        if end > at && self.text.get(end) == Some(&b'"') { end + 1 } else { at }
     }
+}
+
+/// Text that ends with a quote, without it.
+fn without_quote(text: &[u8]) -> Option<&[u8]> {
+    let text = text.strip_suffix(b"\\\"")?;
+    let backslashes = text.iter().rev().take_while(|byte| **byte == b'\\').count();
+    text.get(..text.len() - backslashes)
+}
+
+/// Whether a quote behind so many backslashes closes one behind `opening`. Each time that text is quoted, what stands
+/// before a quote is doubled, and one is added.
+fn closes(backslashes: usize, opening: usize) -> bool {
+    backslashes < opening
+        || if opening == 0 { backslashes.is_multiple_of(2) } else { closes(backslashes / 2, opening / 2) }
 }

@@ -156,9 +156,10 @@ fn time_grows_with_the_text_and_not_faster() {
         "<token>a>",
     ];
     let policy = RedactionPolicy::new().max_content_length(usize::MAX);
-    for evil in evil {
+    let prefixed = [("token: (", "\\\\"), ("token: \\\"", "\\\\"), ("token: Some(", "\\n"), ("token: A {", "\\\"")];
+    for (beginning, evil) in evil.map(|evil| ("", evil)).into_iter().chain(prefixed) {
         let time = |size: usize| {
-            let text = evil.repeat(size / evil.len());
+            let text = beginning.to_owned() + &evil.repeat(size / evil.len());
             (0..3)
                 .map(|_| {
                     let began = std::time::Instant::now();

@@ -35,8 +35,9 @@ impl JsonLines {
         };
         own("event", event, out);
         own("target", target, out);
-        for (name, keys) in RESOURCE {
-            own(name, record.of_resource(keys), out);
+        let speaker = record.of_resource(&RESOURCE.map(|(_, keys)| keys));
+        for ((name, _), value) in RESOURCE.iter().zip(speaker) {
+            own(name, value, out);
         }
         own("request_id", record.found.value(Known::RequestId), out);
         own("trace_id", record.trace, out);
@@ -45,12 +46,12 @@ impl JsonLines {
         own("error", record.found.value(Known::Error), out);
         own("error_type", record.found.value(Known::ErrorType), out);
         self.names.clear();
-        self.rest(record, out);
+        self.rest(record, speaker, out);
         out.extend_from_slice(b"}\n");
     }
 
     /// Appends what has no place of its own.
-    fn rest(&mut self, record: &SinkRecord<'_>, out: &mut Vec<u8>) {
+    fn rest(&mut self, record: &SinkRecord<'_>, speaker: [&[u8]; 3], out: &mut Vec<u8>) {
         let mut line = Line { names: &mut self.names, repeated: 1, out };
         for (key, value) in record.attributes.clone() {
             if !says_the_target_again(record, key, value) && !record.found.covers(key, value) {
@@ -69,8 +70,8 @@ impl JsonLines {
             line.field(b"agent_id", record.agent);
         }
         for (key, value) in Entries::of(record.resource) {
-            let known = RESOURCE.iter().find(|(_, keys)| keys.iter().any(|known| known.as_bytes() == key));
-            if known.is_none_or(|(_, keys)| record.of_resource(keys) != value) {
+            let known = RESOURCE.iter().position(|(_, keys)| keys.iter().any(|known| known.as_bytes() == key));
+            if known.and_then(|known| speaker.get(known)) != Some(&value) {
                 line.field(key, value);
             }
         }

@@ -14,7 +14,7 @@ use crate::event::{
     Severity,
     draft::{self, Field, Part, Parts},
     json,
-    scan::{self, Entries},
+    scan::Entries,
 };
 
 /// A view of one record, redacted: a log record, or any other event that was handed over.
@@ -137,11 +137,22 @@ impl<'a> SinkRecord<'a> {
         String::from_utf8_lossy(self.raw)
     }
 
-    /// The value of an entry of the resource, the record's own or the client's; empty where neither has it.
-    pub(super) fn of_resource(&self, keys: &[&str]) -> &'a [u8] {
-        let both = [self.resource, self.speaker].into_iter();
-        let mut found = both.flat_map(|object| keys.iter().filter_map(|key| object.get(scan::entry(object, key)?)));
-        found.next().unwrap_or_default()
+    /// Values of entries of the resource, the record's own or the client's, each for the first of its keys that there is;
+    /// empty where neither has it.
+    pub(super) fn of_resource<const N: usize>(&self, keys: &[&[&str]; N]) -> [&'a [u8]; N] {
+        let mut found = [(b"".as_slice(), usize::MAX); N];
+        // One look at each, as most of what they hold is asked for.
+        for (own, object) in [self.resource, self.speaker].into_iter().enumerate() {
+            for (key, value) in Entries::of(object) {
+                for (place, keys) in found.iter_mut().zip(keys) {
+                    let rank = keys.iter().position(|known| known.as_bytes() == key).map(|at| own * keys.len() + at);
+                    if let Some(rank) = rank.filter(|rank| *rank < place.1) {
+                        *place = (value, rank);
+                    }
+                }
+            }
+        }
+        found.map(|(value, _)| value)
     }
 
     /// Nanoseconds since the epoch.
