@@ -27,6 +27,8 @@ impl Sinks {
         self.alone |= self.alone_without_key && given.api_key.is_none();
         if self.alone {
             given.api_key.get_or_insert_with(|| Secret("ak_nobody".to_owned()));
+            // Without TLS the hosted server could not even be named.
+            given.base_url.get_or_insert_with(|| Secret("http://localhost".to_owned()));
         }
         (self, given)
     }
