@@ -59,6 +59,15 @@ impl<T> PerProcess<T> {
     pub(crate) fn new(value: T, renew: impl Fn(&T) -> T + Send + Sync + 'static) -> Self {
         Self { first: Node::new(value), renew: Box::new(renew) }
     }
+
+    /// The value of this process, if it was made before: for whoever may be called while it is being made.
+    pub(crate) fn existing(&self) -> Option<&T> {
+        let mut node = &self.first;
+        while node.generation != generation() {
+            node = node.next.get()?;
+        }
+        Some(&node.value)
+    }
 }
 
 impl<T> Deref for PerProcess<T> {

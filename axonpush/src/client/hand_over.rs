@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::Inner;
 use crate::{
+    context::suppress,
     error::Error,
     event::{Severity, record::Lane},
     publisher::{Accepted, FlushReport},
@@ -19,6 +20,18 @@ impl super::AxonPush {
 }
 
 impl Inner {
+    /// Whether events offered here come from the SDK's own work, heard by the application's logging. Passing them on
+    /// would never end, so they are counted and dropped.
+    ///
+    /// That work may be to make the publisher of a child process, and nobody may ask for that meanwhile.
+    pub(super) fn is_echo(&self) -> bool {
+        let echo = suppress::is_marked();
+        if let Some(publisher) = self.publisher.existing().filter(|_| echo) {
+            publisher.suppressed();
+        }
+        echo
+    }
+
     /// Hands an encoded event, a body or a draft, to the worker and to all sinks.
     ///
     /// What the worker's queue loses the sinks still have; what it gives back comes again, and what comes after the end

@@ -42,15 +42,14 @@ impl AxonPush {
         know: impl FnOnce(&mut Draft<'_>, u64),
     ) {
         let Some(inner) = &self.0 else { return };
-        let publisher = &*inner.publisher;
         let live = inner.live.load();
-        if publisher.is_echo() {
+        if inner.is_echo() {
             return;
         }
         if !live.wants(heard.identifier, heard.severity) {
-            return publisher.filter(1);
+            return inner.publisher.filter(1);
         }
-        let lane = publisher.lane(true, false);
+        let lane = inner.publisher.lane(true, false);
         let is_blank = heard.identifier.trim().is_empty();
         let config = &live.config;
         let digits = heard.context.map(RequestContext::digits).unwrap_or_default();

@@ -228,7 +228,7 @@ impl AxonPush {
     /// Hands an event over to the worker.
     pub(crate) fn enqueue(&self, event: &Event, when: WhenFull) -> Result<(), Error> {
         let Some(inner) = &self.0 else { return event.validate() };
-        if inner.publisher.is_echo() {
+        if inner.is_echo() {
             return Ok(());
         }
         let lane = inner.publisher.lane(event.event_type.is_log(), event.event_type == EventType::AppSpan);
@@ -271,7 +271,7 @@ impl AxonPush {
     /// Hands a lost event over once more, as it is.
     pub(crate) fn enqueue_again(&self, lost: &LostEvent) -> Result<(), Error> {
         let Some(inner) = &self.0 else { return Ok(()) };
-        if inner.publisher.is_echo() {
+        if inner.is_echo() {
             return Ok(());
         }
         inner.publisher.enqueue(lost.severity, lost.lane, &lost.body, WhenFull::ApplyPolicy).map(drop)

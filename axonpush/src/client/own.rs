@@ -47,11 +47,10 @@ impl Snapshot {
         payload: impl FnOnce(&mut Vec<u8>, Foreign<'_>),
     ) -> Result<(), Error> {
         let Some((inner, live)) = &self.0 else { return Ok(()) };
-        let publisher = &*inner.publisher;
-        if publisher.is_echo() {
+        if inner.is_echo() {
             return Ok(());
         }
-        let lane = publisher.lane(own.event_type.is_log(), own.event_type == EventType::AppSpan);
+        let lane = inner.publisher.lane(own.event_type.is_log(), own.event_type == EventType::AppSpan);
         let enqueue = |body: &[u8]| inner.hand_over(own.at, own.severity, lane, body, WhenFull::ApplyPolicy).map(drop);
         live.encode_own(own, payload, enqueue).flatten()
     }
@@ -71,11 +70,10 @@ impl Snapshot {
         write: impl FnOnce(&mut Vec<u8>),
     ) -> Result<bool, Error> {
         let Some(inner) = self.inner() else { return Ok(true) };
-        let publisher = &*inner.publisher;
-        if publisher.is_echo() {
+        if inner.is_echo() {
             return Ok(true);
         }
-        let lane = publisher.lane(true, false);
+        let lane = inner.publisher.lane(true, false);
         let write = |out: &mut Vec<u8>| {
             write(out);
             Ok(())

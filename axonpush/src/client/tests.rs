@@ -116,3 +116,10 @@ fn a_log_record_too_large_to_send_is_refused_by_its_size() {
     let error = client.enqueue(&Event::log("flood", record), WhenFull::GiveBack).unwrap_err();
     assert!(error.is_invalid() && error.to_string().contains("`flood`"), "{error}");
 }
+
+#[test]
+fn what_the_sdk_says_to_itself_is_suppressed() {
+    let client = MemorySink::new().client();
+    suppress::while_working(|| client.enqueue(&Event::new("echo"), WhenFull::GiveBack).unwrap());
+    assert_eq!((client.stats().suppressed(), client.stats().accepted()), (1, 0));
+}

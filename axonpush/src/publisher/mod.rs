@@ -119,14 +119,9 @@ impl Publisher {
         }
     }
 
-    /// Whether events offered here come from the SDK's own work, heard by the application's logging. Passing them on
-    /// would never end, so they are counted and dropped.
-    pub(crate) fn is_echo(&self) -> bool {
-        let echo = suppress::is_marked();
-        if echo {
-            self.counts.suppressed();
-        }
-        echo
+    /// Counts an event that the SDK's own work had led to.
+    pub(crate) fn suppressed(&self) {
+        self.counts.suppressed();
     }
 
     /// Which way events of a type travel.

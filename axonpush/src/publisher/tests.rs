@@ -46,14 +46,6 @@ fn a_worker_that_panics_is_replaced_and_the_books_still_balance() {
 }
 
 #[test]
-fn what_the_sdk_says_to_itself_is_suppressed() {
-    let publisher = publisher();
-    assert!(!publisher.is_echo());
-    suppress::while_working(|| assert!(publisher.is_echo()));
-    assert_eq!(publisher.stats().suppressed(), 1);
-}
-
-#[test]
 fn waiting_on_the_workers_own_thread_is_refused_at_once() {
     suppress::while_working(|| assert!(block_on(std::future::pending::<()>()).is_none()));
 }
