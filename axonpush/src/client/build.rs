@@ -62,6 +62,8 @@ impl AxonPushBuilder {
             open_requests: OpenRequests::default(),
             #[cfg(feature = "sinks")]
             outlets,
+            #[cfg(feature = "sinks")]
+            is_alone: config.sinks.alone.into(),
             #[cfg(any(feature = "watch", all(unix, feature = "signal")))]
             ended: PerProcess::new(super::ended::Ended::default(), |_| super::ended::Ended::default()),
         };

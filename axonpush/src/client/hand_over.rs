@@ -1,5 +1,7 @@
 //! Handing a record over: to the worker, and to whatever sinks there are.
 
+#[cfg(feature = "sinks")]
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::Inner;
@@ -64,7 +66,7 @@ impl Inner {
     /// Whether there is a server.
     #[cfg(feature = "sinks")]
     pub(super) fn sends(&self) -> bool {
-        !self.live.load().config.sinks.alone
+        !self.is_alone.load(Ordering::Acquire)
     }
 
     #[cfg(not(feature = "sinks"))]

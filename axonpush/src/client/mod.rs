@@ -15,6 +15,8 @@ mod reload;
 mod tests;
 mod weak;
 
+#[cfg(feature = "sinks")]
+use std::sync::atomic::AtomicBool;
 use std::{
     fmt,
     sync::{Arc, Mutex},
@@ -72,6 +74,9 @@ struct Inner {
     open_requests: OpenRequests,
     #[cfg(feature = "sinks")]
     outlets: Arc<PerProcess<Outlets>>,
+    /// Whether sinks are all there is, as the settings in force say; whoever hands over has looked at those already.
+    #[cfg(feature = "sinks")]
+    is_alone: AtomicBool,
     #[cfg(any(feature = "watch", all(unix, feature = "signal")))]
     ended: PerProcess<self::ended::Ended>,
 }

@@ -1,5 +1,7 @@
 //! Other settings for a client that is at work.
 
+#[cfg(feature = "sinks")]
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use super::{AxonPush, Inner, Live};
@@ -71,6 +73,8 @@ impl AxonPush {
                 if let Some(transport) = transport {
                     inner.publisher.renew(transport);
                 }
+                #[cfg(feature = "sinks")]
+                inner.is_alone.store(live.config.sinks.alone, Ordering::Release);
                 inner.live.store(live);
                 #[cfg(feature = "sinks")]
                 inner.replace_sinks();

@@ -14,7 +14,10 @@ mod worker;
 
 use std::{
     fmt,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -50,7 +53,11 @@ impl fmt::Debug for OutletPolicy {
 }
 
 /// All outlets of a client, in the order in which they were added.
-pub(crate) struct Outlets(ArcSwap<Vec<Arc<Outlet>>>);
+pub(crate) struct Outlets {
+    all: ArcSwap<Vec<Arc<Outlet>>>,
+    /// Whether there are any, which most clients can be told at less cost.
+    any: AtomicBool,
+}
 
 /// One sink, at work.
 pub(crate) struct Outlet {
@@ -92,13 +99,13 @@ impl Outlets {
     }
 
     fn of(all: impl Iterator<Item = Outlet>) -> Self {
-        Self(ArcSwap::from_pointee(all.map(Arc::new).collect()))
+        Self::from(all.map(Arc::new).collect::<Vec<_>>())
     }
 
     /// Goes on with these: what is as it was stays at work, what is new begins, and what is gone takes nothing any more
     /// and has `timeout` to settle what it has. Nobody waits for that but one of its name that takes its place.
     pub(crate) fn replace(&self, policies: &[OutletPolicy], speaker: &[u8], timeout: Duration) {
-        let before = self.0.load_full();
+        let before = self.all.load_full();
         let speaker = Arc::new(speaker.to_vec());
         let after: Vec<_> = policies
             .iter()
@@ -123,7 +130,8 @@ impl Outlets {
         let is_gone = |outlet: &&Arc<Outlet>| !after.iter().any(|other| Arc::ptr_eq(other, outlet));
         let gone: Vec<_> = before.iter().filter(is_gone).map(Arc::clone).collect();
         // In force before the old ones close, so that who finds one closed finds these.
-        self.0.store(Arc::new(after));
+        self.any.store(!after.is_empty(), Ordering::Release);
+        self.all.store(Arc::new(after));
         if !gone.is_empty() {
             drop(settle::all(gone.iter().map(|outlet| outlet.begin_shutdown()).collect(), timeout));
         }
@@ -131,12 +139,15 @@ impl Outlets {
 
     /// Those of a child process: empty queues, no threads yet, and sinks to be opened anew.
     pub(crate) fn for_child(&self) -> Self {
-        Self::of(self.0.load().iter().map(|outlet| outlet.for_child()))
+        Self::of(self.all.load().iter().map(|outlet| outlet.for_child()))
     }
 
     /// Hands a record, a body or a draft, over to every sink that wants it. Never blocks and never does I/O.
     pub(crate) fn offer(&self, severity: Severity, now: Instant, record: &[u8]) {
-        let asked = self.0.load();
+        if !self.any.load(Ordering::Acquire) {
+            return;
+        }
+        let asked = self.all.load();
         let missed: Vec<_> = asked.iter().filter(|outlet| !outlet.offer(severity, now, record)).collect();
         if !missed.is_empty() {
             let has = |outlet: &&Arc<Outlet>| !missed.iter().any(|other| Arc::ptr_eq(other, outlet));
@@ -156,7 +167,7 @@ impl Outlets {
         record: &[u8],
     ) {
         loop {
-            let others = self.0.load_full();
+            let others = self.all.load_full();
             if Arc::ptr_eq(&asked, &others) {
                 return;
             }
@@ -182,18 +193,24 @@ impl Outlets {
     /// Settles every record handed over before this call. Begins at once, and not when it is first polled; dropping the
     /// future stops nothing. What it says is summed over all sinks.
     pub(crate) fn flush(&self, timeout: Duration) -> impl Future<Output = Seen> + use<> {
-        settle::all(self.0.load().iter().map(|outlet| outlet.begin_flush()).collect(), timeout)
+        settle::all(self.all.load().iter().map(|outlet| outlet.begin_flush()).collect(), timeout)
     }
 
     /// Takes nothing any more, settles what is here, and ends the threads; what is left after `timeout` is lost. A sink
     /// that hangs keeps its thread, and nobody waits for it. Else as [`flush`](Self::flush).
     pub(crate) fn shutdown(&self, timeout: Duration) -> impl Future<Output = Seen> + use<> {
-        settle::all(self.0.load().iter().map(|outlet| outlet.begin_shutdown()).collect(), timeout)
+        settle::all(self.all.load().iter().map(|outlet| outlet.begin_shutdown()).collect(), timeout)
     }
 
     /// The books of each.
     pub(crate) fn stats(&self) -> Vec<SinkStats> {
-        self.0.load().iter().map(|outlet| outlet.shared.stats()).collect()
+        self.all.load().iter().map(|outlet| outlet.shared.stats()).collect()
+    }
+}
+
+impl From<Vec<Arc<Outlet>>> for Outlets {
+    fn from(all: Vec<Arc<Outlet>>) -> Self {
+        Self { any: AtomicBool::new(!all.is_empty()), all: ArcSwap::from_pointee(all) }
     }
 }
 

@@ -235,7 +235,7 @@ fn a_sink_that_hangs_holds_nobody_up() {
     assert_eq!((stats.written(), stats.queued(), stats.lost().total()), (0, 0, 1100));
     // Let go too late, it changes nothing in the books, and ends.
     drop(closed);
-    let shared = Arc::clone(&rig.outlets.0.load()[0].shared);
+    let shared = Arc::clone(&rig.outlets.all.load()[0].shared);
     assert!(shared.wait_until(clock::now() + LONG, |control| control.thread == Thread::Ended));
     assert_eq!((rig.stats().written(), rig.stats().lost().total()), (0, 1100));
 }
@@ -248,7 +248,7 @@ fn a_shutdown_writes_what_waits_and_then_takes_nothing() {
     assert_eq!((report.left, report.lost.total()), (0, 0));
     rig.offer(Severity::Info, 300..301);
     assert_eq!((rig.all_seen(), rig.stats().accepted()), ((0..300).collect(), 300));
-    assert_eq!(rig.outlets.0.load()[0].shared.control().thread, Thread::Ended);
+    assert_eq!(rig.outlets.all.load()[0].shared.control().thread, Thread::Ended);
     assert_eq!(shutdown(&rig, LONG), Seen::default());
 }
 
@@ -263,8 +263,8 @@ fn a_sink_that_goes_on_failing_is_given_up_with_the_shutdown() {
 #[test]
 fn sinks_fail_one_by_one() {
     let (bad, good) = (Rig::new(&[Do::Fail(0); 100], SinkPolicy::new()), Rig::new(&[], SinkPolicy::new()));
-    let all = [&good, &bad].map(|rig| Arc::clone(&rig.outlets.0.load()[0]));
-    let both = Outlets(ArcSwap::from_pointee(all.into()));
+    let all = [&good, &bad].map(|rig| Arc::clone(&rig.outlets.all.load()[0]));
+    let both = Outlets::from(Vec::from(all));
     both.offer(Severity::Info, clock::now(), br#"{"identifier":"7"}"#);
     assert_eq!(good.seen.recv_timeout(LONG).unwrap(), [7]);
     block_on(both.shutdown(Duration::from_millis(30))).unwrap();
@@ -307,7 +307,7 @@ fn a_record_that_some_sinks_took_before_all_were_replaced_goes_to_the_successors
     let rigs = [(); 5].map(|()| Rig::new(&[], SinkPolicy::new()));
     let named = |rig: &Rig, name: &str| OutletPolicy { name: name.into(), ..rig.policies[0].clone() };
     let outlets = Outlets::new(&[named(&rigs[0], "a"), named(&rigs[1], "b")], b"");
-    let asked = outlets.0.load_full();
+    let asked = outlets.all.load_full();
     outlets.replace(&[named(&rigs[2], "a"), named(&rigs[3], "b"), named(&rigs[4], "new")], b"", LONG);
     outlets.offer_rest(asked, vec!["a".into()], Severity::Info, clock::now(), br#"{"identifier":"7"}"#);
     assert_eq!(block_on(outlets.flush(LONG)).unwrap().left, 0);
@@ -318,9 +318,9 @@ fn a_record_that_some_sinks_took_before_all_were_replaced_goes_to_the_successors
 fn a_sink_that_is_the_same_stays_at_work() {
     let rig = Rig::new(&[], SinkPolicy::new());
     rig.offer(Severity::Info, 0..1);
-    let before = Arc::clone(&rig.outlets.0.load()[0]);
+    let before = Arc::clone(&rig.outlets.all.load()[0]);
     rig.outlets.replace(&rig.policies, b"{\"service.name\":\"new\"}", LONG);
-    assert!(Arc::ptr_eq(&before, &rig.outlets.0.load()[0]));
+    assert!(Arc::ptr_eq(&before, &rig.outlets.all.load()[0]));
     rig.offer(Severity::Info, 1..2);
     flush(&rig, LONG);
     assert_eq!((rig.all_seen(), rig.opened.try_iter().count()), (vec![0, 1], 1));
