@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 #[path = "../../axonpush/src/redact/corpus/cases.rs"]
 mod cases;
 
-use cases::{CANARY, is_only_json, keyed, section, spellings, text, token, whole};
+use cases::{CANARY, at_any_depth, is_only_json, keyed, section, spellings, text, token, whole};
 
 /// Ways in a case takes, and the least number of records that come of it.
 const RECORDS_OF_A_CASE: usize = 24;
@@ -247,15 +247,6 @@ impl SinkWriter for Seen {
     }
 }
 
-fn around(secret: Value, path: &[u8]) -> Value {
-    path.iter().fold(secret, |inner, step| match step {
-        0 => json!([1, inner]),
-        1 => json!({ "a": inner }),
-        2 => json!({ "x": "y", "list": [[inner]] }),
-        _ => json!({ "name": "plain", "value": inner }),
-    })
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -269,7 +260,7 @@ proptest! {
     ) {
         let key = spellings(key)[spelling].clone();
         let text = keyed(&text(shape), &key, &canary);
-        let values = [json!(text), json!({ key.clone(): canary })].map(|secret| around(secret, &path));
+        let values = [json!(text), json!({ key.clone(): canary })].map(|secret| at_any_depth(secret, &path));
 
         let server = rig::server();
         server.script(Answer::status(422).always());

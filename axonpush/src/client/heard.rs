@@ -1,6 +1,6 @@
 //! Log records that others hand in: a logging library, the panic hook.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use super::{AxonPush, encode};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
         draft::{self, Draft, Field, Moment},
         json, wire,
     },
-    publisher::{DeliveryMode, FlushReport},
+    publisher::DeliveryMode,
     queue::WhenFull,
 };
 
@@ -89,17 +89,6 @@ impl AxonPush {
         };
         if let Err(error) = encode::lend(write, enqueue).flatten() {
             self.refuse(error);
-        }
-    }
-
-    /// As [`begin_flush`](Self::begin_flush), and runs no code of the application.
-    pub(crate) fn begin_flush_at_once(&self, timeout: Duration) -> impl Future<Output = FlushReport> + use<> {
-        let flush = self.0.as_ref().map(|inner| inner.flush_at_once(timeout));
-        async {
-            match flush {
-                Some(flush) => flush.await,
-                None => FlushReport::default(),
-            }
         }
     }
 

@@ -67,8 +67,8 @@ impl Snapshot {
         self.inner().map(|inner| &inner.open_requests)
     }
 
-    /// `service.name`, `service.version` and `deployment.environment`, as JSON text of an object that is redacted; empty
-    /// when there are none.
+    /// `service.name`, `service.version` and `deployment.environment`: JSON text that is redacted; empty when there are
+    /// none.
     pub(crate) fn resource(&self) -> &[u8] {
         self.live().map_or(&[], |live| &live.resource)
     }

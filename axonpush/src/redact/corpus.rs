@@ -5,7 +5,7 @@ mod cases;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use self::cases::{CANARY, is_only_json, keyed, section, spellings, text, token, whole};
+use self::cases::{CANARY, at_any_depth, is_only_json, keyed, section, spellings, text, token, whole};
 use super::{RedactionPattern, RedactionPolicy};
 
 fn redact(policy: &RedactionPolicy, value: &Value) -> String {
@@ -150,15 +150,6 @@ fn innocent_text_stays_as_it_is() {
             assert_eq!(serde_json::from_str::<Value>(&redact(&RedactionPolicy::new(), &value)).unwrap(), value);
         }
     }
-}
-
-fn at_any_depth(secret: Value, path: &[u8]) -> Value {
-    path.iter().fold(secret, |inner, step| match step {
-        0 => json!([1, inner]),
-        1 => json!({ "a": inner }),
-        2 => json!({ "x": "y", "list": [[inner]] }),
-        _ => json!({ "name": "plain", "value": inner }),
-    })
 }
 
 proptest! {

@@ -18,15 +18,15 @@ const LIMIT: Limit = Limit::AtMost(1.05);
 pub(crate) const TABLE: Table = Table {
     title: "Instructions of one hand-over",
     rows: &[
-        row("`enqueue` of an event with 200 bytes of payload", "instructions.enqueue", 6_230.0),
-        row("of these, encoding and redacting", "instructions.encode", 5_570.0),
+        row("`enqueue` of an event with 200 bytes of payload", "instructions.enqueue", 6230.0),
+        row("of these, encoding and redacting", "instructions.encode", 5570.0),
         row("`enqueue_again` of the same, encoded", "instructions.prepared", 660.0),
         row("building the event, which comes before", "instructions.build", 3530.0),
-        row("`enqueue` of a log record for OTLP", "instructions.enqueue-log", 6_630.0),
-        row("building the record and its event, which comes before", "instructions.build-log", 1_700.0),
-        row("`info!` with three fields in a span and a request", "instructions.info", 7_430.0),
-        row("an exchange of an axum app, with both events", "instructions.exchange", 15_220.0),
-        row("an exchange of an actix app, with both events", "instructions.actix-exchange", 14_020.0),
+        row("`enqueue` of a log record for OTLP", "instructions.enqueue-log", 6630.0),
+        row("building the record and its event, which comes before", "instructions.build-log", 1700.0),
+        row("`info!` with three fields in a span and a request", "instructions.info", 7430.0),
+        row("an exchange of an axum app, with both events", "instructions.exchange", 15220.0),
+        row("an exchange of an actix app, with both events", "instructions.actix-exchange", 14020.0),
     ],
 };
 

@@ -1,5 +1,7 @@
 //! Reading `corpus.txt`, for the tests of this room and for those that send all of it through a whole program.
 
+use serde_json::{Value, json};
+
 const CORPUS: &str = include_str!("../corpus.txt");
 
 /// What a secret is in the corpus, where it is not a token. Nothing says of it what it is.
@@ -49,6 +51,16 @@ pub(super) fn keyed(shape: &str, key: &str, secret: &str) -> String {
 /// A text in which a secret stands that needs no key.
 pub(super) fn whole(shape: &str, secret: &str) -> String {
     shape.replace("PRIVATE", "\0").replace('V', secret).replace('\0', "PRIVATE")
+}
+
+/// A secret within lists and objects, one for each step of the path.
+pub(super) fn at_any_depth(secret: Value, path: &[u8]) -> Value {
+    path.iter().fold(secret, |inner, step| match step {
+        0 => json!([1, inner]),
+        1 => json!({ "a": inner }),
+        2 => json!({ "x": "y", "list": [[inner]] }),
+        _ => json!({ "name": "plain", "value": inner }),
+    })
 }
 
 /// Whether what a shape holds is only known where it is JSON, and not where JSON has become a part of other text.
