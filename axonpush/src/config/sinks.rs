@@ -59,8 +59,8 @@ impl AxonPushBuilder {
     }
 
     /// Nothing goes to the server, and no key is needed: events go to sinks alone. Publishing answers at once with a
-    /// receipt of status `disabled`, searching finds nothing, and by the [`stats`](crate::AxonPush::stats) nothing is accepted. For
-    /// running without an account; [`reload`](crate::AxonPush::reload) can undo it.
+    /// receipt of status `disabled`, searching finds nothing, and by the [`stats`](crate::AxonPush::stats) nothing is
+    /// accepted. For running without an account; [`reload`](crate::AxonPush::reload) can undo it.
     ///
     /// ```
     /// use axonpush::{AxonPush, Event, Stdout};

@@ -51,13 +51,23 @@ fn container_end(json: &[u8], start: usize) -> usize {
     json.len()
 }
 
-/// The text of a JSON string that stands between these quotes.
+/// The text of a JSON string that stands between these quotes, as bytes.
 pub(crate) fn unescaped(inside: &[u8]) -> Cow<'_, [u8]> {
     if has_backslash(inside) {
-        let quoted = [b"\"", inside, b"\""].concat();
-        return Cow::Owned(serde_json::from_slice::<String>(&quoted).unwrap_or_default().into_bytes());
+        return Cow::Owned(unescaped_text(inside).into_owned().into_bytes());
     }
     Cow::Borrowed(inside)
+}
+
+/// As [`unescaped`]. What is no text stays as it is written.
+pub(crate) fn unescaped_text(inside: &[u8]) -> Cow<'_, str> {
+    if has_backslash(inside) {
+        let quoted = [b"\"", inside, b"\""].concat();
+        if let Ok(text) = serde_json::from_slice(&quoted) {
+            return Cow::Owned(text);
+        }
+    }
+    String::from_utf8_lossy(inside)
 }
 
 /// The entries of an object, each as its key (as it stands in the text, escapes and all, without its quotes) and its

@@ -72,7 +72,7 @@ pub(super) fn all(settlings: Vec<Settling>, timeout: Duration) -> impl Future<Ou
         match done {
             Ok(seen) => seen,
             Err(Ok(answer)) => answer.await.unwrap_or_default(),
-            // Threads are used up; those that run go on by themselves.
+            // Threads are used up. What was to end has been given up and counted; what was to be flushed goes on.
             Err(Err(_)) => Seen::default(),
         }
     }

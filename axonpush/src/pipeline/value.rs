@@ -19,7 +19,7 @@ impl<'a> LogValue<'a> {
     /// The text of a string; `None` for all other values. Allocates only where the string holds escapes.
     pub fn as_str(self) -> Option<Cow<'a, str>> {
         let is_text = self.0.first() == Some(&b'"');
-        is_text.then(|| unescaped(scan::inside(self.0)))
+        is_text.then(|| scan::unescaped_text(scan::inside(self.0)))
     }
 
     /// A whole number that an `i64` can hold.
@@ -63,16 +63,6 @@ impl<'a> LogValue<'a> {
 impl fmt::Debug for LogValue<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_json())
-    }
-}
-
-/// What stands between the quotes of a string, as it is meant.
-pub(super) fn unescaped(inside: &[u8]) -> Cow<'_, str> {
-    if inside.contains(&b'\\') {
-        let quoted = [b"\"", inside, b"\""].concat();
-        Cow::Owned(serde_json::from_slice(&quoted).unwrap_or_default())
-    } else {
-        Cow::Borrowed(std::str::from_utf8(inside).unwrap_or_default())
     }
 }
 

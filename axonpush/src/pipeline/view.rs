@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, cell::Cell, fmt, mem};
 
-use super::value::{LogValue, unescaped};
+use super::value::LogValue;
 use crate::event::{
     AttributeValue, Severity,
     draft::{Edit, Field, Guard, Part, Parts, find},
@@ -35,7 +35,7 @@ impl<'a> LogView<'a> {
 
     /// The module that logged it, or the identifier of an [`Event::log`](crate::Event::log).
     pub fn target(&self) -> Cow<'_, str> {
-        self.field(Field::Identifier).map_or(Cow::Borrowed(""), |text| unescaped(scan::inside(text)))
+        self.field(Field::Identifier).map_or(Cow::Borrowed(""), |text| scan::unescaped_text(scan::inside(text)))
     }
 
     /// What it says.
@@ -45,7 +45,7 @@ impl<'a> LogView<'a> {
 
     /// The trace it belongs to, if any.
     pub fn trace_id(&self) -> Option<Cow<'_, str>> {
-        self.field(Field::Trace).map(|text| unescaped(scan::inside(text)))
+        self.field(Field::Trace).map(|text| scan::unescaped_text(scan::inside(text)))
     }
 
     /// The value of an attribute.
@@ -56,7 +56,7 @@ impl<'a> LogView<'a> {
     /// All attributes, in their order.
     pub fn attributes(&self) -> impl Iterator<Item = (Cow<'_, str>, LogValue<'_>)> {
         Parts::of(self.record()).filter_map(|part| match part {
-            Part::Attribute(key, value) => Some((unescaped(key), LogValue::new(value))),
+            Part::Attribute(key, value) => Some((scan::unescaped_text(key), LogValue::new(value))),
             Part::Moment(_) | Part::Field(..) => None,
         })
     }

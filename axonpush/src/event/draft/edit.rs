@@ -4,7 +4,7 @@ use std::{ops::Range, time::SystemTime};
 
 use super::{
     Draft, Field, Guard, Moment, Part, Parts,
-    writer::{ATTRIBUTE_HEAD, both, push_attribute},
+    writer::{ATTRIBUTE_HEAD, attributes, both, judge_together},
 };
 use crate::event::{
     json::{self, Refusal},
@@ -126,27 +126,11 @@ impl<'a> Edit<'a> {
     /// Looks at all attributes as at one object.
     #[cold]
     fn judge_together(&mut self) {
-        let (mut object, mut redacted) = (vec![b'{'], Vec::new());
         let start = find(self.draft, |_| true).map_or(self.draft.len(), |first| first.whole.start);
         let end = attributes_end(self.draft);
-        for part in Parts(self.draft.get(start..end).unwrap_or_default()) {
-            if let Part::Attribute(key, value) = part {
-                if object.len() > 1 {
-                    object.push(b',');
-                }
-                object.push(b'"');
-                object.extend_from_slice(key);
-                object.extend_from_slice(b"\":");
-                object.extend_from_slice(value);
-            }
-        }
-        object.push(b'}');
-        self.guard.object(&object, &mut redacted);
         let rest = self.draft.split_off(end);
-        self.draft.truncate(start);
-        for (key, value) in scan::Entries::of(&redacted) {
-            push_attribute(key, value, self.draft);
-        }
+        let written = self.draft.split_off(start);
+        judge_together(attributes(&written), false, self.guard, self.draft);
         self.draft.extend_from_slice(&rest);
     }
 }

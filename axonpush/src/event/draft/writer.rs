@@ -254,21 +254,7 @@ impl<'a> Draft<'a> {
             return;
         }
         let written = self.out.split_off(start);
-        let (mut object, mut redacted) = (vec![b'{'], Vec::new());
-        for (key, value) in attributes(&written) {
-            if object.len() > 1 {
-                object.push(b',');
-            }
-            object.push(b'"');
-            object.extend_from_slice(key);
-            object.extend_from_slice(b"\":");
-            object.extend_from_slice(if hidden { b"\"[REDACTED]\"" } else { value });
-        }
-        object.push(b'}');
-        self.guard.object(&object, &mut redacted);
-        for (key, value) in scan::Entries::of(&redacted) {
-            push_attribute(key, value, self.out);
-        }
+        judge_together(attributes(&written), hidden, self.guard, self.out);
     }
 
     /// Leaves room for a length; says where what it counts begins.
@@ -299,6 +285,32 @@ pub(super) fn push_attribute(key: &[u8], value: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(&both(key.len(), value.len()));
     out.extend_from_slice(key);
     out.extend_from_slice(value);
+}
+
+/// Appends attributes without what must not leave of them when all are looked at as one object; all of it, where they are
+/// `hidden`.
+#[cold]
+pub(super) fn judge_together<'a>(
+    attributes: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+    hidden: bool,
+    guard: &dyn Guard,
+    out: &mut Vec<u8>,
+) {
+    let (mut object, mut redacted) = (vec![b'{'], Vec::new());
+    for (key, value) in attributes {
+        if object.len() > 1 {
+            object.push(b',');
+        }
+        object.push(b'"');
+        object.extend_from_slice(key);
+        object.extend_from_slice(b"\":");
+        object.extend_from_slice(if hidden { b"\"[REDACTED]\"" } else { value });
+    }
+    object.push(b'}');
+    guard.object(&object, &mut redacted);
+    for (key, value) in scan::Entries::of(&redacted) {
+        push_attribute(key, value, out);
+    }
 }
 
 /// The attributes among these parts.

@@ -14,7 +14,7 @@ use crate::event::{
     Severity,
     draft::{self, Field, Part, Parts},
     json,
-    scan::Entries,
+    scan::{self, Entries},
 };
 
 /// A view of one record, redacted: a log record, or any other event that was handed over.
@@ -119,13 +119,13 @@ impl<'a> SinkRecord<'a> {
 
     /// Its attributes, each with its value as JSON text.
     pub fn attributes(&self) -> impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)> + use<'a> {
-        self.attributes.clone().map(|(key, value)| (text::unescaped(key), String::from_utf8_lossy(value)))
+        self.attributes.clone().map(|(key, value)| (scan::unescaped_text(key), String::from_utf8_lossy(value)))
     }
 
     /// Who speaks, `service.name` and the like, each with its value as JSON text.
     pub fn resource(&self) -> impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)> + use<'a> {
         let resource = if self.resource.is_empty() { self.speaker } else { self.resource };
-        Entries::of(resource).map(|(key, value)| (text::unescaped(key), String::from_utf8_lossy(value)))
+        Entries::of(resource).map(|(key, value)| (scan::unescaped_text(key), String::from_utf8_lossy(value)))
     }
 
     /// The whole event as JSON text, as it is sent to AxonPush: the body of `POST /event`.

@@ -10,18 +10,11 @@ use crate::event::{
 
 /// The text of a JSON string; of any other value its JSON text.
 pub(super) fn of(value: &[u8]) -> Cow<'_, str> {
-    if value.first() == Some(&b'"') { unescaped(scan::inside(value)) } else { String::from_utf8_lossy(value) }
-}
-
-/// The text of a JSON string that stands between these quotes.
-pub(super) fn unescaped(inside: &[u8]) -> Cow<'_, str> {
-    if has_backslash(inside) {
-        let quoted = [b"\"", inside, b"\""].concat();
-        if let Ok(text) = serde_json::from_slice(&quoted) {
-            return Cow::Owned(text);
-        }
+    if value.first() == Some(&b'"') {
+        scan::unescaped_text(scan::inside(value))
+    } else {
+        String::from_utf8_lossy(value)
     }
-    String::from_utf8_lossy(inside)
 }
 
 /// What stands between the quotes of a JSON string, in the one form that says the same for every text.
@@ -30,7 +23,7 @@ pub(super) fn canonical(inside: &[u8]) -> Cow<'_, [u8]> {
         return Cow::Borrowed(inside);
     }
     let mut out = Vec::new();
-    json::write_inside(&unescaped(inside), &mut out);
+    json::write_inside(&scan::unescaped_text(inside), &mut out);
     Cow::Owned(out)
 }
 
@@ -64,7 +57,7 @@ mod tests {
             assert_eq!(canonical(escaped.as_bytes()), form.as_bytes());
         }
         // Half of a character is no text; it stays as it is.
-        assert_eq!(unescaped(br"\ud800"), r"\ud800");
+        assert_eq!(scan::unescaped_text(br"\ud800"), r"\ud800");
     }
 
     #[test]
