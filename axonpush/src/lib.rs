@@ -128,7 +128,7 @@ pub use loss::{LossReason, Losses};
 #[cfg_attr(docsrs, doc(cfg(feature = "sinks")))]
 pub use outlet::{SinkPolicy, SinkStats};
 pub use pipeline::{Dedup, KeepOnError, Levels, LogValue, LogView, Pipeline, Sampling};
-pub use publisher::{BatchPolicy, DeliveryLane, DeliveryMode, DeliveryPolicy, FlushReport, Health, Stats};
+pub use publisher::{DeliveryLane, DeliveryMode, DeliveryPolicy, FlushReport, Health, Stats};
 pub use queue::{LostEvent, LostEvents, OverflowPolicy, QueuePolicy};
 pub use redact::{ContentCapture, Redacted, RedactionFinding, RedactionPattern, RedactionPolicy, RedactionReport};
 pub use resources::{Blocking, BlockingEvents, EventQuery, Events, SemanticKind, Source, StoredEvent, TryEnqueueError};
@@ -136,10 +136,10 @@ pub use retry::{BreakerState, RetryPolicy};
 pub use serverless::flush_after_invocation;
 #[cfg(feature = "signal")]
 pub use signal::shutdown_signal;
-pub use sink::{Compression, OtlpFormat};
+pub use sink::{BatchPolicy, Compression, OtlpFormat};
 #[cfg(feature = "sinks")]
 #[cfg_attr(docsrs, doc(cfg(feature = "sinks")))]
-pub use sink::{RollingFile, Sink, SinkRecord, SinkWriter, Stderr, Stdout};
+pub use sink::{RollingFile, Sink, SinkBatch, SinkRecord, SinkWriter, Stderr, Stdout};
 #[cfg(any(feature = "watch", all(unix, feature = "signal")))]
 #[cfg_attr(docsrs, doc(cfg(any(feature = "watch", all(unix, feature = "signal")))))]
 pub use watch::ReloadGuard;

@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use axonpush::{Event, LogPayload, RollingFile, Sink, SinkRecord, SinkWriter};
+use axonpush::{Event, LogPayload, RollingFile, Sink, SinkBatch, SinkWriter};
 use axonpush_dev::{Answer, DevServer};
 use proptest::prelude::*;
 use rig::{PATIENCE, settings};
@@ -236,9 +236,9 @@ impl Sink for Seen {
 }
 
 impl SinkWriter for Seen {
-    fn write(&mut self, records: &[SinkRecord<'_>]) -> io::Result<()> {
+    fn write(&mut self, batch: &SinkBatch<'_>) -> io::Result<()> {
         let mut seen = self.0.lock().unwrap();
-        for record in records {
+        for record in batch {
             let (attributes, resource) =
                 (record.attributes().collect::<Vec<_>>(), record.resource().collect::<Vec<_>>());
             seen.push(format!("{} {:?} {attributes:?} {resource:?}", record.as_json(), record.body()));

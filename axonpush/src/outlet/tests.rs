@@ -14,7 +14,7 @@ use crate::{
     loss::LossReason,
     publisher::block_on,
     queue::{OverflowPolicy, QueuePolicy},
-    sink::{SinkRecord, SinkWriter},
+    sink::{SinkBatch, SinkWriter},
 };
 
 /// What a scripted sink does with the next batch.
@@ -41,22 +41,21 @@ struct Writer {
     script: Arc<Mutex<Vec<Do>>>,
     seen: Sender<Vec<u64>>,
     gate: Arc<Mutex<()>>,
-    written: usize,
 }
 
 impl Sink for Scripted {
     fn open(&self) -> io::Result<Box<dyn SinkWriter>> {
         let _ignored = lock(&self.opened).send(());
         let (script, gate, seen) = (Arc::clone(&self.script), Arc::clone(&self.gate), lock(&self.seen).clone());
-        Ok(Box::new(Writer { script, seen, gate, written: 0 }))
+        Ok(Box::new(Writer { script, seen, gate }))
     }
 }
 
 impl SinkWriter for Writer {
-    fn write(&mut self, records: &[SinkRecord<'_>]) -> io::Result<()> {
+    fn write(&mut self, batch: &SinkBatch<'_>) -> io::Result<()> {
         let is_own = thread::current().name().is_some_and(|name| name.starts_with("axonpush-"));
         assert!(suppress::is_marked() && is_own);
-        let numbers: Vec<_> = records.iter().map(|record| record.identifier().parse().unwrap()).collect();
+        let numbers: Vec<_> = batch.iter().map(|record| record.identifier().parse().unwrap()).collect();
         let next = {
             let mut script = lock(&self.script);
             if script.is_empty() { Do::Write } else { script.remove(0) }
@@ -65,7 +64,7 @@ impl SinkWriter for Writer {
         match next {
             Do::Write => self.seen.send(numbers).unwrap(),
             Do::Fail(count) => {
-                self.written = count;
+                batch.written(0..count.min(batch.len()));
                 self.seen.send(kept(count)).unwrap();
                 return Err(io::ErrorKind::BrokenPipe.into());
             }
@@ -77,10 +76,6 @@ impl SinkWriter for Writer {
             }
         }
         Ok(())
-    }
-
-    fn written(&self) -> usize {
-        self.written
     }
 }
 

@@ -1,6 +1,7 @@
 //! A sink's thread: takes what waits, writes it, and enters what became of it.
 
 use std::{
+    cell::Cell,
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
@@ -14,7 +15,8 @@ use crate::{
     event::json,
     loss::LossReason,
     queue::Ticket,
-    sink::{SinkRecord, SinkWriter},
+    retry::MAX_RETRY_AFTER,
+    sink::{Fate, SinkBatch, SinkRecord, SinkWriter},
 };
 
 /// While records come, the thread looks for more this much after its last look, so that no caller has to wake it.
@@ -131,61 +133,62 @@ impl<'a> Worker<'a> {
             .iter()
             .map(|ticket| {
                 let nanos = at(ticket).map(json::nanos).unwrap_or_default();
-                SinkRecord::new(&ticket.record.body, ticket.record.severity, nanos, &speaker)
+                SinkRecord::new(&ticket.record.body, ticket.record.severity, nanos, &speaker).at(ticket.seq)
             })
             .collect();
-        // Kept outside, so that it is known how far a writer came that panics.
+        let (fates, retry_after) = (vec![Cell::default(); records.len()], Cell::default());
+        let batch = SinkBatch::new(records, &fates, &retry_after);
         let (writer, sink) = (&mut self.writer, &self.shared.sink);
         let mut is_open = writer.is_some();
         let result = catch_unwind(AssertUnwindSafe(|| {
             let writer = match writer {
                 Some(writer) => writer,
-                None => writer.insert(sink.open().map_err(|error| (error, 0))?),
+                None => writer.insert(sink.open()?),
             };
             is_open = true;
-            let result = writer.write(&records).and_then(|()| writer.flush());
-            result.map_err(|error| (error, writer.written()))
+            writer.write(&batch)
         }));
-        drop(records);
+        drop(batch);
+        let all = match &result {
+            Ok(Ok(())) => Some(Ok(())),
+            Ok(Err(error)) => (error.kind() == io::ErrorKind::InvalidData).then_some(Err(LossReason::Rejected)),
+            // A sink that can't even be opened has not seen the records.
+            Err(_) => is_open.then_some(Err(LossReason::Internal)),
+        };
+        self.settle(&fates, all);
         match result {
-            Ok(Ok(())) => {
-                self.written(self.batch.len());
-                (self.retry_at, self.pause) = (None, FIRST_PAUSE);
-            }
-            Ok(Err((error, written))) => {
-                self.written(written.min(self.batch.len()));
-                if error.kind() == io::ErrorKind::InvalidData {
-                    self.lose(LossReason::Rejected);
-                }
-                self.failed(error);
-            }
-            Err(_) => {
-                // A sink that can't even be opened has not seen the records.
-                if is_open {
-                    self.lose(LossReason::Internal);
-                }
-                self.failed(io::Error::other("the sink panicked"));
-            }
+            Ok(Ok(())) => (self.retry_at, self.pause) = (None, FIRST_PAUSE),
+            Ok(Err(error)) => self.failed(error, retry_after.get()),
+            Err(_) => self.failed(io::Error::other("the sink panicked"), None),
         }
         self.shared.announce();
     }
 
-    fn written(&mut self, count: usize) {
-        let mut settled = self.batch.drain(..count).map(|ticket| (ticket.seq, ticket.record.body));
-        self.shared.queue.delivered(clock::now(), &mut settled);
-    }
-
-    /// Enters that what is left of the batch is lost.
-    fn lose(&mut self, reason: LossReason) {
-        for ticket in self.batch.drain(..) {
-            self.shared.queue.lost(ticket.seq, reason, ticket.record.body);
+    /// Enters what became of the batch: of each record what the writer said, or else what is true of all of them, or it
+    /// stays.
+    fn settle(&mut self, fates: &[Cell<Fate>], all: Option<Result<(), LossReason>>) {
+        let (mut written, mut left) = (Vec::with_capacity(self.batch.len()), Vec::new());
+        for (ticket, fate) in self.batch.drain(..).zip(fates) {
+            let fate = match fate.get() {
+                Fate::Open => all,
+                Fate::Written => Some(Ok(())),
+                Fate::Rejected => Some(Err(LossReason::Rejected)),
+            };
+            match fate {
+                None => left.push(ticket),
+                Some(Ok(())) => written.push((ticket.seq, ticket.record.body)),
+                Some(Err(reason)) => self.shared.queue.lost(ticket.seq, reason, ticket.record.body),
+            }
         }
+        self.batch = left;
+        self.shared.queue.delivered(clock::now(), &mut written.into_iter());
     }
 
-    fn failed(&mut self, error: io::Error) {
+    fn failed(&mut self, error: io::Error, retry_after: Option<Duration>) {
         self.drop_writer();
         let now = clock::now();
-        self.retry_at = Some(now + self.pause);
+        let pause = retry_after.map_or(self.pause, |pause| pause.clamp(FIRST_PAUSE, MAX_RETRY_AFTER));
+        self.retry_at = Some(now + pause);
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
         if self.complained_at.is_none_or(|at| now >= at + COMPLAIN_EVERY) {
             *self.complained_at = Some(now);

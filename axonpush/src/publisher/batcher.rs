@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use super::BatchPolicy;
+use crate::sink::BatchPolicy;
 use crate::{
     event::{
         draft::{self, Field, Part, Parts},

@@ -16,9 +16,10 @@ use tokio::{task::JoinHandle, time::Instant};
 use crate::{
     client::AxonPush,
     event::{Event, EventType, Severity},
-    publisher::{BatchPolicy, DeliveryLane, DeliveryPolicy, FlushReport},
+    publisher::{DeliveryLane, DeliveryPolicy, FlushReport},
     queue::{OverflowPolicy, QueuePolicy},
     retry::RetryPolicy,
+    sink::BatchPolicy,
     testing::{Answer, MemorySink},
 };
 

@@ -43,7 +43,7 @@ use self::{
     thread::WorkerThread,
 };
 pub use self::{
-    policy::{BatchPolicy, DeliveryLane, DeliveryMode, DeliveryPolicy},
+    policy::{DeliveryLane, DeliveryMode, DeliveryPolicy},
     report::{FlushReport, Health, Stats},
 };
 use crate::{

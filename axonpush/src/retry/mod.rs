@@ -10,5 +10,7 @@ pub(crate) use backoff::{Retry, wait};
 pub(crate) use classify::{Verdict, classify};
 pub use endpoint::BreakerState;
 pub(crate) use endpoint::{Endpoint, Failure, Permit};
+#[cfg(feature = "sinks")]
+pub(crate) use policy::MAX_RETRY_AFTER;
 pub use policy::RetryPolicy;
 pub(crate) use retry_after::retry_after;

@@ -1,16 +1,32 @@
 //! Where records go: the requests they make, and what the answers say.
 
+mod batch;
 pub(crate) mod events;
+#[cfg(feature = "sinks")]
+mod lines;
 #[cfg(feature = "sinks")]
 mod local;
 mod otlp;
+#[cfg(feature = "sinks")]
+mod record;
+#[cfg(feature = "sinks")]
+mod writer;
 
 use bytes::Bytes;
 
-#[cfg(feature = "sinks")]
-pub use self::local::{RollingFile, Sink, SinkRecord, SinkWriter, Stderr, Stdout};
 pub(crate) use self::otlp::OtlpEncoding;
-pub use self::otlp::{Compression, OtlpFormat};
+#[cfg(feature = "sinks")]
+pub(crate) use self::writer::Fate;
+pub use self::{
+    batch::BatchPolicy,
+    otlp::{Compression, OtlpFormat},
+};
+#[cfg(feature = "sinks")]
+pub use self::{
+    local::{RollingFile, Stderr, Stdout},
+    record::SinkRecord,
+    writer::{Sink, SinkBatch, SinkWriter},
+};
 use crate::{
     error::Error,
     event::{draft, record::Lane},

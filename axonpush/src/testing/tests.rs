@@ -8,8 +8,9 @@ use crate::{
     client::AxonPush,
     event::{Event, EventType},
     loss::LossReason,
-    publisher::{BatchPolicy, DeliveryLane, DeliveryMode, DeliveryPolicy},
+    publisher::{DeliveryLane, DeliveryMode, DeliveryPolicy},
     resources::EventQuery,
+    sink::BatchPolicy,
 };
 
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -1,7 +1,7 @@
 use std::{fs, io, path::PathBuf, sync::mpsc, time::Duration};
 
 use crate::{
-    AxonPush, Event, LogPayload, LossReason, QueuePolicy, RollingFile, Sink, SinkPolicy, SinkRecord, SinkWriter,
+    AxonPush, Event, LogPayload, LossReason, QueuePolicy, RollingFile, Sink, SinkBatch, SinkPolicy, SinkWriter,
     publisher::block_on, testing::MemorySink,
 };
 
@@ -98,8 +98,8 @@ impl Sink for Telling {
 }
 
 impl SinkWriter for Telling {
-    fn write(&mut self, records: &[SinkRecord<'_>]) -> io::Result<()> {
-        let all = records.iter().map(|record| record.as_json().into_owned());
+    fn write(&mut self, batch: &SinkBatch<'_>) -> io::Result<()> {
+        let all = batch.iter().map(|record| record.as_json().into_owned());
         all.for_each(|json| self.0.send(json).unwrap());
         Ok(())
     }
@@ -141,7 +141,7 @@ impl Sink for Publishing {
 }
 
 impl SinkWriter for Publishing {
-    fn write(&mut self, _: &[SinkRecord<'_>]) -> io::Result<()> {
+    fn write(&mut self, _: &SinkBatch<'_>) -> io::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
         runtime.block_on(self.0.publish(Event::new("written"))).map(drop).map_err(io::Error::other)
     }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{publisher::BatchPolicy, redact::ContentCapture};
+use crate::{redact::ContentCapture, sink::BatchPolicy};
 
 fn env() -> Given {
     let redaction = RedactionPolicy::new().content_capture(ContentCapture::Full).redact_keys(["iban"]);

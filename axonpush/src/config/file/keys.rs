@@ -11,11 +11,11 @@ use crate::{
         given::{Given, Secret, said},
     },
     event::{ChannelId, record::MAX_EVENT_BYTES},
-    publisher::{BatchPolicy, DeliveryLane, DeliveryMode, DeliveryPolicy},
+    publisher::{DeliveryLane, DeliveryMode, DeliveryPolicy},
     queue::{OverflowPolicy, QueuePolicy},
     redact::{ContentCapture, RedactionPolicy},
     retry::RetryPolicy,
-    sink::{Compression, OtlpFormat},
+    sink::{BatchPolicy, Compression, OtlpFormat},
 };
 
 /// A setting, by the way to it.

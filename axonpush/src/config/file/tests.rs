@@ -7,11 +7,11 @@ use crate::{
     client::AxonPush,
     event::Severity,
     pipeline::Levels,
-    publisher::{BatchPolicy, DeliveryLane, DeliveryMode, DeliveryPolicy},
+    publisher::{DeliveryLane, DeliveryMode, DeliveryPolicy},
     queue::{OverflowPolicy, QueuePolicy},
     redact::{ContentCapture, RedactionPolicy},
     retry::RetryPolicy,
-    sink::{Compression, OtlpFormat},
+    sink::{BatchPolicy, Compression, OtlpFormat},
 };
 
 const EXAMPLE: &str = include_str!("example.toml");

@@ -11,42 +11,10 @@ use std::{
     time::Duration,
 };
 
-use super::{Sink, SinkRecord, SinkWriter, console::ConsoleLines, line::JsonLines};
-
-/// What a line looks like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
-    Json,
-    Console {
-        /// `None`: where there is a terminal that has them.
-        colors: Option<bool>,
-    },
-}
-
-/// Writes lines of one form.
-pub(super) enum Lines {
-    Json(Box<JsonLines>),
-    Console(Box<ConsoleLines>),
-}
-
-impl Lines {
-    pub(super) fn new(form: Form, is_terminal: bool) -> Self {
-        match form {
-            Form::Json => Self::Json(Box::new(JsonLines::new())),
-            Form::Console { colors } => {
-                let colors = colors.unwrap_or_else(|| wants_colors(is_terminal, |name| std::env::var_os(name)));
-                Self::Console(Box::new(ConsoleLines::new(colors)))
-            }
-        }
-    }
-
-    pub(super) fn write(&mut self, record: &SinkRecord<'_>, out: &mut Vec<u8>) {
-        match self {
-            Self::Json(lines) => lines.write(record, out),
-            Self::Console(lines) => lines.write(record, out),
-        }
-    }
-}
+use crate::sink::{
+    lines::{Form, Lines},
+    writer::{Sink, SinkBatch, SinkWriter},
+};
 
 macro_rules! stream {
     ($(#[doc = $doc:literal])* $name:ident, $std:path) => {
@@ -138,7 +106,7 @@ impl Stream {
     fn open(&self, to: impl Write + Send + 'static, is_terminal: bool) -> Box<dyn SinkWriter> {
         let lines = Lines::new(self.form, is_terminal);
         let torn = Arc::clone(&self.torn);
-        Box::new(StreamWriter { to, lines, buffer: Vec::new(), ends: Vec::new(), written: 0, torn })
+        Box::new(StreamWriter { to, lines, buffer: Vec::new(), ends: Vec::new(), torn })
     }
 }
 
@@ -154,33 +122,27 @@ struct StreamWriter<W> {
     buffer: Vec<u8>,
     /// Where each line of the buffer ends.
     ends: Vec<usize>,
-    written: usize,
     torn: Arc<AtomicBool>,
 }
 
 impl<W: Write + Send> SinkWriter for StreamWriter<W> {
-    fn write(&mut self, records: &[SinkRecord<'_>]) -> io::Result<()> {
-        self.written = 0;
+    fn write(&mut self, batch: &SinkBatch<'_>) -> io::Result<()> {
         self.buffer.clear();
         self.ends.clear();
         if self.torn.load(Ordering::Relaxed) {
             self.buffer.push(b'\n');
         }
-        for record in records {
+        for record in batch {
             self.lines.write(record, &mut self.buffer);
             self.ends.push(self.buffer.len());
         }
         let (bytes, result) = write_all(&mut self.to, &self.buffer);
-        self.written = self.ends.partition_point(|end| *end <= bytes);
+        batch.written(0..self.ends.partition_point(|end| *end <= bytes));
         if bytes > 0 {
             let at_end = self.buffer.get(bytes - 1) == Some(&b'\n');
             self.torn.store(!at_end, Ordering::Relaxed);
         }
         result.and_then(|()| self.to.flush())
-    }
-
-    fn written(&self) -> usize {
-        self.written
     }
 }
 
@@ -214,21 +176,12 @@ fn own<S>(stream: S) -> io::Result<S> {
     Ok(stream)
 }
 
-fn wants_colors(is_terminal: bool, env: impl Fn(&str) -> Option<std::ffi::OsString>) -> bool {
-    let is_set = |name| env(name).is_some_and(|value| !value.is_empty());
-    if is_set("NO_COLOR") {
-        return false;
-    }
-    let is_forced = env("CLICOLOR_FORCE").is_some_and(|value| !value.is_empty() && value != "0");
-    is_forced || (is_terminal && env("TERM").is_none_or(|term| term != "dumb"))
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::{Mutex, PoisonError};
 
     use super::*;
-    use crate::event::Severity;
+    use crate::sink::writer::{Fate, write_to};
 
     /// Takes so many bytes and no more.
     #[derive(Clone)]
@@ -256,11 +209,9 @@ mod tests {
 
     fn write(stream: &Stream, to: &Narrow, numbers: std::ops::Range<usize>) -> (usize, bool) {
         let events: Vec<_> = numbers.map(event).collect();
-        let records: Vec<_> =
-            events.iter().map(|event| SinkRecord::new(event.as_bytes(), Severity::Info, 0, b"")).collect();
-        let mut writer = stream.open(to.clone(), false);
-        let is_ok = writer.write(&records).is_ok();
-        (writer.written(), is_ok)
+        let waiting: Vec<_> = events.iter().map(String::as_bytes).collect();
+        let (result, fates) = write_to(&mut *stream.open(to.clone(), false), &waiting);
+        (fates.iter().filter(|fate| **fate == Fate::Written).count(), result.is_ok())
     }
 
     #[test]
@@ -279,17 +230,5 @@ mod tests {
         let names: Vec<_> = whole.map(|line| line["event"].as_str().unwrap().to_owned()).collect();
         assert_eq!(names, ["e0", "e1", "e2", "e3"]);
         assert_eq!(text.lines().count(), 5);
-    }
-
-    #[test]
-    fn colours_are_for_terminals_that_want_them() {
-        let check = |terminal, env: &[(&str, &str)]| {
-            wants_colors(terminal, |name| {
-                env.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).into())
-            })
-        };
-        assert!(check(true, &[]) && check(true, &[("NO_COLOR", "")]) && check(false, &[("CLICOLOR_FORCE", "1")]));
-        assert!(!check(false, &[]) && !check(true, &[("TERM", "dumb")]) && !check(false, &[("CLICOLOR_FORCE", "0")]));
-        assert!(!check(true, &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")]));
     }
 }

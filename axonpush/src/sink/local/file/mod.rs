@@ -12,11 +12,14 @@ use std::{
 };
 
 use self::open::{Opened, Stamp};
-use super::{
-    Sink, SinkRecord, SinkWriter,
-    stream::{Form, Lines, write_all},
+use super::stream::write_all;
+use crate::{
+    clock,
+    sink::{
+        lines::{Form, Lines},
+        writer::{Sink, SinkBatch, SinkWriter},
+    },
 };
-use crate::clock;
 
 /// Records go to a file, one line of JSON each as [`Stdout::json`](crate::Stdout::json) writes them. When the file has
 /// reached its size, or its time has passed, it is renamed to `<path>.1`, what was `<path>.1` to `<path>.2`, and so on;
@@ -143,7 +146,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const MAX_BUFFER: usize = 1 << 20;
 
 impl FileWriter {
-    fn write_batch(&mut self, records: &[SinkRecord<'_>]) -> io::Result<()> {
+    fn write_batch(&mut self, batch: &SinkBatch<'_>) -> io::Result<()> {
         let now = clock::now();
         if now.saturating_duration_since(self.checked_at) >= LOOK_EVERY {
             let _is_another = self.look(now)?;
@@ -151,7 +154,7 @@ impl FileWriter {
         if self.period(clock::wall()) > self.period && self.may_rotate(now) {
             self.rotate(now)?;
         }
-        for record in records {
+        for record in batch {
             let start = self.buffer.len();
             self.lines.write(record, &mut self.buffer);
             let length = self.file.length + self.buffer.len() as u64;
@@ -242,19 +245,16 @@ impl FileWriter {
 }
 
 impl SinkWriter for FileWriter {
-    fn write(&mut self, records: &[SinkRecord<'_>]) -> io::Result<()> {
+    fn write(&mut self, batch: &SinkBatch<'_>) -> io::Result<()> {
         self.written = 0;
         self.buffer.clear();
         self.ends.clear();
-        let result = self.write_batch(records);
+        let result = self.write_batch(batch);
+        batch.written(0..self.written);
         // Huge records are rare.
         self.buffer.clear();
         self.buffer.shrink_to(2 * MAX_BUFFER);
         result
-    }
-
-    fn written(&self) -> usize {
-        self.written
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::*;
-use crate::event::Severity;
+use crate::sink::writer::write_to;
 
 /// A directory of one test, gone with it.
 struct Directory(PathBuf);
@@ -51,9 +51,8 @@ impl Drop for Directory {
 
 fn write(writer: &mut dyn SinkWriter, numbers: std::ops::Range<u64>) -> io::Result<()> {
     let events: Vec<_> = numbers.map(|n| format!(r#"{{"identifier":"e","payload":{{"n":{n}}}}}"#)).collect();
-    let records: Vec<_> =
-        events.iter().map(|event| SinkRecord::new(event.as_bytes(), Severity::Info, 0, b"")).collect();
-    writer.write(&records)
+    let waiting: Vec<_> = events.iter().map(String::as_bytes).collect();
+    write_to(writer, &waiting).0
 }
 
 /// Bytes of a line of one digit.

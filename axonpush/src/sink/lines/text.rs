@@ -8,15 +8,6 @@ use crate::event::{
     scan,
 };
 
-/// The text of a JSON string; of any other value its JSON text.
-pub(super) fn of(value: &[u8]) -> Cow<'_, str> {
-    if value.first() == Some(&b'"') {
-        scan::unescaped_text(scan::inside(value))
-    } else {
-        String::from_utf8_lossy(value)
-    }
-}
-
 /// What stands between the quotes of a JSON string, in the one form that says the same for every text.
 pub(super) fn canonical(inside: &[u8]) -> Cow<'_, [u8]> {
     if !has_backslash(inside) {
@@ -69,7 +60,6 @@ mod tests {
         };
         assert_eq!(shown("say \"hi\" to C:\\new"), "say \"hi\" to C:\\new");
         assert_eq!(shown("a\nb\u{1b}[31m\u{202e}"), "a\\nb\\u001b[31m\\u202e");
-        assert_eq!(of(b"[1,2]"), "[1,2]");
         show(b"torn\\", &mut Vec::new());
     }
 }

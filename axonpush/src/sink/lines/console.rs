@@ -1,14 +1,17 @@
 //! A record as a human reads it.
 
-use super::{escape, known::Known, line::says_the_target_again, record::SinkRecord, text, time::Stamp};
-use crate::event::{
-    Severity,
-    json::{self, has_backslash},
-    scan::{self, Entries},
+use super::{escape, line::says_the_target_again, text, time::Stamp};
+use crate::{
+    event::{
+        Severity,
+        json::{self, has_backslash},
+        scan::{self, Entries},
+    },
+    sink::record::{SinkRecord, known::Known},
 };
 
 /// Writes lines for humans.
-pub(super) struct ConsoleLines {
+pub(in crate::sink) struct ConsoleLines {
     stamp: Stamp,
     colors: bool,
 }
@@ -136,7 +139,7 @@ fn short(id: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sink::local::escape::is_deceptive;
+    use crate::sink::lines::escape::is_deceptive;
 
     fn shown(body: &str, colors: bool) -> String {
         let mut out = Vec::new();

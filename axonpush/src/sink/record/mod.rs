@@ -1,15 +1,14 @@
 //! What a sink is shown of a record.
 
+pub(super) mod known;
+
 use std::{
     borrow::Cow,
     fmt,
     time::{Duration, SystemTime},
 };
 
-use super::{
-    known::{Found, Known},
-    text,
-};
+use self::known::{Found, Known};
 use crate::event::{
     Severity,
     draft::{self, Field, Part, Parts},
@@ -23,23 +22,24 @@ pub struct SinkRecord<'a> {
     raw: &'a [u8],
     severity: Severity,
     nanos: u64,
-    pub(super) is_log: bool,
+    sequence: u64,
+    pub(in crate::sink) is_log: bool,
     // JSON text, or empty.
-    pub(super) identifier: &'a [u8],
-    pub(super) event_type: &'a [u8],
-    pub(super) agent: &'a [u8],
-    pub(super) trace: &'a [u8],
-    pub(super) span: &'a [u8],
-    pub(super) body: &'a [u8],
+    pub(in crate::sink) identifier: &'a [u8],
+    pub(in crate::sink) event_type: &'a [u8],
+    pub(in crate::sink) agent: &'a [u8],
+    pub(in crate::sink) trace: &'a [u8],
+    pub(in crate::sink) span: &'a [u8],
+    pub(in crate::sink) body: &'a [u8],
     /// Empty, or an object, as are the next ones.
-    pub(super) metadata: &'a [u8],
-    pub(super) resource: &'a [u8],
+    pub(in crate::sink) metadata: &'a [u8],
+    pub(in crate::sink) resource: &'a [u8],
     /// Who speaks unless the record says so itself: the client's.
     speaker: &'a [u8],
     /// Of an event that is no log: what it consists of.
-    pub(super) payload: &'a [u8],
-    pub(super) attributes: Pairs<'a>,
-    pub(super) found: Found<'a>,
+    pub(in crate::sink) payload: &'a [u8],
+    pub(in crate::sink) attributes: Pairs<'a>,
+    pub(in crate::sink) found: Found<'a>,
 }
 
 impl<'a> SinkRecord<'a> {
@@ -50,6 +50,7 @@ impl<'a> SinkRecord<'a> {
             raw,
             severity,
             nanos: accepted_at,
+            sequence: 0,
             is_log: true,
             identifier: b"",
             event_type: b"",
@@ -72,6 +73,18 @@ impl<'a> SinkRecord<'a> {
         record
     }
 
+    /// This record, with its place in its sink's queue.
+    pub(crate) fn at(mut self, sequence: u64) -> Self {
+        self.sequence = sequence;
+        self
+    }
+
+    /// Its place in the order in which its sink was handed records, from 0: no two of one process share it, and a record
+    /// that is written once more keeps it.
+    pub fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
     /// How bad it is.
     pub fn severity(&self) -> Severity {
         self.severity
@@ -84,12 +97,12 @@ impl<'a> SinkRecord<'a> {
 
     /// Who said it, or what happened.
     pub fn identifier(&self) -> Cow<'a, str> {
-        text::of(self.identifier)
+        text_of(self.identifier)
     }
 
     /// `app.log`, `custom`, ….
     pub fn event_type(&self) -> Cow<'a, str> {
-        if self.event_type.is_empty() { Cow::Borrowed("custom") } else { text::of(self.event_type) }
+        if self.event_type.is_empty() { Cow::Borrowed("custom") } else { text_of(self.event_type) }
     }
 
     /// Whether it is a log record.
@@ -139,7 +152,7 @@ impl<'a> SinkRecord<'a> {
 
     /// Values of entries of the resource, the record's own or the client's, each for the first of its keys that there is;
     /// empty where neither has it.
-    pub(super) fn of_resource<const N: usize>(&self, keys: &[&[&str]; N]) -> [&'a [u8]; N] {
+    pub(in crate::sink) fn of_resource<const N: usize>(&self, keys: &[&[&str]; N]) -> [&'a [u8]; N] {
         let mut found = [(b"".as_slice(), usize::MAX); N];
         // One look at each, as most of what they hold is asked for.
         for (own, object) in [self.resource, self.speaker].into_iter().enumerate() {
@@ -156,7 +169,7 @@ impl<'a> SinkRecord<'a> {
     }
 
     /// Nanoseconds since the epoch.
-    pub(super) fn nanos(&self) -> u64 {
+    pub(in crate::sink) fn nanos(&self) -> u64 {
         self.nanos
     }
 
@@ -213,7 +226,7 @@ impl<'a> SinkRecord<'a> {
                 b"resource" if json::is_object(value) => self.resource = value,
                 b"body" if self.is_log => self.body = value,
                 b"timeUnixNano" if self.is_log => {
-                    let nanos = text::of(value).parse();
+                    let nanos = text_of(value).parse();
                     self.nanos = nanos.unwrap_or(self.nanos);
                 }
                 _ => {}
@@ -237,7 +250,7 @@ impl fmt::Debug for SinkRecord<'_> {
 
 /// Keys, as they stand between their quotes, and values, as JSON text.
 #[derive(Debug, Clone)]
-pub(super) enum Pairs<'a> {
+pub(in crate::sink) enum Pairs<'a> {
     None,
     /// They stand together in a draft.
     Draft(Parts<'a>),
@@ -260,9 +273,18 @@ impl<'a> Iterator for Pairs<'a> {
     }
 }
 
+/// The text of a JSON string; of any other value its JSON text.
+fn text_of(value: &[u8]) -> Cow<'_, str> {
+    if value.first() == Some(&b'"') {
+        scan::unescaped_text(scan::inside(value))
+    } else {
+        String::from_utf8_lossy(value)
+    }
+}
+
 /// The text of a value that is there and not null.
 fn said(value: &[u8]) -> Option<Cow<'_, str>> {
-    (!value.is_empty() && value != b"null").then(|| text::of(value))
+    (!value.is_empty() && value != b"null").then(|| text_of(value))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::{
         wire,
     },
     redact::RedactionPolicy,
-    sink::local::escape::is_deceptive,
+    sink::lines::escape::is_deceptive,
 };
 
 fn line_of(raw: &[u8]) -> String {

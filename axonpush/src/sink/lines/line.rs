@@ -1,17 +1,16 @@
 //! A record as a line of JSON.
 
-use super::{
-    escape,
-    known::{Known, is_reserved},
-    names::Names,
-    record::SinkRecord,
-    text,
-    time::Stamp,
+use super::{escape, names::Names, text, time::Stamp};
+use crate::{
+    event::{json, scan::Entries},
+    sink::record::{
+        SinkRecord,
+        known::{Known, is_reserved},
+    },
 };
-use crate::event::{json, scan::Entries};
 
 /// Writes lines of JSON. What it needs to do so it keeps, so that a line costs no allocation.
-pub(super) struct JsonLines {
+pub(in crate::sink) struct JsonLines {
     stamp: Stamp,
     names: Names,
 }

@@ -2,7 +2,7 @@
 
 /// What a line says of every record that knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Known {
+pub(in crate::sink) enum Known {
     RequestId,
     UserId,
     Error,
@@ -11,7 +11,7 @@ pub(super) enum Known {
 
 impl Known {
     /// What an attribute is, and how much it counts: of several that say the same the lowest number does.
-    pub(super) fn of(key: &[u8]) -> Option<(Self, usize)> {
+    pub(in crate::sink) fn of(key: &[u8]) -> Option<(Self, usize)> {
         // Most attributes are none of these.
         if !matches!(key.first(), Some(b'r' | b'u' | b'e')) {
             return None;
@@ -37,11 +37,11 @@ impl Known {
 
 /// The value of each, as far as it was found. Empty text: it was not.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Found<'a>([(&'a [u8], usize); 4]);
+pub(in crate::sink) struct Found<'a>([(&'a [u8], usize); 4]);
 
 impl<'a> Found<'a> {
     /// Keeps an attribute that has a name of its own, unless a better one is known.
-    pub(super) fn offer(&mut self, key: &[u8], value: &'a [u8]) {
+    pub(in crate::sink) fn offer(&mut self, key: &[u8], value: &'a [u8]) {
         if let Some((known, rank)) = Known::of(key)
             && let Some(place) = self.0.get_mut(known as usize)
             && (place.0.is_empty() || rank < place.1)
@@ -52,18 +52,18 @@ impl<'a> Found<'a> {
     }
 
     /// JSON text, or empty.
-    pub(super) fn value(&self, known: Known) -> &'a [u8] {
+    pub(in crate::sink) fn value(&self, known: Known) -> &'a [u8] {
         self.0.get(known as usize).map_or(b"", |(value, _)| *value)
     }
 
     /// Whether an attribute says no more than what is said under the name of its own.
-    pub(super) fn covers(&self, key: &[u8], value: &[u8]) -> bool {
+    pub(in crate::sink) fn covers(&self, key: &[u8], value: &[u8]) -> bool {
         Known::of(key).is_some_and(|(known, _)| self.value(known) == value)
     }
 }
 
 /// Whether a line uses a name itself, be it that a record has something to say there or not.
-pub(super) fn is_reserved(name: &[u8]) -> bool {
+pub(in crate::sink) fn is_reserved(name: &[u8]) -> bool {
     matches!(
         name,
         b"timestamp"
