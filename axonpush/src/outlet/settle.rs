@@ -8,7 +8,6 @@ use super::state::{End, Shared, Thread};
 use crate::{
     clock,
     context::suppress,
-    loss::LossReason,
     queue::{Seen, WatchId},
 };
 
@@ -48,7 +47,7 @@ impl Settling {
     /// What is left is lost. The thread ends when it next comes by, however long the sink keeps it.
     fn give_up(&self) {
         self.shared.end(End::GivenUp);
-        self.shared.queue.abandon(LossReason::Shutdown, Vec::new());
+        self.shared.give_up();
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -9,13 +10,23 @@ use std::{
 use arc_swap::ArcSwap;
 
 use super::{OutletPolicy, SinkPolicy, SinkStats};
-use crate::{clock, queue::Queue, sink::Sink};
+use crate::{
+    clock,
+    loss::LossReason,
+    queue::{LostEvents, Queue, Tally, Ticket},
+    retry::BreakerState,
+    sink::{BatchPolicy, Sink},
+};
 
 pub(super) struct Shared {
     pub(super) name: Arc<str>,
     pub(super) sink: Arc<dyn Sink>,
     pub(super) policy: SinkPolicy,
+    /// The policy's, and where it says nothing the sink's own.
+    pub(super) batches: BatchPolicy,
     pub(super) queue: Queue,
+    /// What was taken out of the queue and is not settled, oldest first. Here, so that it can be told what is lost with it.
+    in_hand: Mutex<Arc<Vec<Ticket>>>,
     /// The client's resource: JSON text of an object, redacted, or empty.
     pub(super) speaker: ArcSwap<Vec<u8>>,
     control: Mutex<Control>,
@@ -32,8 +43,13 @@ pub(super) struct Shared {
 #[derive(Debug, Default)]
 pub(super) struct Control {
     pub(super) thread: Thread,
-    /// There is something in the queue.
+    /// There is something to do.
     woken: bool,
+    /// What it waits for, if that is records.
+    waits_for: Due,
+    pub(super) breaker: BreakerState,
+    /// How many losses the hook was told of.
+    told: u64,
     /// Somebody waits: what failed is to be tried again at once.
     pub(super) hurry: bool,
     pub(super) end: End,
@@ -59,16 +75,43 @@ pub(super) enum Thread {
     Ended,
 }
 
+/// How much is worth being woken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Due {
+    pub(super) events: usize,
+    pub(super) bytes: usize,
+}
+
+impl Due {
+    pub(super) const ANYTHING: Self = Self { events: 1, bytes: usize::MAX };
+    pub(super) const NOTHING: Self = Self { events: usize::MAX, bytes: usize::MAX };
+
+    pub(super) fn is_met(self, tally: &Tally) -> bool {
+        tally.queued >= self.events as u64 || tally.queued_bytes >= self.bytes as u64
+    }
+}
+
+impl Default for Due {
+    fn default() -> Self {
+        Self::ANYTHING
+    }
+}
+
 /// While somebody waits, the books are looked at so often at least: what the queue gives up for want of room is told to
 /// nobody.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 impl Shared {
-    pub(super) fn new(name: Arc<str>, sink: Arc<dyn Sink>, policy: SinkPolicy, speaker: Arc<Vec<u8>>) -> Self {
+    pub(super) fn new(policy: &OutletPolicy, speaker: Arc<Vec<u8>>) -> Self {
+        let OutletPolicy { name, policy, sink } = policy.clone();
+        // It may be code of the application.
+        let liked = catch_unwind(AssertUnwindSafe(|| sink.batches())).unwrap_or_default();
         Self {
             name,
+            batches: policy.batch.clone().or(&liked),
+            queue: Queue::new(policy.queue.clone(), policy.on_loss.is_some()),
+            in_hand: Mutex::default(),
             sink,
-            queue: Queue::new(policy.queue.clone(), false),
             policy,
             speaker: ArcSwap::from(speaker),
             control: Mutex::default(),
@@ -92,6 +135,11 @@ impl Shared {
         }
     }
 
+    /// What this is made of.
+    pub(super) fn policy(&self) -> OutletPolicy {
+        OutletPolicy { name: Arc::clone(&self.name), policy: self.policy.clone(), sink: Arc::clone(&self.sink) }
+    }
+
     /// Whether this is what `policy` describes.
     pub(super) fn is_of(&self, policy: &OutletPolicy) -> bool {
         self.name == policy.name && self.policy == policy.policy && Arc::ptr_eq(&self.sink, &policy.sink)
@@ -108,8 +156,18 @@ impl Shared {
         self.tell(|control| (control.hurry, control.end) = (true, control.end.max(end)));
     }
 
-    pub(super) fn wake(&self) {
-        self.tell(|control| control.woken = true);
+    /// Wakes the thread if there is as much as it waits for, or a loss that nobody was told of. Says whether it does.
+    pub(super) fn ring(&self) -> bool {
+        let tally = self.queue.tally();
+        let mut control = self.control();
+        let is_news = self.policy.on_loss.is_some() && tally.lost.total() > control.told;
+        let is_due = is_news || control.waits_for.is_met(&tally);
+        control.woken |= is_due;
+        drop(control);
+        if is_due {
+            self.bell.notify_one();
+        }
+        is_due
     }
 
     /// What the thread was told; it is now on its way.
@@ -120,10 +178,16 @@ impl Shared {
         Told { hurry, end: control.end }
     }
 
-    /// Waits until the thread is told something it does not know yet, but no longer than `until`.
-    pub(super) fn sleep(&self, known: Told, until: Option<Instant>) {
+    /// Waits until so much is in the queue or the thread is told something it does not know yet, but no longer than
+    /// `until`.
+    pub(super) fn sleep(&self, known: Told, due: Due, until: Option<Instant>) {
         let sleeps = |control: &mut Control| !control.woken && !control.hurry && control.end == known.end;
-        let control = self.control();
+        let mut control = self.control();
+        // Looked at under the lock that whoever rings takes after he put something there.
+        if due.is_met(&self.queue.tally()) {
+            return;
+        }
+        control.waits_for = due;
         match until {
             None => drop(self.bell.wait_while(control, sleeps)),
             Some(until) => {
@@ -155,13 +219,51 @@ impl Shared {
         }
     }
 
+    /// What was taken and is not settled.
+    pub(super) fn in_hand(&self) -> Arc<Vec<Ticket>> {
+        Arc::clone(&self.hand())
+    }
+
+    pub(super) fn set_in_hand(&self, tickets: Vec<Ticket>) {
+        *self.hand() = Arc::new(tickets);
+    }
+
+    /// Hands over what is in hand, for it to be settled; nothing where that was given up meanwhile.
+    pub(super) fn take_in_hand(&self) -> Vec<Ticket> {
+        Arc::into_inner(std::mem::take(&mut *self.hand())).unwrap_or_default()
+    }
+
+    /// Enters that everything is lost, and tells so.
+    pub(super) fn give_up(&self) {
+        let tickets = std::mem::take(&mut *self.hand());
+        let body =
+            |ticket: &Ticket| if self.policy.on_loss.is_some() { ticket.record.body.clone() } else { Vec::new() };
+        self.queue.abandon(LossReason::Shutdown, tickets.iter().map(|ticket| (ticket.seq, body(ticket))).collect());
+        self.tell_losses();
+    }
+
+    /// Tells the hook, if there is one, what was lost since it was told last.
+    pub(super) fn tell_losses(&self) {
+        let Some(hook) = &self.policy.on_loss else { return };
+        let lost = self.queue.take_lost();
+        self.control().told += lost.iter().map(LostEvents::len).sum::<u64>();
+        for lost in lost {
+            let _panicked = catch_unwind(AssertUnwindSafe(|| hook(&lost)));
+        }
+    }
+
     pub(super) fn remember(&self, error: io::Error) {
         *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(error));
     }
 
     pub(super) fn stats(&self) -> SinkStats {
         let last_error = self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        SinkStats { name: Arc::clone(&self.name), tally: self.queue.tally(), last_error }
+        let breaker = self.control().breaker;
+        SinkStats { name: Arc::clone(&self.name), tally: self.queue.tally(), breaker, last_error }
+    }
+
+    fn hand(&self) -> MutexGuard<'_, Arc<Vec<Ticket>>> {
+        self.in_hand.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn control(&self) -> MutexGuard<'_, Control> {

@@ -2,13 +2,14 @@
 
 use std::{fmt, io, sync::Arc};
 
-use crate::{loss::Losses, queue::Tally};
+use crate::{loss::Losses, queue::Tally, retry::BreakerState};
 
 /// The books of one sink, as of one instant: `accepted = written + lost + queued`, exactly.
 #[derive(Debug, Clone)]
 pub struct SinkStats {
     pub(super) name: Arc<str>,
     pub(super) tally: Tally,
+    pub(super) breaker: BreakerState,
     pub(super) last_error: Option<Arc<io::Error>>,
 }
 
@@ -37,6 +38,12 @@ impl SinkStats {
     /// Records that wait or are being written.
     pub fn queued(&self) -> u64 {
         self.tally.queued + self.tally.in_flight
+    }
+
+    /// Whether the sink is written to: `Open` while it rests after a failure, `HalfOpen` once it is tried again, and `Closed`
+    /// while all is well.
+    pub fn breaker(&self) -> BreakerState {
+        self.breaker
     }
 
     /// Why the sink failed last, if it did. It stays when the sink has recovered.

@@ -8,28 +8,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::state::{End, Shared, Thread, Told};
+use super::state::{Due, End, Shared, Thread};
 use crate::{
     clock,
     context::suppress,
     event::json,
     loss::LossReason,
     queue::Ticket,
-    retry::MAX_RETRY_AFTER,
+    retry::{BreakerState, MAX_RETRY_AFTER},
     sink::{Fate, SinkBatch, SinkRecord, SinkWriter},
 };
-
-/// While records come, the thread looks for more this much after its last look, so that no caller has to wake it.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
-
-/// After no record came for so long, the thread sleeps until one does, which wakes it at once.
-const AWAKE_FOR: Duration = Duration::from_secs(1);
-
-/// So many records are not left waiting for the next look.
-const WAKE_AT: usize = 2000;
-
-/// So many are written at once. It is also what a writer that panics costs at most.
-const BATCH: usize = 128;
 
 /// The least and the longest pause before a sink that failed is opened again.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -45,6 +33,7 @@ pub(super) fn run(shared: &Arc<Shared>) {
     let mut complained_at = None;
     while catch_unwind(AssertUnwindSafe(|| Worker::new(shared, &mut complained_at).run())).is_err() {
         shared.queue.abandon_in_flight(LossReason::Internal);
+        shared.set_in_hand(Vec::new());
     }
     shared.control().thread = Thread::Ended;
     shared.announce();
@@ -53,83 +42,73 @@ pub(super) fn run(shared: &Arc<Shared>) {
 struct Worker<'a> {
     shared: &'a Shared,
     writer: Option<Box<dyn SinkWriter>>,
-    /// What was taken and is not settled, oldest first.
-    batch: Vec<Ticket>,
+    /// Somebody waits for what is in the queue: batches need not be complete.
+    hurried: bool,
     pause: Duration,
     /// When what failed is tried again.
     retry_at: Option<Instant>,
-    /// Until then it goes on looking without being woken.
-    awake_until: Instant,
     complained_at: &'a mut Option<Instant>,
 }
 
 impl<'a> Worker<'a> {
     fn new(shared: &'a Shared, complained_at: &'a mut Option<Instant>) -> Self {
-        Self {
-            shared,
-            writer: None,
-            batch: Vec::new(),
-            pause: FIRST_PAUSE,
-            retry_at: None,
-            awake_until: clock::now(),
-            complained_at,
-        }
+        Self { shared, writer: None, hurried: false, pause: FIRST_PAUSE, retry_at: None, complained_at }
     }
 
     fn run(mut self) {
         loop {
             let told = self.shared.told();
             if told.end == End::GivenUp {
-                return self.give_up();
+                self.shared.give_up();
+                return self.drop_writer();
             }
             let now = clock::now();
             if told.hurry {
                 self.pause = FIRST_PAUSE;
             }
+            self.hurried |= told.hurry || told.end == End::Closing;
             self.retry_at = self.retry_at.filter(|at| *at > now && !told.hurry);
-            if self.batch.is_empty() {
-                self.batch = self.shared.queue.take(BATCH);
-                if !self.batch.is_empty() {
-                    self.awake_until = now + AWAKE_FOR;
-                }
+            self.shared.tell_losses();
+            if let Some(at) = self.retry_at {
+                // Whoever comes meanwhile waits like all others.
+                self.shared.sleep(told, Due::NOTHING, Some(at));
+                continue;
             }
-            let is_full = self.batch.len() == BATCH;
-            if self.batch.is_empty() {
-                if told.end == End::Closing {
-                    return self.drop_writer();
-                }
-            } else if self.retry_at.is_none() {
-                self.write();
-                let is_more = is_full || told.end == End::Closing;
-                if is_more && self.retry_at.is_none() {
-                    continue;
-                }
+            match self.next(now) {
+                Next::Write => self.write(),
+                Next::Wait(due, until) if told.end == End::Open => self.shared.sleep(told, due, until),
+                Next::Wait(..) => return self.drop_writer(),
             }
-            self.sleep(told);
         }
     }
 
-    fn sleep(&self, told: Told) {
-        let queue = &self.shared.queue;
-        if let Some(at) = self.retry_at {
-            // Whoever comes meanwhile waits like all others.
-            queue.arm(usize::MAX);
-            return self.shared.sleep(told, Some(at));
+    /// Takes the next batch in hand, or says what is to be waited for.
+    fn next(&mut self, now: Instant) -> Next {
+        let (queue, batches) = (&self.shared.queue, &self.shared.batches);
+        if !self.shared.in_hand().is_empty() {
+            return Next::Write;
         }
-        let now = clock::now();
-        let awake = now < self.awake_until;
-        if queue.arm(if awake { WAKE_AT } else { 1 }) {
-            self.shared.sleep(told, awake.then_some(now + LOOK_EVERY));
+        let complete = Due { events: *batches.max_events, bytes: *batches.max_bytes };
+        let (tally, oldest) = (queue.tally(), queue.oldest());
+        let Some(oldest) = oldest.filter(|_| tally.queued > 0) else {
+            self.hurried = false;
+            return Next::Wait(Due::ANYTHING, None);
+        };
+        let until = clock::after(oldest, *batches.max_age);
+        if !self.hurried && !complete.is_met(&tally) && now < until {
+            return Next::Wait(complete, Some(until));
         }
+        self.shared.set_in_hand(queue.take_within(complete.events, complete.bytes));
+        Next::Write
     }
 
     /// Writes the batch, and settles what became of it.
     fn write(&mut self) {
+        let tickets = self.shared.in_hand();
         let speaker = self.shared.speaker.load_full();
         let (accepted, wall) = (clock::now(), clock::wall());
         let at = |ticket: &Ticket| wall.checked_sub(accepted.saturating_duration_since(ticket.record.accepted_at));
-        let records: Vec<_> = self
-            .batch
+        let records: Vec<_> = tickets
             .iter()
             .map(|ticket| {
                 let nanos = at(ticket).map(json::nanos).unwrap_or_default();
@@ -138,6 +117,9 @@ impl<'a> Worker<'a> {
             .collect();
         let (fates, retry_after) = (vec![Cell::default(); records.len()], Cell::default());
         let batch = SinkBatch::new(records, &fates, &retry_after);
+        if self.writer.is_none() && self.shared.control().breaker == BreakerState::Open {
+            self.shared.control().breaker = BreakerState::HalfOpen;
+        }
         let (writer, sink) = (&mut self.writer, &self.shared.sink);
         let mut is_open = writer.is_some();
         let result = catch_unwind(AssertUnwindSafe(|| {
@@ -149,6 +131,7 @@ impl<'a> Worker<'a> {
             writer.write(&batch)
         }));
         drop(batch);
+        drop(tickets);
         let all = match &result {
             Ok(Ok(())) => Some(Ok(())),
             Ok(Err(error)) => (error.kind() == io::ErrorKind::InvalidData).then_some(Err(LossReason::Rejected)),
@@ -157,7 +140,10 @@ impl<'a> Worker<'a> {
         };
         self.settle(&fates, all);
         match result {
-            Ok(Ok(())) => (self.retry_at, self.pause) = (None, FIRST_PAUSE),
+            Ok(Ok(())) => {
+                (self.retry_at, self.pause) = (None, FIRST_PAUSE);
+                self.shared.control().breaker = BreakerState::Closed;
+            }
             Ok(Err(error)) => self.failed(error, retry_after.get()),
             Err(_) => self.failed(io::Error::other("the sink panicked"), None),
         }
@@ -167,8 +153,8 @@ impl<'a> Worker<'a> {
     /// Enters what became of the batch: of each record what the writer said, or else what is true of all of them, or it
     /// stays.
     fn settle(&mut self, fates: &[Cell<Fate>], all: Option<Result<(), LossReason>>) {
-        let (mut written, mut left) = (Vec::with_capacity(self.batch.len()), Vec::new());
-        for (ticket, fate) in self.batch.drain(..).zip(fates) {
+        let (mut written, mut left) = (Vec::with_capacity(fates.len()), Vec::new());
+        for (ticket, fate) in self.shared.take_in_hand().into_iter().zip(fates) {
             let fate = match fate.get() {
                 Fate::Open => all,
                 Fate::Written => Some(Ok(())),
@@ -180,12 +166,13 @@ impl<'a> Worker<'a> {
                 Some(Err(reason)) => self.shared.queue.lost(ticket.seq, reason, ticket.record.body),
             }
         }
-        self.batch = left;
+        self.shared.set_in_hand(left);
         self.shared.queue.delivered(clock::now(), &mut written.into_iter());
     }
 
     fn failed(&mut self, error: io::Error, retry_after: Option<Duration>) {
         self.drop_writer();
+        self.shared.control().breaker = BreakerState::Open;
         let now = clock::now();
         let pause = retry_after.map_or(self.pause, |pause| pause.clamp(FIRST_PAUSE, MAX_RETRY_AFTER));
         self.retry_at = Some(now + pause);
@@ -209,11 +196,12 @@ impl<'a> Worker<'a> {
         let writer = self.writer.take();
         let _panicked = catch_unwind(AssertUnwindSafe(|| drop(writer)));
     }
+}
 
-    /// Enters that everything is lost.
-    fn give_up(mut self) {
-        let bodies = self.batch.drain(..).map(|ticket| (ticket.seq, ticket.record.body)).collect();
-        self.shared.queue.abandon(LossReason::Shutdown, bodies);
-        self.drop_writer();
-    }
+/// What there is to do.
+enum Next {
+    /// A batch is in hand.
+    Write,
+    /// Until so much is here, or some time has passed.
+    Wait(Due, Option<Instant>),
 }

@@ -104,11 +104,17 @@ impl Queue {
 
     /// Takes the next records, oldest first; they are in flight until settled.
     pub(crate) fn take(&self, most: usize) -> Vec<Ticket> {
+        self.take_within(most, usize::MAX)
+    }
+
+    /// As [`take`](Self::take), but no more once `bytes` are taken.
+    pub(crate) fn take_within(&self, most: usize, bytes: usize) -> Vec<Ticket> {
         let mut state = self.lock();
         self.collect(&mut state);
-        let mut taken = Vec::with_capacity(most.min(state.waiting.count));
-        while taken.len() < most {
+        let (mut taken, mut left) = (Vec::with_capacity(most.min(state.waiting.count)), bytes);
+        while taken.len() < most && left > 0 {
             let Some(ticket) = state.oldest().and_then(|line| state.pop(line)) else { break };
+            left = left.saturating_sub(ticket.record.body.len());
             state.in_flight.push(&ticket);
             taken.push(ticket);
         }

@@ -15,8 +15,6 @@ mod writer;
 use bytes::Bytes;
 
 pub(crate) use self::otlp::OtlpEncoding;
-#[cfg(feature = "sinks")]
-pub(crate) use self::writer::Fate;
 pub use self::{
     batch::BatchPolicy,
     otlp::{Compression, OtlpFormat},
@@ -27,6 +25,8 @@ pub use self::{
     record::SinkRecord,
     writer::{Sink, SinkBatch, SinkWriter},
 };
+#[cfg(feature = "sinks")]
+pub(crate) use self::{record::SinkName, writer::Fate};
 use crate::{
     error::Error,
     event::{draft, record::Lane},

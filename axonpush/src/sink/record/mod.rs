@@ -42,6 +42,41 @@ pub struct SinkRecord<'a> {
     pub(in crate::sink) found: Found<'a>,
 }
 
+/// What filters ask for of a record, at less than a view of all of it.
+pub(crate) struct SinkName<'a> {
+    /// Who said it, or what happened.
+    pub(crate) target: Cow<'a, str>,
+    pub(crate) event_type: Cow<'a, str>,
+}
+
+impl<'a> SinkName<'a> {
+    /// That of what waits in a queue, a body or a draft.
+    pub(crate) fn of(raw: &'a [u8]) -> Self {
+        let (mut identifier, mut event_type): (&[u8], &[u8]) = (b"", b"");
+        if draft::is_draft(raw) {
+            for part in Parts::of(raw) {
+                match part {
+                    Part::Field(Field::Identifier, value) => identifier = value,
+                    Part::Field(Field::EventType, value) => event_type = value,
+                    // They come before what is said.
+                    Part::Moment(_) | Part::Attribute(..) => break,
+                    Part::Field(..) => {}
+                }
+            }
+        } else {
+            for (key, value) in Entries::of(raw) {
+                match key {
+                    b"identifier" => identifier = value,
+                    b"eventType" => event_type = value,
+                    b"payload" => break,
+                    _ => {}
+                }
+            }
+        }
+        Self { target: text_of(identifier), event_type: type_of(event_type) }
+    }
+}
+
 impl<'a> SinkRecord<'a> {
     /// A view of what waits in a queue. `accepted_at` are nanoseconds since the epoch, for what has no time of its own,
     /// and `speaker` is the client's resource, for what does not say who speaks.
@@ -102,7 +137,7 @@ impl<'a> SinkRecord<'a> {
 
     /// `app.log`, `custom`, ….
     pub fn event_type(&self) -> Cow<'a, str> {
-        if self.event_type.is_empty() { Cow::Borrowed("custom") } else { text_of(self.event_type) }
+        type_of(self.event_type)
     }
 
     /// Whether it is a log record.
@@ -280,6 +315,11 @@ fn text_of(value: &[u8]) -> Cow<'_, str> {
     } else {
         String::from_utf8_lossy(value)
     }
+}
+
+/// The type of an event that may not say it.
+fn type_of(value: &[u8]) -> Cow<'_, str> {
+    if value.is_empty() { Cow::Borrowed("custom") } else { text_of(value) }
 }
 
 /// The text of a value that is there and not null.
