@@ -13,6 +13,7 @@ mod panics;
 mod places;
 mod processes;
 mod refusals;
+mod sinks;
 mod slow;
 mod statuses;
 mod tls;
@@ -113,6 +114,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
     entry(35, "10 MB, depth 100,000, NaN, u128, non-UTF-8 headers", hostile::bad_input),
     entry(36, "tasks of many requests, interleaved", contexts::interleaved),
     entry(37, "futures dropped at every await", lifecycle::cancelled_futures),
+    entry(38, "sinks that hang or fail beside a healthy one", sinks::isolated),
     entry(40, "server flaps", outages::flapping),
     entry(41, "1,000 requests at once, each with tasks", crowds::no_foreign_ids),
 ];

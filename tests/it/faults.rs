@@ -30,6 +30,11 @@ fn slow_servers_hold_nobody_up() {
 }
 
 #[test]
+fn sinks_that_hang_or_fail_cost_the_others_nothing() {
+    survives(&["38"]);
+}
+
+#[test]
 fn broken_connections_lose_nothing_and_store_nothing_twice() {
     survives(&["13", "17", "18"]);
 }

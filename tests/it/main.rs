@@ -15,6 +15,7 @@ mod otlp;
 mod propagation;
 mod publishing;
 mod reloading;
+mod routing;
 mod secrets;
 #[cfg(unix)]
 mod sighup;

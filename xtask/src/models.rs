@@ -31,6 +31,8 @@ const BUILD: &[&str] = &[
     "-p",
     "axonpush",
     "--lib",
+    "--features",
+    "sinks",
     "--profile",
     "test",
     "--message-format",

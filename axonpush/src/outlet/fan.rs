@@ -6,8 +6,7 @@
 //! hardly any caller pays for waking it.
 
 use std::{
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-    thread,
+    sync::{Arc, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -18,7 +17,12 @@ use super::{
     intake::{Batch, Intake, Left},
     one::Outlet,
 };
-use crate::{clock, context::suppress, event::Severity};
+use crate::{
+    clock,
+    context::suppress,
+    event::Severity,
+    sync::{Condvar, Mutex, MutexGuard, lock, spawn},
+};
 
 /// Sinks, and where records for them are left. Other settings bring another one.
 pub(super) struct Fan {
@@ -37,8 +41,8 @@ pub(super) struct Passing {
 }
 
 #[derive(Debug, Default)]
-struct Control {
-    started: bool,
+pub(super) struct Control {
+    pub(super) started: bool,
     woken: bool,
     ended: bool,
 }
@@ -49,20 +53,27 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// After no record came for so long, it sleeps until one does.
 const AWAKE_FOR: Duration = Duration::from_secs(1);
 
+/// And no longer than this: for no reason, as it is woken, but a bell wants to be told a time.
+const REST: Duration = Duration::from_secs(3600);
+
 impl Fan {
     pub(super) fn new(outlets: Vec<Arc<Outlet>>, wants: Wants) -> Self {
         Self { outlets, wants, intake: Mutex::new(Intake::new()) }
     }
 
     pub(super) fn intake(&self) -> MutexGuard<'_, Intake> {
-        self.intake.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.intake)
     }
 }
 
 impl Passing {
     pub(super) fn new(fan: Fan) -> Arc<Self> {
-        let (control, bell) = (Mutex::default(), Condvar::new());
-        Arc::new(Self { fan: ArcSwap::from_pointee(fan), turn: Mutex::default(), control, bell })
+        Arc::new(Self {
+            fan: ArcSwap::from_pointee(fan),
+            turn: Mutex::new(Batch::default()),
+            control: Mutex::new(Control::default()),
+            bell: Condvar::new(),
+        })
     }
 
     /// The fan in force.
@@ -83,7 +94,7 @@ impl Passing {
             match left {
                 Left::Here { wake: false } => return,
                 Left::Here { wake: true } => return self.wake(),
-                Left::Full => drop(self.pass_on(&fan)),
+                Left::Full => _ = self.pass_on(&fan),
                 // Others have taken the place of these, unless it is all over.
                 Left::Closed if Arc::ptr_eq(&fan, &self.fan.load()) => return,
                 Left::Closed => {}
@@ -91,17 +102,17 @@ impl Passing {
         }
     }
 
-    /// Sees to it that whatever was left before this call waits in the queues of its sinks.
-    pub(super) fn catch_up(&self) {
-        self.pass_on(&self.fan.load());
+    /// Sees to it that whatever was left before this call waits in the queues of its sinks. Says how much it was.
+    pub(super) fn catch_up(&self) -> usize {
+        self.pass_on(&self.fan.load())
     }
 
-    /// Goes on with another fan. What was left at the one before is passed on first.
-    pub(super) fn replace(&self, fan: Fan) {
+    /// Goes on with another fan. What was left at the one before is passed on first; says how much it was.
+    pub(super) fn replace(&self, fan: Fan) -> usize {
         let mut turn = self.turn();
         let before = self.fan.swap(Arc::new(fan));
         before.intake().close();
-        pass(&before, &mut turn);
+        pass(&before, &mut turn)
     }
 
     /// Takes nothing any more. What was left is passed on.
@@ -112,8 +123,7 @@ impl Passing {
         self.tell(|control| control.ended = true);
     }
 
-    /// Says whether there was anything.
-    fn pass_on(&self, fan: &Fan) -> bool {
+    fn pass_on(&self, fan: &Fan) -> usize {
         pass(fan, &mut self.turn())
     }
 
@@ -122,67 +132,63 @@ impl Passing {
         control.woken = true;
         if !control.started {
             let passing = Arc::clone(self);
-            let named = thread::Builder::new().name("axonpush-sinks".to_owned());
             // Without a thread whoever finds no room passes on, and whoever flushes.
-            control.started = suppress::while_working(|| named.spawn(move || passing.run())).is_ok();
+            control.started = suppress::while_working(|| spawn("axonpush-sinks", move || passing.run())).is_ok();
         }
         drop(control);
-        self.bell.notify_one();
+        self.bell.notify_all();
     }
 
     fn run(&self) {
         suppress::mark_thread();
         let mut awake_until = clock::now();
-        loop {
-            let fan = self.fan.load();
-            let found = self.pass_on(&fan);
+        while !self.control().ended {
+            let passed = self.catch_up();
             let now = clock::now();
-            if found {
+            if passed > 0 {
                 awake_until = now + AWAKE_FOR;
             }
-            let awake = now < awake_until;
-            // While it looks by itself only a filling intake wakes it.
-            let idle = fan.intake().arm(awake);
-            drop(fan);
-            if idle && self.sleep(awake.then_some(LOOK_EVERY)) {
-                return;
-            }
+            self.rest(now < awake_until);
         }
     }
 
-    /// `true`: this is the end.
-    fn sleep(&self, time: Option<Duration>) -> bool {
+    /// Waits for records: one who stays awake for a short time, and else until there are any.
+    pub(super) fn rest(&self, awake: bool) {
+        // Who looks again by himself is woken only where it is high time.
+        let idle = self.fan.load().intake().arm(awake);
+        if idle {
+            self.sleep(if awake { LOOK_EVERY } else { REST });
+        }
+    }
+
+    fn sleep(&self, time: Duration) {
         let sleeps = |control: &mut Control| !control.woken && !control.ended;
-        let control = self.control();
-        let mut control = match time {
-            None => self.bell.wait_while(control, sleeps).unwrap_or_else(PoisonError::into_inner),
-            Some(time) => self.bell.wait_timeout_while(control, time, sleeps).unwrap_or_else(PoisonError::into_inner).0,
-        };
-        control.woken = false;
-        control.ended
+        let slept = self.bell.wait_timeout_while(self.control(), time, sleeps);
+        slept.unwrap_or_else(PoisonError::into_inner).0.woken = false;
     }
 
     fn tell(&self, what: impl FnOnce(&mut Control)) {
         what(&mut self.control());
-        self.bell.notify_one();
+        self.bell.notify_all();
     }
 
-    fn control(&self) -> MutexGuard<'_, Control> {
-        self.control.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn control(&self) -> MutexGuard<'_, Control> {
+        lock(&self.control)
     }
 
     fn turn(&self) -> MutexGuard<'_, Batch> {
-        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.turn)
     }
 }
 
 /// Copies what was left into the queues of those who want it, and then wakes them.
-fn pass(fan: &Fan, batch: &mut Batch) -> bool {
+fn pass(fan: &Fan, batch: &mut Batch) -> usize {
     batch.clear();
     fan.intake().swap(batch);
-    let mut all = 0;
+    let (mut all, mut count) = (0, 0);
     for (header, record) in batch.iter() {
         all |= header.wanted;
+        count += 1;
         let mut wanted = header.wanted;
         while wanted != 0 {
             if let Some(outlet) = fan.outlets.get(wanted.trailing_zeros() as usize) {
@@ -196,5 +202,5 @@ fn pass(fan: &Fan, batch: &mut Batch) -> bool {
             outlet.ring();
         }
     }
-    !batch.is_empty()
+    count
 }

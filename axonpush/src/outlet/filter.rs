@@ -162,6 +162,12 @@ impl Wants {
         wants
     }
 
+    /// One sink that wants everything.
+    #[cfg(all(test, axonpush_loom))]
+    pub(super) fn everything() -> Self {
+        Self { by_severity: [1; Severity::ALL.len()], ..Self::default() }
+    }
+
     /// Who wants a record, a body or a draft.
     #[inline]
     pub(super) fn by(&self, severity: Severity, record: &[u8]) -> Wanted {

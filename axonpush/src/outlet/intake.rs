@@ -122,6 +122,7 @@ impl Batch {
         })
     }
 
+    #[cfg(all(test, axonpush_loom))]
     pub(super) fn is_empty(&self) -> bool {
         self.headers.is_empty()
     }

@@ -6,6 +6,9 @@
 mod fan;
 mod filter;
 mod intake;
+#[cfg(test)]
+#[cfg(axonpush_loom)]
+mod models;
 mod one;
 mod policy;
 mod settle;

@@ -4,7 +4,7 @@ use std::{io, sync::Arc, thread, time::Duration};
 
 use tokio::sync::oneshot;
 
-use super::state::{End, Shared, Thread};
+use super::state::{End, Shared};
 use crate::{
     clock,
     context::suppress,
@@ -26,18 +26,15 @@ impl Settling {
     }
 
     fn is_settled(&self) -> bool {
-        let ended = || self.shared.control().thread != Thread::Running;
-        self.shared.queue.seen(self.watch).left == 0 && (!self.close || ended())
+        self.shared.queue.seen(self.watch).left == 0 && (!self.close || self.shared.control().is_over())
     }
 
     /// Blocks until everything is settled, or the time is up.
     fn wait(&self, timeout: Duration) -> Seen {
         let deadline = clock::after(clock::now(), timeout);
         let queue = &self.shared.queue;
-        self.shared.wait_until(deadline, |control| {
-            let ended = control.thread != Thread::Running;
-            ended || (!self.close && queue.seen(self.watch).left == 0)
-        });
+        self.shared
+            .wait_until(deadline, |control| control.is_over() || (!self.close && queue.seen(self.watch).left == 0));
         if self.close {
             self.give_up();
         }

@@ -55,6 +55,13 @@ pub(super) struct Control {
     pub(super) end: End,
 }
 
+impl Control {
+    /// Whether there is nothing more to wait for: no thread is at work, or nobody counts on it any more.
+    pub(super) fn is_over(&self) -> bool {
+        self.thread != Thread::Running || self.end == End::GivenUp
+    }
+}
+
 /// How far the end has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) enum End {

@@ -239,6 +239,8 @@ fn a_sink_that_hangs_holds_nobody_up() {
     assert_eq!((report.left, report.lost.of(LossReason::Shutdown)), (0, 101));
     let stats = rig.stats();
     assert_eq!((stats.written(), stats.queued(), stats.lost().total()), (0, 0, 1100));
+    // Nobody waits for it once more.
+    assert_eq!(shutdown(&rig, LONG), Seen::default());
     // Let go too late, it changes nothing in the books, and ends.
     drop(closed);
     let shared = Arc::clone(&rig.outlets.passing.fan().outlets[0].shared);

@@ -140,6 +140,53 @@ pub(crate) const TABLES: &[Table] = &[
         ],
     },
     Table {
+        title: "Handing a log record to three sinks",
+        rows: &[
+            Row {
+                what: "three sinks, one thread: mean",
+                ours: "fan_out.3.1.mean",
+                unit: Unit::Nanos,
+                against: Against::Figure { what: "one sink", name: "fan_out.1.1.mean" },
+                limit: Limit::AtMost(1.1),
+            },
+            Row {
+                what: "three sinks, one thread: p50",
+                ours: "fan_out.3.1.p50",
+                unit: Unit::Nanos,
+                against: Against::Figure { what: "one sink", name: "fan_out.1.1.p50" },
+                limit: Limit::AtMost(1.1),
+            },
+            Row {
+                what: "three sinks, one thread: p99",
+                ours: "fan_out.3.1.p99",
+                unit: Unit::Nanos,
+                against: Against::Figure { what: "one sink", name: "fan_out.1.1.p99" },
+                limit: Limit::AtMost(1.1),
+            },
+            Row {
+                what: "three sinks, two threads: mean",
+                ours: "fan_out.3.2.mean",
+                unit: Unit::Nanos,
+                against: Against::Figure { what: "one sink", name: "fan_out.1.2.mean" },
+                limit: Limit::AtMost(1.1),
+            },
+            Row {
+                what: "three sinks, two threads: p50",
+                ours: "fan_out.3.2.p50",
+                unit: Unit::Nanos,
+                against: Against::Figure { what: "one sink", name: "fan_out.1.2.p50" },
+                limit: Limit::AtMost(1.1),
+            },
+            Row {
+                what: "three sinks, two threads: p99",
+                ours: "fan_out.3.2.p99",
+                unit: Unit::Nanos,
+                against: Against::Figure { what: "one sink", name: "fan_out.1.2.p99" },
+                limit: Limit::AtMost(1.1),
+            },
+        ],
+    },
+    Table {
         title: "Log records by OTLP",
         rows: &[
             Row {
