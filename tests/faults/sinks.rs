@@ -28,7 +28,8 @@ struct Connection(TcpStream);
 
 impl SinkWriter for Connection {
     fn write(&mut self, batch: &SinkBatch<'_>) -> io::Result<()> {
-        let lines: String = batch.iter().map(|record| format!("{}\n", record.as_json())).collect();
+        let mut lines = String::new();
+        batch.iter().for_each(|record| lines.extend([&record.as_json(), "\n"]));
         self.0.write_all(lines.as_bytes())
     }
 }
@@ -87,10 +88,10 @@ pub(super) fn isolated(scale: Scale) -> Verdict {
     verdict.exactly("healthy sink given", given, all);
     verdict.within("longest wait there", Duration::from_micros(healthy.0.1.load(Ordering::Relaxed)), MOST_WAITED);
     verdict.exactly("lost for the server", report.lost().total(), 0);
-    let [deaf, dead, well] = <[SinkStats; 3]>::try_from(stage.client.sink_stats()).unwrap();
+    let [hung, dead, well] = <[SinkStats; 3]>::try_from(stage.client.sink_stats()).unwrap();
     verdict.check(dead.breaker() == BreakerState::Open, format_args!("dead: {:?}", dead.breaker()), "Open");
     verdict.check(well.breaker() == BreakerState::Closed, format_args!("healthy: {:?}", well.breaker()), "Closed");
-    for sink in [&deaf, &dead, &well] {
+    for sink in [&hung, &dead, &well] {
         let settled = sink.written() + sink.lost().total() + sink.queued();
         verdict.exactly(&format!("{}: written + lost + queued", sink.name()), settled, all);
     }

@@ -173,7 +173,7 @@ fn what_is_left_while_sinks_are_replaced_reaches_the_old_ones_or_the_new_ones_an
         });
         while !writer.is_finished() {
             let turn = turns.fetch_add(1, Ordering::Relaxed);
-            outlets.replace(&with(if turn % 2 == 0 { &another } else { &one }), b"", LONG);
+            outlets.replace(&with(if turn.is_multiple_of(2) { &another } else { &one }), b"", LONG);
         }
     });
     assert_eq!(block_on(outlets.flush(LONG)).unwrap().left, 0);
