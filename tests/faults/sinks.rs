@@ -88,14 +88,14 @@ pub(super) fn isolated(scale: Scale) -> Verdict {
     verdict.exactly("healthy sink given", given, all);
     verdict.within("longest wait there", Duration::from_micros(healthy.0.1.load(Ordering::Relaxed)), MOST_WAITED);
     verdict.exactly("lost for the server", report.lost().total(), 0);
-    let [hung, dead, well] = <[SinkStats; 3]>::try_from(stage.client.sink_stats()).unwrap();
-    verdict.check(dead.breaker() == BreakerState::Open, format_args!("dead: {:?}", dead.breaker()), "Open");
+    let [hung, gone, well] = <[SinkStats; 3]>::try_from(stage.client.sink_stats()).unwrap();
+    verdict.check(gone.breaker() == BreakerState::Open, format_args!("dead: {:?}", gone.breaker()), "Open");
     verdict.check(well.breaker() == BreakerState::Closed, format_args!("healthy: {:?}", well.breaker()), "Closed");
-    for sink in [&hung, &dead, &well] {
+    for sink in [&hung, &gone, &well] {
         let settled = sink.written() + sink.lost().total() + sink.queued();
         verdict.exactly(&format!("{}: written + lost + queued", sink.name()), settled, all);
     }
-    verdict.exactly("dead: lost for want of room", dead.lost().of(LossReason::QueueFull), all - dead.queued());
+    verdict.exactly("dead: lost for want of room", gone.lost().of(LossReason::QueueFull), all - gone.queued());
 
     // A sink that hangs keeps nobody from ending.
     let (began, time) = (Instant::now(), Duration::from_secs(2));
