@@ -2,10 +2,14 @@
 
 mod batch;
 pub(crate) mod events;
+#[cfg(any(feature = "loki", feature = "otlp"))]
+mod http;
 #[cfg(feature = "sinks")]
 mod lines;
 #[cfg(feature = "sinks")]
 mod local;
+#[cfg(feature = "loki")]
+mod loki;
 mod otlp;
 #[cfg(feature = "sinks")]
 mod record;
@@ -21,6 +25,8 @@ pub use self::{
     batch::BatchPolicy,
     otlp::{Compression, OtlpFormat},
 };
+#[cfg(feature = "loki")]
+pub use self::loki::{Loki, LokiLine};
 #[cfg(feature = "sinks")]
 pub use self::{
     local::{RollingFile, Stderr, Stdout},

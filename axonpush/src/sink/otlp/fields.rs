@@ -21,6 +21,9 @@ pub(super) struct Fields<'a> {
     pub(super) parent: &'a [u8],
     pub(super) dedup: &'a [u8],
     pub(super) metadata: &'a [u8],
+    /// Of an event that is neither log nor span, and travels as a log record: all that a log has no field for.
+    #[cfg(feature = "otlp")]
+    pub(super) other: Option<Other<'a>>,
     unused: &'a [u8],
 }
 
