@@ -136,6 +136,9 @@ pub use retry::{BreakerState, RetryPolicy};
 pub use serverless::flush_after_invocation;
 #[cfg(feature = "signal")]
 pub use signal::shutdown_signal;
+#[cfg(feature = "otlp")]
+#[cfg_attr(docsrs, doc(cfg(feature = "otlp")))]
+pub use sink::OtlpHttp;
 pub use sink::{BatchPolicy, Compression, OtlpFormat};
 #[cfg(feature = "loki")]
 #[cfg_attr(docsrs, doc(cfg(feature = "loki")))]

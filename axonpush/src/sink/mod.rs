@@ -18,15 +18,17 @@ mod writer;
 
 use bytes::Bytes;
 
+#[cfg(feature = "loki")]
+pub use self::loki::{Loki, LokiLine};
 pub(crate) use self::otlp::OtlpEncoding;
+#[cfg(feature = "otlp")]
+pub use self::otlp::OtlpHttp;
 #[cfg(feature = "sinks")]
 pub(crate) use self::writer::Fate;
 pub use self::{
     batch::BatchPolicy,
     otlp::{Compression, OtlpFormat},
 };
-#[cfg(feature = "loki")]
-pub use self::loki::{Loki, LokiLine};
 #[cfg(feature = "sinks")]
 pub use self::{
     local::{RollingFile, Stderr, Stdout},

@@ -1,6 +1,6 @@
 //! A batch, delivered in as many requests as it takes.
 
-use std::io;
+use std::{io, time::Duration};
 
 use super::{Post, Posted, Poster, Refusal};
 use crate::{error::Error, sink::SinkBatch};
@@ -28,24 +28,27 @@ pub(in crate::sink) struct Settled {
     pub(in crate::sink) why: Option<Error>,
 }
 
-/// Sends records in these groups, and in smaller ones where the server wants them so.
-///
-/// # Errors
-///
-/// Where some may be taken later, which are those of which the batch was told nothing; or, with the batch told of all, why
-/// some were rejected.
+/// Why a batch, or a part of it, is not all written.
+pub(in crate::sink) struct Failed {
+    error: Error,
+    /// How long to wait before the next attempt, where that is known. Zero: the batch was told of all of its records.
+    pause: Option<Duration>,
+}
+
+/// Sends records in these groups, and in smaller ones where the server wants them so. What the batch is told nothing of may
+/// be taken later.
 pub(in crate::sink) fn deliver(
     poster: &Poster,
     batch: &SinkBatch<'_>,
     groups: Vec<Vec<usize>>,
     protocol: &mut impl Protocol,
-) -> io::Result<()> {
+) -> Result<(), Failed> {
     let mut why = None;
     // The next one is the last.
     let mut waiting: Vec<_> = groups.into_iter().rev().collect();
     while let Some(mut places) = waiting.pop() {
         let settled = match poster.post(protocol.post(&places)) {
-            Posted::Taken(answer) => protocol.taken(places, &answer).map_err(io::Error::other)?,
+            Posted::Taken(answer) => protocol.taken(places, &answer).map_err(|error| Failed { error, pause: None })?,
             Posted::Refused(refusal) => protocol.refused(places, refusal),
             Posted::TooLarge(_) if places.len() > 1 => {
                 let half = places.split_off(places.len() / 2);
@@ -53,12 +56,7 @@ pub(in crate::sink) fn deliver(
                 continue;
             }
             Posted::TooLarge(error) => Settled { rejected: places, why: Some(error), ..Settled::default() },
-            Posted::Later(error, pause) => {
-                if let Some(pause) = pause {
-                    batch.retry_after(pause);
-                }
-                return Err(io::Error::other(error));
-            }
+            Posted::Later(error, pause) => return Err(Failed { error, pause }),
         };
         settled.written.into_iter().for_each(|place| batch.written(place..place + 1));
         settled.rejected.into_iter().for_each(|place| batch.rejected(place..place + 1));
@@ -67,12 +65,21 @@ pub(in crate::sink) fn deliver(
             waiting.push(settled.again);
         }
     }
-    match why {
-        None => Ok(()),
-        Some(error) => {
-            // Nothing is left that a long pause would help.
-            batch.retry_after(std::time::Duration::ZERO);
-            Err(io::Error::other(error))
-        }
+    why.map_or(Ok(()), |error| Err(Failed { error, pause: Some(Duration::ZERO) }))
+}
+
+/// What a writer returns whose batch went several ways.
+pub(in crate::sink) fn conclude(
+    batch: &SinkBatch<'_>,
+    sent: impl IntoIterator<Item = Result<(), Failed>>,
+) -> io::Result<()> {
+    let failed: Vec<_> = sent.into_iter().filter_map(Result::err).collect();
+    let waits = failed.iter().filter_map(|failed| failed.pause).max();
+    let is_told_of_all = failed.iter().all(|failed| failed.pause == Some(Duration::ZERO));
+    if let Some(pause) = waits.filter(|pause| is_told_of_all || !pause.is_zero()) {
+        batch.retry_after(pause);
     }
+    // What is still to come matters more than what is lost.
+    let error = failed.into_iter().max_by_key(|failed| failed.pause != Some(Duration::ZERO));
+    error.map_or(Ok(()), |failed| Err(io::Error::other(failed.error)))
 }

@@ -4,11 +4,11 @@
 mod deliver;
 mod poster;
 mod target;
-#[cfg(test)]
-mod tests;
 
+#[cfg(feature = "otlp")]
+pub(super) use self::poster::said;
 pub(super) use self::{
-    deliver::{Protocol, Settled, deliver},
-    poster::{Post, Posted, Poster, Refusal, bad_setting, said},
+    deliver::{Protocol, Settled, conclude, deliver},
+    poster::{Post, Posted, Poster, Refusal, bad_setting},
     target::Target,
 };

@@ -85,7 +85,7 @@ impl Poster {
 
     /// The path that the URL has of its own.
     pub(in crate::sink) fn has_path(&self) -> bool {
-        self.url.path().trim_matches('/') != ""
+        !self.url.path().trim_matches('/').is_empty()
     }
 
     /// Posts once.
@@ -125,7 +125,8 @@ impl Poster {
 
     fn judge(&self, refusal: Refusal) -> Posted {
         let error = refusal.error;
-        let is_final = error.status().is_some_and(|status| crate::error::is_transient(status) && !(self.passes)(status));
+        let is_final =
+            error.status().is_some_and(|status| crate::error::is_transient(status) && !(self.passes)(status));
         let verdict = classify(&error);
         match verdict {
             Verdict::Split => Posted::TooLarge(error),

@@ -53,11 +53,8 @@ impl Source {
             Self::Named(key) => record.named(key)?,
         };
         let value = cut(value);
-        let value = if value.chars().any(char::is_control) {
-            Cow::Owned(value.replace(char::is_control, " "))
-        } else {
-            value
-        };
+        let value =
+            if value.chars().any(char::is_control) { Cow::Owned(value.replace(char::is_control, " ")) } else { value };
         (!value.is_empty()).then_some(value)
     }
 }
@@ -197,9 +194,12 @@ mod tests {
 
     #[test]
     fn names_that_loki_would_refuse_are_refused_here() {
-        for (names, why) in
-            [(&["a", ""][..], "empty name"), (&["__a"], "two underscores"), (&["a", "a"], "`a`"), (&["a", "b", "c"], "3")]
-        {
+        for (names, why) in [
+            (&["a", ""][..], "empty name"),
+            (&["__a"], "two underscores"),
+            (&["a", "a"], "`a`"),
+            (&["a", "b", "c"], "3"),
+        ] {
             let error = check_names("a label", names.iter().copied(), 2).unwrap_err();
             assert!(error.is_config() && error.to_string().contains(why), "{error}");
         }

@@ -226,7 +226,9 @@ impl Loki {
         let labels = fixed.chain(settings.labels.iter().map(|(name, _)| name.as_str()));
         check_names("a label", labels, MAX_LABELS)?;
         if let Some((name, _)) = settings.fixed.iter().find(|(_, value)| value.is_empty() || value.len() > MAX_FIXED) {
-            return Err(Error::config(format!("the label `{name}` of the Loki sink has no value, or more than {MAX_FIXED} bytes")));
+            return Err(Error::config(format!(
+                "the label `{name}` of the Loki sink has no value, or more than {MAX_FIXED} bytes"
+            )));
         }
         check_names("structured metadata", settings.metadata.iter().map(|(name, _)| name.as_str()), MAX_METADATA)
     }

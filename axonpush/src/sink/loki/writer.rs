@@ -15,7 +15,7 @@ use crate::{
     error::Error,
     sink::{
         SinkBatch, SinkWriter,
-        http::{Post, Poster, Protocol, Refusal, Settled, deliver},
+        http::{Post, Poster, Protocol, Refusal, Settled, conclude, deliver},
     },
 };
 
@@ -42,7 +42,7 @@ impl SinkWriter for Writer {
     fn write(&mut self, batch: &SinkBatch<'_>) -> io::Result<()> {
         let entries = self.encoder.encode(batch);
         let groups = entries.groups(self.max_bytes);
-        deliver(&self.poster, batch, groups, &mut Pushing { entries, path: self.path })
+        conclude(batch, [deliver(&self.poster, batch, groups, &mut Pushing { entries, path: self.path })])
     }
 }
 
