@@ -33,7 +33,7 @@ fn stats(client: &AxonPush) -> SinkStats {
 
 /// Waits until nothing is left to write, and closes the books.
 fn settled(client: &AxonPush) -> SinkStats {
-    client.blocking().flush(PATIENCE);
+    let _report = client.blocking().flush(PATIENCE);
     let stats = stats(client);
     assert_eq!(stats.queued(), 0, "{stats}");
     assert_eq!(stats.accepted(), stats.written() + stats.lost().total(), "{stats}");
@@ -153,13 +153,13 @@ fn within_a_request_a_stream_is_in_the_order_of_time() {
 fn no_request_is_larger_than_it_may_be_and_what_loki_finds_too_large_is_halved() {
     const RECORDS: usize = 100;
 
-    let limits = Limits { max_body_bytes: 6 << 10, ..Limits::default() };
+    let limits = Limits { max_body_bytes: 2500, ..Limits::default() };
     let server = Server::with(limits);
     let client = client(Loki::new(server.url()).max_bytes(20 << 10));
     for at in 0..RECORDS {
         client.events().enqueue(Event::log("x", log(format!("{at} {}", "x".repeat(700)))));
     }
-    client.events().enqueue(Event::log("x", log("y".repeat(10 << 10))));
+    client.events().enqueue(Event::log("x", log("y".repeat(3000))));
     let stats = settled(&client);
     assert_eq!((stats.written(), stats.lost().of(LossReason::Rejected)), (RECORDS as u64, 1), "{stats}");
     assert_eq!(bodies(&server.lines()).len(), RECORDS);
@@ -223,7 +223,7 @@ fn a_server_that_comes_up_later_is_told_all() {
     for at in 0..50 {
         client.events().enqueue(Event::log("x", log(format!("{at}"))));
     }
-    client.blocking().flush(Duration::from_millis(300));
+    let _report = client.blocking().flush(Duration::from_millis(300));
     let before = stats(&client);
     assert_eq!((before.queued(), before.written()), (50, 0), "{before}");
     assert!(why(&before).contains("no connection to the server"), "{}", why(&before));
@@ -234,7 +234,7 @@ fn a_server_that_comes_up_later_is_told_all() {
 
 #[test]
 fn of_a_refusal_every_line_is_counted_as_what_it_is() {
-    let limits = Limits { max_line_size: 5000, ..Limits::default() };
+    let limits = Limits { max_line_size: 2000, ..Limits::default() };
     let server = Server::with(limits);
     let client = client(Loki::new(server.url()).labels(["level"]).max_line_bytes(100_000));
     let week = 7 * 24 * 60 * 60;
@@ -251,7 +251,7 @@ fn of_a_refusal_every_line_is_counted_as_what_it_is() {
     (0..3).for_each(|at| {
         say(&format!("to come {at}"), Severity::Error, SystemTime::now() + Duration::from_secs(3600 + at))
     });
-    (0..2).for_each(|at| say(&format!("long {at} {}", "x".repeat(6000)), Severity::Info, ago(1)));
+    (0..2).for_each(|at| say(&format!("long {at} {}", "x".repeat(3000)), Severity::Info, ago(1)));
     let stats = settled(&client);
     assert_eq!((stats.written(), stats.lost().of(LossReason::Rejected)), (30, 15), "{stats}");
     let lines = bodies(&server.lines());
@@ -318,7 +318,7 @@ fn ten_thousand_values_make_few_streams_and_none_is_lost() {
             log(format!("{at}")).severity(severity).attribute("user", format!("u{at}")).attribute("cart", at % 30);
         client.events().enqueue(Event::log("x", payload));
         if at % 1000 == 999 {
-            client.blocking().flush(PATIENCE);
+            let _report = client.blocking().flush(PATIENCE);
         }
     }
     let stats = settled(&client);
@@ -352,6 +352,7 @@ fn tenant_and_credentials_go_along_and_are_shown_to_nobody() {
         assert!(!format!("{sink:?}").contains("canary"));
         let client = client(sink);
         client.events().enqueue(Event::log("x", log("kept while access is refused, then rejected")));
+        server.receiver.wait_for(1, PATIENCE);
         let stats = settled(&client);
         assert_eq!(stats.lost().of(LossReason::Rejected), 1);
         assert!(why(&stats).contains("[REDACTED]") && !why(&stats).contains("canary"), "{}", why(&stats));
@@ -369,10 +370,11 @@ fn a_refused_credential_is_not_tried_all_the_time_and_costs_nothing() {
     client.events().enqueue(Event::log("x", log("one")));
     server.receiver.wait_for(1, PATIENCE);
     assert!(server.receiver.wait_for(2, Duration::from_millis(1500)).len() == 1, "it is tried once a minute");
-    client.blocking().flush(Duration::from_millis(200));
     let stats = stats(&client);
     assert_eq!((stats.queued(), stats.lost().total()), (1, 0), "{stats}");
     assert!(why(&stats).contains("401 Unauthorized: no org id"), "{}", why(&stats));
+    let report = client.blocking().shutdown(Duration::ZERO);
+    assert!(!report.is_complete());
 }
 
 #[test]
@@ -390,7 +392,7 @@ fn a_setting_that_cannot_be_is_said() {
     ] {
         let client = client(sink);
         client.events().enqueue(Event::new("x"));
-        client.blocking().flush(Duration::from_millis(50));
+        let _report = client.blocking().shutdown(Duration::from_millis(50));
         let why = why(&stats(&client));
         assert!(why.contains(said) && !why.contains("canary"), "{why}");
     }
