@@ -150,16 +150,23 @@ fn labels<'a>(settings: &'a Settings, seen: &mut Seen, record: &SinkRecord<'a>) 
     if all.is_empty() {
         // A stream without labels is refused, and whoever has none of those that were asked for has one in common.
         all.push(("service_name", Cow::Borrowed("unknown_service"), None));
+        return (key(&all), all);
     }
     let key = key(&all);
     if seen.admits_stream(&key, caps) {
         return (key, all);
     }
-    for (name, value, truth) in all.iter_mut().skip(fixed).filter(|(_, value, _)| value != OTHER) {
-        let is_level = settings.labels.iter().any(|(known, source)| known == name && *source == Source::Level);
-        if !is_level {
-            *truth = Some(std::mem::replace(value, Cow::Borrowed(OTHER)));
-        }
+    // Of the streams there is no room for, one is left for each level: whatever else they have is `other`, as is what some
+    // of them have and others have not.
+    let mut known = all.split_off(fixed).into_iter().peekable();
+    for (name, source) in &settings.labels {
+        let label = known.next_if(|(known, ..)| known == name);
+        all.extend(match label {
+            label if *source == Source::Level => label,
+            Some((_, value, None)) => Some((name.as_str(), Cow::Borrowed(OTHER), Some(value))),
+            Some((.., truth)) => Some((name.as_str(), Cow::Borrowed(OTHER), truth)),
+            None => Some((name.as_str(), Cow::Borrowed(OTHER), None)),
+        });
     }
     (self::key(&all), all)
 }

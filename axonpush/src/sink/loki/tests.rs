@@ -25,7 +25,7 @@ struct Pushed {
 #[serde(untagged)]
 enum Value {
     Plain(String, String),
-    With(String, String, BTreeMap<String, String>),
+    With(String, String, #[expect(dead_code, reason = "it need only be one")] BTreeMap<String, String>),
 }
 
 /// What a body holds, as Loki would read it: labels, time, line.
