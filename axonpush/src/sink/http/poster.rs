@@ -42,7 +42,6 @@ pub(in crate::sink) enum Posted {
 /// A refusal, and what it said in full, which the error only quotes from.
 pub(in crate::sink) struct Refusal {
     pub(in crate::sink) error: Error,
-    #[cfg_attr(not(feature = "loki"), expect(dead_code, reason = "OTLP has no words for single records"))]
     pub(in crate::sink) text: String,
 }
 
@@ -83,7 +82,8 @@ impl Poster {
         })
     }
 
-    /// The path that the URL has of its own.
+    /// Whether the URL has a path of its own.
+    #[cfg(feature = "loki")]
     pub(in crate::sink) fn has_path(&self) -> bool {
         !self.url.path().trim_matches('/').is_empty()
     }

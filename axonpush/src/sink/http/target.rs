@@ -61,6 +61,7 @@ impl Target {
     }
 
     /// A header that gives access to nothing.
+    #[cfg(feature = "loki")]
     pub(in crate::sink) fn plain_header(&mut self, name: &'static str, value: String) {
         self.plain.retain(|(set, _)| *set != name);
         self.plain.push((name, value));

@@ -12,7 +12,7 @@ use crate::{
     event::{draft::Moment, json, record::Lane, scan::Entries},
     sink::{
         BatchPolicy, Compression, Sink, SinkBatch, SinkRecord, SinkWriter,
-        http::{Post, Poster, Protocol, Refusal, Settled, Target, conclude, deliver, said},
+        http::{Post, Poster, Protocol, Refusal, Settled, Target, bad_setting, conclude, deliver, said},
     },
 };
 
@@ -115,7 +115,7 @@ impl Sink for OtlpHttp {
         if ["/v1/logs", "/v1/traces"].iter().any(|end| path.ends_with(end)) {
             let error =
                 "the URL of the OTLP sink ends in /v1/logs or /v1/traces, which it appends itself; leave them out";
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, Error::config(error)));
+            return Err(bad_setting(Error::config(error)));
         }
         Ok(Box::new(Writer { poster: Poster::new(&self.target)?, format: self.format }))
     }
