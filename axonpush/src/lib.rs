@@ -136,7 +136,13 @@ pub use retry::{BreakerState, RetryPolicy};
 pub use serverless::flush_after_invocation;
 #[cfg(feature = "signal")]
 pub use signal::shutdown_signal;
+#[cfg(feature = "otlp")]
+#[cfg_attr(docsrs, doc(cfg(feature = "otlp")))]
+pub use sink::OtlpHttp;
 pub use sink::{BatchPolicy, Compression, OtlpFormat};
+#[cfg(feature = "loki")]
+#[cfg_attr(docsrs, doc(cfg(feature = "loki")))]
+pub use sink::{Loki, LokiLine};
 #[cfg(feature = "sinks")]
 #[cfg_attr(docsrs, doc(cfg(feature = "sinks")))]
 pub use sink::{RollingFile, Sink, SinkBatch, SinkRecord, SinkWriter, Stderr, Stdout};

@@ -2,10 +2,14 @@
 
 mod batch;
 pub(crate) mod events;
+#[cfg(any(feature = "loki", feature = "otlp"))]
+mod http;
 #[cfg(feature = "sinks")]
 mod lines;
 #[cfg(feature = "sinks")]
 mod local;
+#[cfg(feature = "loki")]
+mod loki;
 mod otlp;
 #[cfg(feature = "sinks")]
 mod record;
@@ -14,7 +18,11 @@ mod writer;
 
 use bytes::Bytes;
 
+#[cfg(feature = "loki")]
+pub use self::loki::{Loki, LokiLine};
 pub(crate) use self::otlp::OtlpEncoding;
+#[cfg(feature = "otlp")]
+pub use self::otlp::OtlpHttp;
 pub use self::{
     batch::BatchPolicy,
     otlp::{Compression, OtlpFormat},

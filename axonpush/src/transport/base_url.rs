@@ -4,6 +4,7 @@ use std::fmt;
 
 use reqwest::Url;
 
+use super::client::is_loopback;
 use crate::error::Error;
 
 /// A checked base URL: http or https, nothing but a host, a port and perhaps a path.
@@ -36,7 +37,7 @@ impl BaseUrl {
         let path = parsed.path().trim_end_matches('/').to_owned();
         parsed.set_path(&path);
         let url = Self(parsed);
-        if url.0.scheme() == "http" && !url.is_loopback() && !allow_http {
+        if url.0.scheme() == "http" && !is_loopback(&url.0) && !allow_http {
             return refuse(
                 "is plain http to a host that is not this machine, which would show the key to the network; \
                  use https, or allow_insecure_http(true) where the network is trusted",
@@ -57,17 +58,6 @@ impl BaseUrl {
 
     pub(super) fn is_https(&self) -> bool {
         self.0.scheme() == "https"
-    }
-
-    pub(super) fn is_loopback(&self) -> bool {
-        match self.0.host_str() {
-            Some("localhost") => true,
-            Some(host) => {
-                let host = host.trim_start_matches('[').trim_end_matches(']');
-                host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
-            }
-            None => false,
-        }
     }
 }
 

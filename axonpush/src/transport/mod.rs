@@ -2,12 +2,13 @@
 
 mod api_key;
 mod base_url;
+pub(crate) mod client;
 #[cfg(any(test, feature = "testing"))]
 mod memory;
 mod network;
 mod problem;
 mod request;
-mod tls;
+pub(crate) mod tls;
 
 use std::time::{Duration, Instant};
 

@@ -1,17 +1,17 @@
 //! HTTP: this client's credentials and deadlines on every request, and nothing of them anywhere else.
 
-use std::{error::Error as _, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use reqwest::Url;
 
-use super::{BaseUrl, Request, TransportPolicy, problem, tls};
-use crate::error::{Error, Kind};
-
-/// How long an idle connection is kept. Servers commonly close theirs after 5 s, and a request sent into that moment
-/// is lost.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
+use super::{
+    BaseUrl, Request, TransportPolicy,
+    client::{self, connection_error, read_body},
+    problem, tls,
+};
+use crate::error::Error;
 
 /// How long the body of a refusal is waited for; its status is known by then.
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
@@ -34,23 +34,9 @@ impl Network {
     /// Prepares the client; no I/O.
     pub(super) fn new(policy: &TransportPolicy) -> Result<Self, Error> {
         let headers = headers(policy)?;
-        tls::check(&policy.base_url)?;
-        let mut builder = reqwest::Client::builder()
-            .default_headers(headers)
-            // A redirect would carry the key to another host, or turn a POST into a GET that looks like success.
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .connect_timeout(policy.connect_timeout)
-            .timeout(policy.attempt_timeout);
-        if !policy.base_url.is_https() {
-            // A proxy would see the key in clear text.
-            builder = builder.no_proxy();
-        }
-        let client = builder.build().map_err(|error| {
-            Error::config("the HTTP client can't be set up; does the system have TLS root certificates?")
-                .with_source(error)
-        })?;
+        let is_https = policy.base_url.is_https();
+        tls::check("the base URL (AXONPUSH_BASE_URL)", is_https)?;
+        let client = client::new(headers, is_https, policy.connect_timeout, policy.attempt_timeout)?;
         let (_, key) = policy.api_key.header()?;
         let base_url = policy.base_url.clone();
         let known = Arc::new(KNOWN_PATHS.map(|path| (path, base_url.join(path, &[]))));
@@ -92,41 +78,6 @@ impl Network {
         let body = body.ok().and_then(Result::ok).unwrap_or_default();
         Err(problem::read(status, &headers, &body))
     }
-}
-
-/// Reads a body of at most `max` bytes. A longer one ends the connection: reading on would let a server fill memory.
-async fn read_body(mut response: reqwest::Response, max: usize) -> Result<Bytes, Error> {
-    let (mut first, mut body) = (Bytes::new(), BytesMut::new());
-    while let Some(chunk) = response.chunk().await.map_err(connection_error)? {
-        if first.len() + body.len() + chunk.len() > max {
-            return Err(Error::new(Kind::Response, format!("the server's answer is longer than {max} bytes")));
-        }
-        // Most bodies are of one chunk, which need not be copied.
-        if body.is_empty() && first.is_empty() {
-            first = chunk;
-        } else {
-            body.extend_from_slice(&std::mem::take(&mut first));
-            body.extend_from_slice(&chunk);
-        }
-    }
-    Ok(if body.is_empty() { first } else { body.freeze() })
-}
-
-fn connection_error(error: reqwest::Error) -> Error {
-    // The URL says nothing the caller does not know, and a proxy's may hold credentials.
-    let error = error.without_url();
-    if error.is_timeout() {
-        return Error::new(Kind::Timeout, "the server did not answer in time").with_source(error);
-    }
-    let mut cause = None;
-    let mut source = error.source();
-    while let Some(next) = source {
-        cause = Some(next.to_string());
-        source = next.source();
-    }
-    let cause = cause.unwrap_or_else(|| error.to_string());
-    let what = if error.is_connect() { "no connection to the server" } else { "the connection broke" };
-    Error::new(Kind::Connect, format!("{what}: {cause}")).with_source(error)
 }
 
 fn headers(policy: &TransportPolicy) -> Result<HeaderMap, Error> {

@@ -1,15 +1,14 @@
 //! Whether TLS can be had, asked before reqwest panics over it or fails at the first request.
 
-use super::BaseUrl;
 use crate::error::Error;
 
-/// Refuses an https server without TLS, and rustls without a provider.
-pub(super) fn check(base_url: &BaseUrl) -> Result<(), Error> {
-    if !HAS_TLS && base_url.is_https() {
-        return Err(Error::config(
-            "the base URL (AXONPUSH_BASE_URL) is https, but axonpush was built without TLS; \
+/// Refuses an https server without TLS, and rustls without a provider. `what` is the URL in words.
+pub(crate) fn check(what: &str, is_https: bool) -> Result<(), Error> {
+    if !HAS_TLS && is_https {
+        return Err(Error::config(format!(
+            "{what} is https, but axonpush was built without TLS; \
              switch on one of its features `rustls`, `rustls-no-provider` and `native-tls`",
-        ));
+        )));
     }
     if !has_provider() {
         return Err(Error::config(

@@ -21,6 +21,8 @@ pub(super) struct Fields<'a> {
     pub(super) parent: &'a [u8],
     pub(super) dedup: &'a [u8],
     pub(super) metadata: &'a [u8],
+    /// Whether it is neither log nor span, and travels as a log record that is named: OTLP calls it an event.
+    pub(super) is_event: bool,
     unused: &'a [u8],
 }
 
@@ -47,6 +49,13 @@ pub(super) struct Payload<'a> {
 }
 
 impl<'a> Payload<'a> {
+    /// What an event says as a log: this body, then and so bad, in place of what its payload calls by these names.
+    #[cfg(feature = "otlp")]
+    pub(super) fn in_place_of(&mut self, body: &'a [u8], moment: Moment) {
+        (self.body, self.moment) = (body, Some(moment));
+        (self.time, self.severity_number, self.severity_text, self.scope) = (b"", b"", b"", b"");
+    }
+
     /// Reads the object that `text` begins with; returns its length.
     fn read(&mut self, text: &'a [u8]) -> usize {
         let mut entries = Entries::of(text);
@@ -153,9 +162,12 @@ impl<'a> Fields<'a> {
     /// What OTLP has no place for, as attributes: a name, and JSON text.
     pub(super) fn leftovers(&self) -> impl Iterator<Item = (&'static str, &'a [u8])> {
         let trace = if hex::<32>(self.trace).is_none() { self.trace } else { b"" };
-        let event_type: &[u8] = if self.event_type == b"\"agent.log\"" { self.event_type } else { b"" };
+        let says_type = self.is_event || self.event_type == b"\"agent.log\"";
+        let event_type = if says_type { self.event_type } else { b"" };
+        let parent = if self.is_event { self.parent } else { b"" };
         [
             ("axonpush.event_type", event_type),
+            ("axonpush.parent_span_id", parent),
             ("axonpush.agent_id", self.agent),
             ("axonpush.dedup_key", self.dedup),
             ("axonpush.trace_id", trace),
@@ -171,7 +183,7 @@ impl<'a> Fields<'a> {
 pub(super) struct Group<'a> {
     /// JSON text of an object, or empty.
     pub(super) resource: &'a [u8],
-    /// JSON text of a string, or empty.
+    /// JSON text of a string, or empty: the scope of logs.
     pub(super) name: &'a [u8],
     /// JSON text of an object, or empty: the scope of spans.
     pub(super) scope: &'a [u8],
@@ -187,13 +199,16 @@ impl<'a> Group<'a> {
         size: usize,
         write: impl FnOnce(&Fields<'a>, &mut Vec<u8>),
     ) {
-        let (resource, name) = (fields.payload.resource, fields.identifier);
+        let Payload { resource, scope, .. } = fields.payload;
+        // That of an event is its own.
+        let name = if fields.is_event { b"" } else { fields.identifier };
+        let is_of = |group: &Self| same(group.resource, resource) && same(group.name, name) && same(group.scope, scope);
         // Neighbours are likely to share theirs.
-        let at = groups.iter().rposition(|group| same(group.resource, resource) && same(group.name, name));
+        let at = groups.iter().rposition(is_of);
         let at = at.unwrap_or_else(|| {
             // The first one is likely to be the only one.
             let records = Vec::with_capacity(if groups.is_empty() { size } else { 0 });
-            groups.push(Self { resource, name, scope: fields.payload.scope, records });
+            groups.push(Self { resource, name, scope, records });
             groups.len() - 1
         });
         if let Some(group) = groups.get_mut(at) {

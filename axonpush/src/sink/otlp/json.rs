@@ -34,8 +34,7 @@ pub(super) fn batch(lane: Lane, groups: &[Group<'_>]) -> Vec<u8> {
         if lane == Lane::Spans {
             out.extend_from_slice(scan::inside(group.scope));
         } else {
-            json::write_own_key("name", &mut out);
-            out.extend_from_slice(group.name);
+            raw("name", group.name, &mut out);
         }
         out.push(b'}');
         json::write_own_key(records, &mut out);
@@ -74,6 +73,9 @@ fn log(fields: &Fields<'_>, out: &mut Vec<u8>) {
         any_value(body, out);
     }
     ids(fields, out);
+    if fields.is_event {
+        raw("eventName", fields.identifier, out);
+    }
     attributes(fields.payload.attributes.iter().copied(), fields.leftovers(), out);
 }
 

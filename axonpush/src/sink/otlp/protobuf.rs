@@ -72,6 +72,9 @@ fn log(fields: &Fields<'_>, out: &mut Vec<u8>) {
     leftovers(6, fields, out);
     hex_bytes(9, hex::<32>(fields.trace), out);
     hex_bytes(10, hex::<16>(fields.span), out);
+    if fields.is_event {
+        bytes(12, &text(fields.identifier), out);
+    }
 }
 
 fn span(fields: &Fields<'_>, out: &mut Vec<u8>) {
@@ -209,24 +212,20 @@ fn string_value(text: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(text);
 }
 
-/// `rejected_log_records` or `rejected_spans` of an export response; `None` when it is no such message.
-pub(super) fn rejected(mut response: &[u8]) -> Option<u64> {
-    let mut rejected = 0;
+/// `rejected_log_records` or `rejected_spans` of an export response, and why; `None` when it is no such message.
+pub(super) fn rejected(mut response: &[u8]) -> Option<(u64, &[u8])> {
+    let (mut rejected, mut why) = (0, b"".as_slice());
     while !response.is_empty() {
         let key = read_varint(&mut response)?;
         match (key >> 3, key & 7) {
             (1, 2) => {
-                let length = usize::try_from(read_varint(&mut response)?).ok()?;
-                let (mut partial, rest) = response.split_at_checked(length)?;
-                response = rest;
+                let mut partial = read_bytes(&mut response)?;
                 while !partial.is_empty() {
-                    let key = read_varint(&mut partial)?;
-                    let value = read_varint(&mut partial)?;
-                    match key {
+                    match read_varint(&mut partial)? {
                         // Field 1, a varint.
-                        8 => rejected = value,
+                        8 => rejected = read_varint(&mut partial)?,
                         // Field 2, the message's text.
-                        18 => partial = partial.get(usize::try_from(value).ok()?..)?,
+                        18 => why = read_bytes(&mut partial)?,
                         _ => return None,
                     }
                 }
@@ -234,7 +233,14 @@ pub(super) fn rejected(mut response: &[u8]) -> Option<u64> {
             _ => return None,
         }
     }
-    Some(rejected)
+    Some((rejected, why))
+}
+
+fn read_bytes<'a>(from: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let length = usize::try_from(read_varint(from)?).ok()?;
+    let (bytes, rest) = from.split_at_checked(length)?;
+    *from = rest;
+    Some(bytes)
 }
 
 fn read_varint(from: &mut &[u8]) -> Option<u64> {

@@ -203,6 +203,28 @@ impl<'a> SinkRecord<'a> {
         found.map(|(value, _)| value)
     }
 
+    /// The text of an entry of the resource, or else of an attribute.
+    #[cfg(feature = "loki")]
+    pub(in crate::sink) fn named(&self, key: &str) -> Option<Cow<'a, str>> {
+        let [value] = self.of_resource(&[&[key]]);
+        said(value).or_else(|| {
+            let (_, value) = self.attributes.clone().find(|(name, _)| scan::unescaped_text(name) == key)?;
+            said(value)
+        })
+    }
+
+    /// The resource, or else the client's: JSON text of an object, or empty.
+    #[cfg(feature = "otlp")]
+    pub(in crate::sink) fn speaks(&self) -> &'a [u8] {
+        if self.resource.is_empty() { self.speaker } else { self.resource }
+    }
+
+    /// What waits in the queue.
+    #[cfg(feature = "otlp")]
+    pub(in crate::sink) fn raw(&self) -> &'a [u8] {
+        self.raw
+    }
+
     /// Nanoseconds since the epoch.
     pub(in crate::sink) fn nanos(&self) -> u64 {
         self.nanos
