@@ -137,6 +137,9 @@ pub use serverless::flush_after_invocation;
 #[cfg(feature = "signal")]
 pub use signal::shutdown_signal;
 pub use sink::{BatchPolicy, Compression, OtlpFormat};
+#[cfg(feature = "fluentd")]
+#[cfg_attr(docsrs, doc(cfg(feature = "fluentd")))]
+pub use sink::{Fluentd, FluentdField, FluentdFormat, FluentdFunction};
 #[cfg(feature = "sinks")]
 #[cfg_attr(docsrs, doc(cfg(feature = "sinks")))]
 pub use sink::{RollingFile, Sink, SinkBatch, SinkRecord, SinkWriter, Stderr, Stdout};

@@ -2,6 +2,8 @@
 
 mod batch;
 pub(crate) mod events;
+#[cfg(feature = "fluentd")]
+mod fluentd;
 #[cfg(feature = "sinks")]
 mod lines;
 #[cfg(feature = "sinks")]
@@ -14,6 +16,8 @@ mod writer;
 
 use bytes::Bytes;
 
+#[cfg(feature = "fluentd")]
+pub use self::fluentd::{Fluentd, FluentdField, FluentdFormat, FluentdFunction};
 pub(crate) use self::otlp::OtlpEncoding;
 #[cfg(feature = "sinks")]
 pub(crate) use self::writer::Fate;

@@ -18,7 +18,7 @@ pub enum Compression {
 
 impl Compression {
     /// What goes on the wire, and how to name what was done to it.
-    pub(super) fn apply(self, body: Vec<u8>) -> (Vec<u8>, Option<HeaderValue>) {
+    pub(in crate::sink) fn apply(self, body: Vec<u8>) -> (Vec<u8>, Option<HeaderValue>) {
         match self {
             Self::None => (body, None),
             #[cfg(feature = "gzip")]
