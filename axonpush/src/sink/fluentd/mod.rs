@@ -15,7 +15,7 @@ mod writer;
 use std::{fmt, fs, io, sync::Arc, time::Duration};
 
 pub use self::format::{FluentdField, FluentdFormat, FluentdFunction};
-use self::{chunk::Ids, endpoint::Endpoint, tls::Tls, writer::FluentdWriter};
+use self::{chunk::Ids, endpoint::Endpoint, format::Base, tls::Tls, writer::FluentdWriter};
 use super::{BatchPolicy, Compression, Sink, SinkBatch, SinkRecord, SinkWriter};
 
 /// Records go to Fluentd or Fluent Bit, over TCP, TLS or a Unix socket.
@@ -179,6 +179,11 @@ impl Fluentd {
     /// platform trusts: certificates in PEM.
     pub fn tls_ca(self, pem: impl Into<Vec<u8>>) -> Self {
         self.with(|settings| settings.tls.get_or_insert_default().ca = Some(pem.into()))
+    }
+
+    /// Records are what events consist of, and what is added to them.
+    pub(crate) fn of_payloads(self) -> Self {
+        self.with(|settings| settings.format.base = Base::Payload)
     }
 
     fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
