@@ -28,9 +28,9 @@ pub(super) fn shake_hands(
     let helo = Helo::of(&helo)?;
     // As text, which every server takes.
     let salt = uuid::Uuid::new_v4().simple().to_string();
-    let mut ping = Vec::new();
-    helo.answer(settings, &hostname, &salt, key, &mut ping)?;
-    connection.send(&ping, deadline)?;
+    let mut reply = Vec::new();
+    helo.answer(settings, &hostname, &salt, key, &mut reply)?;
+    connection.send(&reply, deadline)?;
     let Some(pong) = connection.answer(deadline)? else {
         return Err(late("the Fluentd server does not answer the PING of the handshake"));
     };

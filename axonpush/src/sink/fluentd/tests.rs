@@ -71,7 +71,7 @@ fn what_is_not_acknowledged_stays_and_what_is_does_not() {
 
 #[test]
 fn an_answer_that_is_none_costs_no_record() {
-    let too_long = [&[0xdb, 0, 2, 0, 0][..], &[b'x'; 70_000]].concat();
+    let too_long = [&[0xdb, 0, 2, 0, 0][..], &vec![b'x'; 70_000]].concat();
     let cases: [(&[u8], &str); 6] = [
         (b"\x81\xa3ack\xa5other", "a chunk that it was not sent"),
         (b"\x81\xa3ack\x07", "a chunk that it was not sent"),

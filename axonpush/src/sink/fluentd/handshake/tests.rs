@@ -111,11 +111,14 @@ fn a_greeting_that_is_none_is_refused() {
     }
 }
 
+/// What is said to a PING.
+type Answer = fn(&Any) -> Any;
+
 #[test]
 fn a_server_that_does_not_know_the_key_gets_nothing() {
     let wrong = "does not know the shared key";
     let no_pong = "no PONG";
-    let answers: [(fn(&Any) -> Any, &str); 7] = [
+    let answers: [(Answer, &str); 7] = [
         (|ping| pong(ping, b"nonce", "another", "server"), wrong),
         (|ping| pong(ping, b"another", "hunter2", "server"), wrong),
         // It sends our own proof back.

@@ -1,4 +1,4 @@
-//! From JSON text to MessagePack, without a tree between them.
+//! From JSON text to `MessagePack`, without a tree between them.
 
 use super::{Container, boolean, float, signed, string, unsigned};
 use crate::event::{

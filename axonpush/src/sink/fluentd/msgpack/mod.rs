@@ -1,4 +1,4 @@
-//! MessagePack, as much of it as the forward protocol needs.
+//! `MessagePack`, as much of it as the forward protocol needs.
 
 mod json;
 mod read;

@@ -52,7 +52,12 @@ impl Write for TlsStream {
 }
 
 fn config(tls: &Tls) -> io::Result<ClientConfig> {
-    let builder = ClientConfig::builder_with_provider(provider()?).with_safe_default_protocol_versions();
+    // The one that the application has installed, or else that of this crate; none is installed here.
+    let provider = CryptoProvider::get_default().cloned();
+    #[cfg(feature = "rustls")]
+    let provider = provider.or_else(|| Some(Arc::new(rustls::crypto::aws_lc_rs::default_provider())));
+    let provider = provider.ok_or_else(|| failed(NO_PROVIDER))?;
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let builder = builder.map_err(failed)?;
     let builder = match &tls.ca {
         None => builder.with_platform_verifier().map_err(failed)?,
@@ -70,16 +75,5 @@ fn config(tls: &Tls) -> io::Result<ClientConfig> {
     Ok(builder.with_no_client_auth())
 }
 
-/// The one that the application has installed, or else that of this crate; none is installed.
-fn provider() -> io::Result<Arc<CryptoProvider>> {
-    if let Some(provider) = CryptoProvider::get_default() {
-        return Ok(Arc::clone(provider));
-    }
-    #[cfg(feature = "rustls")]
-    return Ok(Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
-    #[cfg(not(feature = "rustls"))]
-    Err(failed(
-        "no TLS provider is installed; call rustls::crypto::ring::default_provider().install_default() at the start of \
-         main, or switch on the axonpush feature `rustls`",
-    ))
-}
+const NO_PROVIDER: &str = "no TLS provider is installed; call rustls::crypto::ring::default_provider().install_default() at \
+                           the start of main, or switch on the axonpush feature `rustls`";
