@@ -40,7 +40,7 @@
 //!   (`AxonPush::tracing_layer`); with `log-bridge`, so does what is logged with the `log` crate alone. The feature `init`
 //!   sets up all of it by one call.
 //! - With the feature `sinks`, whatever is handed over also goes to standard output, to rolling files, or wherever a
-//!   `Sink` takes it.
+//!   `Sink` takes it; with `fluentd`, to Fluentd and Fluent Bit as well.
 //! - [`Levels`], [`Pipeline`] and [`KeepOnError`] say which log records are wanted, what becomes of them, and how many
 //!   are enough.
 //! - [`propagation`] sends the context along with the requests a service makes itself, as W3C headers.
@@ -67,6 +67,9 @@ mod context;
 mod error;
 mod event;
 pub mod exchange;
+#[cfg(feature = "fluentd")]
+#[cfg_attr(docsrs, doc(cfg(feature = "fluentd")))]
+pub mod fluent;
 mod fork;
 #[cfg(feature = "init")]
 mod init;
@@ -140,6 +143,9 @@ pub use signal::shutdown_signal;
 #[cfg_attr(docsrs, doc(cfg(feature = "otlp")))]
 pub use sink::OtlpHttp;
 pub use sink::{BatchPolicy, Compression, OtlpFormat};
+#[cfg(feature = "fluentd")]
+#[cfg_attr(docsrs, doc(cfg(feature = "fluentd")))]
+pub use sink::{Fluentd, FluentdField, FluentdFormat, FluentdFunction};
 #[cfg(feature = "loki")]
 #[cfg_attr(docsrs, doc(cfg(feature = "loki")))]
 pub use sink::{Loki, LokiLine};

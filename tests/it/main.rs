@@ -5,6 +5,7 @@ mod contexts;
 mod delivery;
 mod exchanges;
 mod faults;
+mod fluentd;
 mod init;
 mod jobs;
 mod lambda;

@@ -1,7 +1,9 @@
 //! What the tests of this workspace share: a started dev server, and clients of it.
 #![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a rig that can't be set up has nothing to say")]
 
+pub mod forward;
 pub mod loki;
+pub mod node;
 pub mod proxy;
 pub mod receiver;
 

@@ -4,11 +4,12 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::Inner;
+use super::{Inner, Live};
 use crate::{
+    clock,
     context::suppress,
     error::Error,
-    event::{Severity, record::Lane},
+    event::{Event, EventType, Severity, record::Lane, wire},
     publisher::{Accepted, FlushReport},
     queue::WhenFull,
 };
@@ -57,14 +58,37 @@ impl Inner {
         record: &[u8],
         when: WhenFull,
     ) -> Result<Accepted, Error> {
-        let mut accepted = Accepted::Kept;
-        if self.sends() {
-            accepted = self.publisher.enqueue_at(now, severity, lane, record, when)?;
-        } else if self.publisher.is_closed() {
-            return Err(Error::closed());
-        }
+        let accepted = self.enqueue(now, severity, lane, record, when)?;
         self.show(now, severity, record);
         Ok(accepted)
+    }
+
+    /// As [`hand_over`](Self::hand_over), of an event that is encoded whole. Sinks are told when it was in any case.
+    pub(super) fn hand_over_whole(&self, live: &Live, event: &Event, body: &[u8], when: WhenFull) -> Result<(), Error> {
+        let sent = wire::sent(event, live.config.send_occurred_at, body);
+        let lane = self.publisher.lane(event.event_type.is_log(), event.event_type == EventType::AppSpan);
+        let now = clock::now();
+        self.enqueue(now, event.severity, lane, sent.as_deref().unwrap_or(body), when)?;
+        self.show(now, event.severity, body);
+        Ok(())
+    }
+
+    /// Hands an encoded event to the worker, and to it alone.
+    fn enqueue(
+        &self,
+        now: Instant,
+        severity: Severity,
+        lane: Lane,
+        record: &[u8],
+        when: WhenFull,
+    ) -> Result<Accepted, Error> {
+        if self.sends() {
+            self.publisher.enqueue_at(now, severity, lane, record, when)
+        } else if self.publisher.is_closed() {
+            Err(Error::closed())
+        } else {
+            Ok(Accepted::Kept)
+        }
     }
 
     /// Hands an encoded event to all sinks, and to them alone.

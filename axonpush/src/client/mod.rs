@@ -37,7 +37,7 @@ use crate::{
     config::AxonPushBuilder,
     context::{OpenRequests, RequestContext, suppress},
     error::Error,
-    event::{Event, EventType, Receipt, record::Lane},
+    event::{Event, Receipt, record::Lane, wire},
     fork::PerProcess,
     publisher::{Accepted, FlushReport, Publisher, Stats, block_on, block_on_until},
     queue::{LostEvent, WhenFull},
@@ -215,6 +215,8 @@ impl AxonPush {
         if !inner.sends() {
             return Ok(Receipt::disabled());
         }
+        let sent = wire::sent(&event, live.config.send_occurred_at, &body).map(Bytes::from);
+        let body = sent.unwrap_or(body);
         match inner.publisher.publish(body.clone()).await {
             Err(error) if live.config.fail_open && (error.is_connect() || error.is_timeout()) => {
                 // The very same bytes, dedup key included: if an attempt got through after all, it is stored once.
@@ -236,8 +238,6 @@ impl AxonPush {
         if inner.is_echo() {
             return Ok(());
         }
-        let lane = inner.publisher.lane(event.event_type.is_log(), event.event_type == EventType::AppSpan);
-        let enqueue = |body: &[u8]| inner.hand_over(clock::now(), event.severity, lane, body, when).map(drop);
         let live = inner.live.load();
         match event.as_log() {
             // What could not be sent in any case is refused, and not left out.
@@ -245,6 +245,7 @@ impl AxonPush {
                 event.validate().map(|()| inner.publisher.filter(1))
             }
             Some(record) => {
+                let lane = inner.publisher.lane(true, false);
                 let enqueue = |body: &[u8], now| inner.hand_over(now, event.severity, lane, body, when).map(drop);
                 let pass = |draft: &[u8]| {
                     let context = live.config.keep_on_error.as_ref().and_then(|_| RequestContext::current());
@@ -252,7 +253,7 @@ impl AxonPush {
                 };
                 live.draft(event, record, pass).flatten()
             }
-            None => live.encode(event, enqueue).flatten(),
+            None => live.encode(event, |body| inner.hand_over_whole(&live, event, body, when)).flatten(),
         }
     }
 

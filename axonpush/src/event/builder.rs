@@ -163,7 +163,7 @@ impl Event {
         self
     }
 
-    /// When it happened; the moment of handing over unless set. Sent only by a client built with
+    /// When it happened; the moment of handing over unless set. Sinks are told; the server only by a client built with
     /// [`send_occurred_at`](crate::AxonPushBuilder::send_occurred_at).
     pub fn occurred_at(mut self, time: SystemTime) -> Self {
         self.occurred_at = Some(time);

@@ -54,7 +54,8 @@ pub(crate) type Redact<'a> = &'a dyn Fn(&[u8], bool, &mut Vec<u8>);
 /// Writes a part of a body.
 pub(crate) type Part<'a> = &'a dyn Fn(&mut Vec<u8>);
 
-/// Appends the event's request body to `out`.
+/// Appends the event's request body to `out`. A time that the event was given is in it whether it may be sent or not, for
+/// whoever else is shown the body; [`sent`] is what may be.
 pub(crate) fn encode(
     event: &Event,
     around: &Surroundings<'_>,
@@ -66,7 +67,8 @@ pub(crate) fn encode(
         if head.structural { (around.attributes, b"") } else { (b"", around.attributes) };
     let payload = payload(event, to_payload)?;
     let metadata = joined(&event.metadata, to_metadata);
-    let body = Body { payload: &payload, metadata: &metadata, ..head };
+    let occurred_at = head.occurred_at.or(event.occurred_at);
+    let body = Body { payload: &payload, metadata: &metadata, occurred_at, ..head };
     let redact_metadata = |out: &mut Vec<u8>| redact(&metadata, false, out);
     write_with(&body, out, (!metadata.is_empty()).then_some(&redact_metadata), |out| {
         redact(&payload, body.structural, out);
@@ -77,6 +79,11 @@ pub(crate) fn encode(
             out.push(b'}');
         }
     })
+}
+
+/// What the server is sent instead of a body that says when the event was, where it is not to be told.
+pub(crate) fn sent(event: &Event, send_occurred_at: bool, body: &[u8]) -> Option<Vec<u8>> {
+    (event.occurred_at.is_some() && !send_occurred_at).then(|| without(body, "occurredAt"))
 }
 
 /// The event's body, completed, but for payload and metadata.

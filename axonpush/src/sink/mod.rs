@@ -2,6 +2,8 @@
 
 mod batch;
 pub(crate) mod events;
+#[cfg(feature = "fluentd")]
+mod fluentd;
 #[cfg(any(feature = "loki", feature = "otlp"))]
 mod http;
 #[cfg(feature = "sinks")]
@@ -18,6 +20,8 @@ mod writer;
 
 use bytes::Bytes;
 
+#[cfg(feature = "fluentd")]
+pub use self::fluentd::{Fluentd, FluentdField, FluentdFormat, FluentdFunction};
 #[cfg(feature = "loki")]
 pub use self::loki::{Loki, LokiLine};
 pub(crate) use self::otlp::OtlpEncoding;

@@ -35,6 +35,7 @@ const STEPS: &[(&str, usize)] = &[
     ("metrics", 6),
     ("client", 7),
     ("exchange", 8),
+    ("fluent", 8),
     ("capture", 8),
     ("panic_hook", 8),
     ("resources", 8),

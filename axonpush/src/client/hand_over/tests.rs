@@ -41,6 +41,24 @@ fn a_file_has_what_the_server_has_and_no_secret_more() {
 }
 
 #[test]
+fn sinks_are_told_when_an_event_was_that_the_server_is_not() {
+    let path = path("times");
+    let sink = MemorySink::new();
+    let file = RollingFile::new(path.join("a.log"));
+    let client = sink.builder().sink("file", file).build().unwrap();
+    let then = std::time::UNIX_EPOCH + Duration::from_nanos(1_000_000_000_000_000_007);
+    client.events().enqueue(Event::new("enqueued").occurred_at(then));
+    block_on(client.events().publish(Event::new("published").occurred_at(then))).unwrap().unwrap();
+    let _report = block_on(client.shutdown(LONG)).unwrap();
+    let text = fs::read_to_string(path.join("a.log")).unwrap();
+    let is_told = |line: &str| line.contains("\"timestamp\":\"2001-09-09T01:46:40.000000007Z\"");
+    assert!(text.lines().count() == 2 && text.lines().all(is_told), "{text}");
+    assert_eq!(sink.events().len(), 2);
+    assert!(sink.events().iter().all(|event| !format!("{event:?}").contains("occurredAt")));
+    fs::remove_dir_all(&path).unwrap();
+}
+
+#[test]
 fn a_path_that_is_mended_gets_everything_that_waited() {
     let path = path("mended");
     fs::write(&path, "in the way").unwrap();

@@ -1,4 +1,4 @@
-//! A record as a line of JSON.
+//! A record as a line of JSON, or as an object of the same fields.
 
 use super::{escape, names::Names, text, time::Stamp};
 use crate::{
@@ -16,7 +16,7 @@ pub(in crate::sink) struct JsonLines {
 }
 
 impl JsonLines {
-    pub(super) fn new() -> Self {
+    pub(in crate::sink) fn new() -> Self {
         Self { stamp: Stamp::new(), names: Names::new() }
     }
 
@@ -24,7 +24,23 @@ impl JsonLines {
     pub(super) fn write(&mut self, record: &SinkRecord<'_>, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{\"timestamp\":\"");
         self.stamp.write(record.nanos(), 9, out);
-        out.extend_from_slice(b"\",\"level\":\"");
+        out.extend_from_slice(b"\",");
+        self.fields(record, "event", out);
+        out.extend_from_slice(b"}\n");
+    }
+
+    /// Appends the same as an object without its time, for what has a place of its own for that. What a log says is called
+    /// `message` there.
+    #[cfg(feature = "fluentd")]
+    pub(in crate::sink) fn write_object(&mut self, record: &SinkRecord<'_>, out: &mut Vec<u8>) {
+        out.push(b'{');
+        self.fields(record, if record.is_log { MESSAGE } else { "event" }, out);
+        out.push(b'}');
+    }
+
+    /// Appends the fields of a line but for its time. What the record says first is called `said`.
+    fn fields(&mut self, record: &SinkRecord<'_>, said: &'static str, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"\"level\":\"");
         out.extend_from_slice(record.severity().text().as_bytes());
         out.push(b'"');
         let (event, target) = if record.is_log {
@@ -32,7 +48,7 @@ impl JsonLines {
         } else {
             (record.identifier, if record.event_type.is_empty() { b"\"custom\"" } else { record.event_type })
         };
-        own("event", event, out);
+        own(said, event, out);
         own("target", target, out);
         let speaker = record.of_resource(&RESOURCE.map(|(_, keys)| keys));
         for ((name, _), value) in RESOURCE.iter().zip(speaker) {
@@ -45,13 +61,12 @@ impl JsonLines {
         own("error", record.found.value(Known::Error), out);
         own("error_type", record.found.value(Known::ErrorType), out);
         self.names.clear();
-        self.rest(record, speaker, out);
-        out.extend_from_slice(b"}\n");
+        self.rest(record, speaker, said, out);
     }
 
     /// Appends what has no place of its own.
-    fn rest(&mut self, record: &SinkRecord<'_>, speaker: [&[u8]; 3], out: &mut Vec<u8>) {
-        let mut line = Line { names: &mut self.names, repeated: 1, out };
+    fn rest(&mut self, record: &SinkRecord<'_>, speaker: [&[u8]; 3], said: &'static str, out: &mut Vec<u8>) {
+        let mut line = Line { names: &mut self.names, said, repeated: 1, out };
         for (key, value) in record.attributes.clone() {
             if !says_the_target_again(record, key, value) && !record.found.covers(key, value) {
                 line.field(key, value);
@@ -85,6 +100,8 @@ impl JsonLines {
 /// The second half of a line, where names are those of the application.
 struct Line<'a> {
     names: &'a mut Names,
+    /// A name that is taken besides those that always are.
+    said: &'static str,
     /// How many fields were called otherwise; the first of a name is the first.
     repeated: u64,
     out: &'a mut Vec<u8>,
@@ -96,7 +113,7 @@ impl Line<'_> {
         self.out.extend_from_slice(b",\"");
         let start = self.out.len();
         escape::append(&key, self.out);
-        if is_reserved(&key) || !self.is_new(start) {
+        if is_reserved(&key) || *key == *self.said.as_bytes() || !self.is_new(start) {
             self.rename(&key, start);
         }
         self.out.extend_from_slice(b"\":");
@@ -130,6 +147,10 @@ fn own(name: &'static str, value: &[u8], out: &mut Vec<u8>) {
         escape::append(value, out);
     }
 }
+
+/// What a log says.
+#[cfg(feature = "fluentd")]
+const MESSAGE: &str = "message";
 
 /// What a line says of who speaks, and the attributes of a resource that tell, the one that counts most first.
 const RESOURCE: [(&str, &[&str]); 3] = [

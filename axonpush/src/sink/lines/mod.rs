@@ -7,7 +7,8 @@ mod names;
 mod text;
 mod time;
 
-use self::{console::ConsoleLines, line::JsonLines};
+use self::console::ConsoleLines;
+pub(in crate::sink) use self::line::JsonLines;
 use super::record::SinkRecord;
 
 /// What a line looks like.

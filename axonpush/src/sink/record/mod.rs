@@ -125,7 +125,8 @@ impl<'a> SinkRecord<'a> {
         self.severity
     }
 
-    /// When it was: a log's own time, and when any other event was handed over.
+    /// When it was: a log's own time, [`occurred_at`](crate::Event::occurred_at) of any other event, or else when it was
+    /// handed over.
     pub fn time(&self) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_nanos(self.nanos)
     }
@@ -219,8 +220,8 @@ impl<'a> SinkRecord<'a> {
         if self.resource.is_empty() { self.speaker } else { self.resource }
     }
 
-    /// What waits in the queue.
-    #[cfg(feature = "otlp")]
+    /// What waits in the queue: no two that were handed over are alike, as each has a dedup key of its own.
+    #[cfg(any(feature = "fluentd", feature = "otlp"))]
     pub(in crate::sink) fn raw(&self) -> &'a [u8] {
         self.raw
     }
@@ -271,6 +272,10 @@ impl<'a> SinkRecord<'a> {
                 b"spanId" => &mut self.span,
                 b"metadata" => &mut self.metadata,
                 b"payload" => &mut self.payload,
+                b"occurredAt" => {
+                    self.nanos = moment_of(value).unwrap_or(self.nanos);
+                    continue;
+                }
                 _ => continue,
             };
             *place = value;
@@ -344,6 +349,12 @@ fn type_of(value: &[u8]) -> Cow<'_, str> {
     if value.is_empty() { Cow::Borrowed("custom") } else { text_of(value) }
 }
 
+/// Nanoseconds since the epoch of a time in RFC 3339; what lies before it is the epoch.
+fn moment_of(value: &[u8]) -> Option<u64> {
+    let time: jiff::Timestamp = text_of(value).parse().ok()?;
+    Some(u64::try_from(time.as_nanosecond().max(0)).unwrap_or(u64::MAX))
+}
+
 /// The text of a value that is there and not null.
 fn said(value: &[u8]) -> Option<Cow<'_, str>> {
     (!value.is_empty() && value != b"null").then(|| text_of(value))
@@ -395,5 +406,19 @@ mod tests {
         assert_eq!((&*record.event_type(), record.body(), record.trace_id()), ("custom", None, None));
         assert_eq!((record.request_id(), record.attributes().count(), record.resource().count()), (None, 0, 0));
         assert_eq!(record.time(), SystemTime::UNIX_EPOCH + Duration::from_nanos(7));
+    }
+
+    #[test]
+    fn an_event_that_says_when_it_was_was_then() {
+        for (said, nanos) in [
+            ("2026-11-21T17:15:23.123456789Z", 1_795_281_323_123_456_789),
+            ("1969-12-31T23:59:59Z", 0),
+            ("9999-01-01T00:00:00Z", u64::MAX),
+            ("yesterday", 7),
+        ] {
+            let event = format!(r#"{{"identifier":"x","occurredAt":"{said}","payload":{{}}}}"#);
+            let record = SinkRecord::new(event.as_bytes(), Severity::Info, 7, b"");
+            assert_eq!(record.nanos(), nanos, "{said}");
+        }
     }
 }
