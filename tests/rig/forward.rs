@@ -5,8 +5,10 @@ mod tls;
 
 use std::{
     collections::{BTreeMap, HashSet},
+    fs::OpenOptions,
     io::{self, Read, Write},
     net::{SocketAddr, TcpListener},
+    path::PathBuf,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant},
@@ -34,6 +36,9 @@ pub struct Behaviour {
     pub acks_others: usize,
     /// Takes one chunk on each connection, and says so.
     pub closes: bool,
+    /// A file that entries are appended to, a record a line, before their chunk is acknowledged: what outlives a server
+    /// that is killed.
+    pub journal: Option<PathBuf>,
 }
 
 /// A running server; it ends with the process.
@@ -193,10 +198,17 @@ impl ForwardServer {
         }
         let is_withheld = is_first && withheld;
         if !is_withheld && seen.settled.insert(id.to_owned()) {
+            self.write_down(&entries).expect("the journal can be written");
             seen.entries.extend(entries);
         }
         self.0.news.notify_all();
         is_withheld
+    }
+
+    fn write_down(&self, entries: &[Entry]) -> io::Result<()> {
+        let Some(path) = &self.0.behaviour.journal else { return Ok(()) };
+        let lines: Vec<u8> = entries.iter().flat_map(|entry| format!("{}\n", entry.record).into_bytes()).collect();
+        OpenOptions::new().create(true).append(true).open(path)?.write_all(&lines)
     }
 
     fn shake_hands(&self, stream: &mut impl Stream, key: &str) -> Result<(), String> {
