@@ -61,6 +61,7 @@ pub struct Seen {
     pub chunks: BTreeMap<String, usize>,
     /// Chunks that have the id of another one, and something else in them.
     pub impostors: usize,
+    /// How many came.
     pub connections: usize,
     /// Why connections were closed.
     pub complaints: Vec<String>,
@@ -174,7 +175,7 @@ impl ForwardServer {
                 continue;
             }
             if number <= behaviour.acks_others {
-                id = "AAAAAAAAAAAAAAAAAAAAAA==".to_owned();
+                "AAAAAAAAAAAAAAAAAAAAAA==".clone_into(&mut id);
             }
             send(&mut stream, &Value::Map(vec![("ack".into(), id.into())]))?;
             if behaviour.closes {
@@ -189,7 +190,7 @@ impl ForwardServer {
         let times = seen.chunks.entry(id.to_owned()).or_default();
         *times += 1;
         let is_first = *times == 1;
-        let withheld = self.0.behaviour.withholds_every.is_some_and(|every| seen.chunks.len() % every == 0);
+        let withheld = self.0.behaviour.withholds_every.is_some_and(|every| seen.chunks.len().is_multiple_of(every));
         let body: Vec<_> = entries.iter().map(|entry| (entry.tag.clone(), entry.record.clone())).collect();
         if is_first {
             seen.bodies.insert(id.to_owned(), body);

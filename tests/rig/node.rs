@@ -29,7 +29,7 @@ impl NodeFluentd {
     pub fn start(options: &Value) -> Self {
         let mut command = Command::new("node");
         command.arg(package().join("fluentd.js")).arg(options.to_string()).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut process = command.spawn().unwrap_or_else(|error| panic!("{NEEDED} ({error})"));
+        let mut process = command.spawn().expect(NEEDED);
         let mut said = BufReader::new(process.stdout.take().expect("it is piped")).lines();
         let port = said.next().and_then(|line| line.ok()?.parse().ok()).expect("it says its port");
         Self { process, said, port }
@@ -83,7 +83,7 @@ fn install(target: &Path) {
         fs::write(target.join(name), text).expect("the target directory can be written to");
     }
     let status = Command::new("npm").args(["ci", "--silent", "--no-audit", "--no-fund"]).current_dir(target).status();
-    let status = status.unwrap_or_else(|error| panic!("{NEEDED} ({error})"));
+    let status = status.expect(NEEDED);
     assert!(status.success(), "`npm ci` ended with {status} in {}", target.display());
     fs::write(target.join("installed"), "").expect("the target directory can be written to");
 }

@@ -2,7 +2,7 @@
 
 use std::{net::TcpListener, time::Duration};
 
-use axonpush::{AxonPush, Event, QueuePolicy, SinkPolicy};
+use axonpush::{AxonPush, Event, Fluentd, QueuePolicy, SinkPolicy};
 use rig::{
     PATIENCE,
     forward::{Behaviour, ForwardServer},
@@ -22,11 +22,11 @@ fn ten_thousand_chunks_arrive_though_every_tenth_acknowledgement_is_missing() {
     const CHUNKS: u64 = 10_000;
     let (server, addr) = ForwardServer::start(Behaviour { withholds_every: Some(10), ..Behaviour::default() });
     let policy = SinkPolicy::new().queue(QueuePolicy::new().max_events(20_000));
-    let sink = sink(addr).ack_timeout(Duration::from_millis(100));
+    let sink = sink(addr).ack_timeout(Duration::from_millis(50));
     let client = AxonPush::builder().without_server().sink_with("fluentd", sink, policy).build().unwrap();
     // Each has a tag of its own, and so a chunk.
     send(&client, 0..CHUNKS, |n| format!("t{n}"));
-    client.blocking().shutdown(PATIENCE * 3);
+    let _report = client.blocking().shutdown(PATIENCE * 3);
 
     let stats = stats(&client);
     assert_eq!((stats.written(), stats.lost().total()), (CHUNKS, 0), "{stats} {:?}", stats.last_error());
@@ -46,10 +46,10 @@ fn a_server_that_starts_late_gets_everything() {
     drop(listener);
     let client = client(sink(addr));
     send(&client, 0..50, |_| "late".to_owned());
-    client.blocking().flush(Duration::from_millis(200));
+    let _report = client.blocking().flush(Duration::from_millis(200));
     assert_eq!((stats(&client).queued(), stats(&client).lost().total()), (50, 0));
     let (server, _) = ForwardServer::listen(&TcpListener::bind(addr).unwrap(), Behaviour::default());
-    client.blocking().shutdown(PATIENCE);
+    let _report = client.blocking().shutdown(PATIENCE);
     assert_eq!(numbers(&server.wait_until(|_| true)), (0..50).collect::<Vec<_>>());
 }
 
@@ -64,13 +64,16 @@ fn connections_that_break_or_lie_cost_no_record() {
         let sink = sink(addr);
         let client = client(if let Some(key) = behaviour.shared_key { sink.shared_key(key) } else { sink });
         send(&client, 0..60, |n| format!("t{}", n % 6));
-        client.blocking().shutdown(PATIENCE);
+        let _report = client.blocking().shutdown(PATIENCE);
         let (stats, seen) = (stats(&client), server.wait_until(|_| true));
         assert_eq!((stats.written(), stats.lost().total()), (60, 0), "{stats} {:?}", stats.last_error());
         assert_eq!((numbers(&seen), seen.impostors), ((0..60).collect(), 0));
         assert!(seen.connections >= 3, "{}", seen.connections);
     }
 }
+
+/// What a sink is told besides.
+type With = fn(Fluentd) -> Fluentd;
 
 #[test]
 fn whoever_is_not_let_in_is_told_why_and_keeps_what_it_has() {
@@ -80,8 +83,7 @@ fn whoever_is_not_let_in_is_told_why_and_keeps_what_it_has() {
         refuses: refuses.map(str::to_owned),
         ..Behaviour::default()
     };
-    type Sink = fn(axonpush::Fluentd) -> axonpush::Fluentd;
-    let cases: [(Behaviour, Sink, &str); 6] = [
+    let cases: [(Behaviour, With, &str); 6] = [
         (asking(None, None), |sink| sink.shared_key("guess"), "shared_key mismatch"),
         (asking(None, None), |sink| sink, "Fluentd::shared_key"),
         (asking(Some(("ann", "swordfish")), None), |sink| sink.shared_key("hunter2"), "Fluentd::user"),
@@ -101,13 +103,13 @@ fn whoever_is_not_let_in_is_told_why_and_keeps_what_it_has() {
         let (server, addr) = ForwardServer::start(behaviour);
         let client = client(with(sink(addr)));
         send(&client, 0..1, |_| "x".to_owned());
-        client.blocking().flush(Duration::from_millis(400));
+        let _report = client.blocking().flush(Duration::from_millis(400));
         let stats = stats(&client);
         assert_eq!((stats.queued(), stats.lost().total()), (1, 0), "{stats}");
         let error = stats.last_error().unwrap().to_string();
         assert!(error.contains(says) && !error.contains("hunter2") && !error.contains("guess"), "{error}");
         assert!(server.wait_until(|_| true).entries.is_empty());
-        client.blocking().shutdown(Duration::ZERO);
+        let _report = client.blocking().shutdown(Duration::ZERO);
     }
 }
 
@@ -116,7 +118,7 @@ fn without_acknowledgements_what_was_sent_counts_and_a_server_that_went_is_notic
     let (server, addr) = ForwardServer::start(Behaviour::default());
     let client = client(sink(addr).ack(false));
     send(&client, 0..100, |_| "x".to_owned());
-    client.blocking().shutdown(PATIENCE);
+    let _report = client.blocking().shutdown(PATIENCE);
     assert_eq!(stats(&client).written(), 100);
     let seen = server.wait_until(|seen| seen.entries.len() == 100);
     assert!(seen.chunks.is_empty() && numbers(&seen) == (0..100).collect::<Vec<_>>());

@@ -30,7 +30,7 @@ fn node_lets_in_who_knows_the_key_and_the_password() {
         for n in 0..1000 {
             client.events().enqueue(Event::log(format!("shop::part{}", n % 3), LogPayload::new("x").attribute("n", n)));
         }
-        client.blocking().shutdown(PATIENCE);
+        let _report = client.blocking().shutdown(PATIENCE);
         let stats = stats(&client);
         assert_eq!((stats.written(), stats.lost().total()), (1000, 0), "{stats} {:?}", stats.last_error());
         let entries: Vec<_> = (0..1000).map(|_| server.entry()).collect();
@@ -52,9 +52,9 @@ fn node_says_no_to_others() {
         let client =
             client(Fluentd::new(server.address()).shared_key(key).user("ann", password).hostname("it.example"));
         client.events().enqueue(Event::new("x"));
-        client.blocking().flush(std::time::Duration::from_millis(300));
+        let _report = client.blocking().flush(std::time::Duration::from_millis(300));
         let error = stats(&client).last_error().unwrap().to_string();
         assert!(error.contains(says), "{error}");
-        client.blocking().shutdown(std::time::Duration::ZERO);
+        let _report = client.blocking().shutdown(std::time::Duration::ZERO);
     }
 }

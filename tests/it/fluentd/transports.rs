@@ -17,7 +17,7 @@ fn send(client: &AxonPush, count: u64) {
     for n in 0..count {
         client.events().enqueue(Event::new(format!("tag {}", n % 3)).payload(&json!({"n": n})).unwrap());
     }
-    client.blocking().flush(PATIENCE);
+    let _report = client.blocking().flush(PATIENCE);
     let stats = stats(client);
     assert_eq!((stats.written(), stats.lost().total()), (count, 0), "{stats} {:?}", stats.last_error());
 }
@@ -38,7 +38,7 @@ fn a_log_arrives_with_its_tag_its_time_and_its_fields() {
     let time = SystemTime::UNIX_EPOCH + Duration::from_nanos(1_795_281_323_123_456_789);
     let record = LogPayload::new("declined").severity(Severity::Error).time(time).attribute("order.id", 1042);
     client.events().enqueue(Event::log("shop::orders", record.attribute("password", "hunter2")));
-    client.blocking().shutdown(PATIENCE);
+    let _report = client.blocking().shutdown(PATIENCE);
 
     let entry = server.wait_until(|seen| !seen.entries.is_empty()).entries.remove(0);
     assert_eq!((&*entry.tag, entry.nanos), ("it.shop.orders", 1_795_281_323_123_456_789));
@@ -122,7 +122,7 @@ fn a_key_and_a_user_open_the_way_by_tls() {
     arrived(&server, 100);
     // The connection is the same one again.
     client.events().enqueue(Event::new("later").payload(&json!({"n": 100})).unwrap());
-    client.blocking().shutdown(PATIENCE);
+    let _report = client.blocking().shutdown(PATIENCE);
     assert_eq!(arrived(&server, 101).connections, 1);
 }
 
@@ -132,12 +132,12 @@ fn a_server_whom_nobody_vouches_for_gets_nothing() {
     for sink in [sink(addr).tls_ca(Authority::new().pem()), sink(addr).tls(), sink(addr).tls_ca("no certificate")] {
         let client = client(sink);
         client.events().enqueue(Event::new("x"));
-        client.blocking().flush(Duration::from_millis(500));
+        let _report = client.blocking().flush(Duration::from_millis(500));
         let stats = stats(&client);
         assert_eq!((stats.queued(), stats.lost().total()), (1, 0), "{stats}");
         let error = stats.last_error().unwrap().to_string();
         assert!(error.contains("certificate"), "{error}");
-        client.blocking().shutdown(Duration::ZERO);
+        let _report = client.blocking().shutdown(Duration::ZERO);
     }
     assert!(server.wait_until(|_| true).entries.is_empty());
 }

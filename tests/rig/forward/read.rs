@@ -9,9 +9,11 @@ use super::Stream;
 /// One record that arrived.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
+    /// What it is routed by.
     pub tag: String,
     /// Nanoseconds since the epoch.
     pub nanos: u64,
+    /// All else.
     pub record: Value,
 }
 

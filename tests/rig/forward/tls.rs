@@ -14,6 +14,7 @@ pub struct Authority {
 }
 
 impl Authority {
+    /// One whom nobody knows yet.
     #[must_use]
     pub fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).expect("no names are good names");

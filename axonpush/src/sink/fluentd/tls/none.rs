@@ -12,8 +12,7 @@ use crate::sink::fluentd::socket::Socket;
 pub(in crate::sink::fluentd) struct TlsStream(Infallible);
 
 impl TlsStream {
-    pub(in crate::sink::fluentd) fn open(_socket: Socket, _host: &str, tls: &Tls) -> io::Result<Self> {
-        let _unused = &tls.ca;
+    pub(in crate::sink::fluentd) fn open(_socket: Socket, _host: &str, _tls: &Tls) -> io::Result<Self> {
         Err(failed(
             "axonpush was built without TLS; switch on one of its features `rustls`, `rustls-no-provider` and `native-tls`",
         ))
