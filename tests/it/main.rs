@@ -16,6 +16,7 @@ mod otlp;
 mod otlp_sink;
 mod propagation;
 mod publishing;
+mod python_otlp;
 mod reloading;
 mod secrets;
 #[cfg(unix)]
