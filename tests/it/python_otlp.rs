@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Command, ExitStatus, Stdio},
 };
 
 use axonpush::{EventQuery, Source, StoredEvent};
@@ -17,7 +17,7 @@ fn what_pythons_sdk_recorded_is_read_back_as_it_was() {
     for compression in ["none", "gzip"] {
         let server = server();
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("it/python_otlp.py");
-        let output = Command::new(&python).arg(script).args([&*server.url(), compression]).output().unwrap();
+        let output = Command::new(&python).arg(script).args([server.url(), compression]).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let recorded: Value = serde_json::from_slice(&output.stdout).unwrap();
 
@@ -85,7 +85,7 @@ fn python() -> PathBuf {
 
 fn step(command: &mut Command) {
     let status = command.stdout(Stdio::null()).status();
-    let done = status.as_ref().is_ok_and(|status| status.success());
+    let done = status.as_ref().is_ok_and(ExitStatus::success);
     assert!(
         done,
         "this test needs Python (Debian packages: python3 python3-venv): `{command:?}` ended with {status:?}"
