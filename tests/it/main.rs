@@ -17,6 +17,7 @@ mod otlp;
 mod otlp_sink;
 mod propagation;
 mod publishing;
+mod python_otlp;
 mod reloading;
 mod routing;
 mod secrets;

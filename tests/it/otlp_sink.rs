@@ -96,7 +96,7 @@ fn plain(value: &AnyValue) -> Value {
         Some(Any::DoubleValue(number)) => json!(number),
         Some(Any::ArrayValue(all)) => all.values.iter().map(plain).collect(),
         Some(Any::KvlistValue(all)) => object(&all.values),
-        Some(other) => panic!("{other:?}"),
+        Some(other) => unreachable!("{other:?}"),
     }
 }
 
@@ -123,7 +123,11 @@ fn spans(received: &Received) -> Vec<ResourceSpans> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
 }
 
 /// Takes everything, in both encodings.

@@ -39,7 +39,7 @@ pub(in crate::sink) enum Posted {
     Later(Error, Option<Duration>),
 }
 
-/// A refusal, and what it said in full, which the error only quotes from.
+/// A refusal, and what it said in full, which is for nobody to see: the error quotes what may be shown of it.
 pub(in crate::sink) struct Refusal {
     pub(in crate::sink) error: Error,
     pub(in crate::sink) text: String,
@@ -118,9 +118,9 @@ impl Poster {
         // What the body tells is a bonus; the status alone decides.
         let mut body = BytesMut::new();
         let _late = tokio::time::timeout(REFUSAL_TIMEOUT, read(response, &mut body)).await;
-        let text = String::from_utf8_lossy(&body);
-        let text = self.secrets.iter().fold(text.into_owned(), |text, secret| text.replace(secret, "[REDACTED]"));
-        Err(Refusal { error: refused(status, &headers, &text), text })
+        let text = String::from_utf8_lossy(&body).into_owned();
+        let shown = self.secrets.iter().fold(text.clone(), |text, secret| text.replace(secret, "[REDACTED]"));
+        Err(Refusal { error: refused(status, &headers, &shown), text })
     }
 
     fn judge(&self, refusal: Refusal) -> Posted {

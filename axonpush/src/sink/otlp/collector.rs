@@ -19,7 +19,7 @@ use crate::{
 /// Records go to an OpenTelemetry collector, or whatever else takes OTLP over HTTP.
 ///
 /// ```
-/// use axonpush::{AxonPush, Compression, OtlpHttp};
+/// use axonpush::{AxonPush, OtlpHttp};
 ///
 /// let collector = OtlpHttp::new("http://localhost:4318").header("x-team", "orders");
 /// let builder = AxonPush::builder().api_key("ak_dev").sink("collector", collector);
