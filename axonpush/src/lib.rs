@@ -41,7 +41,7 @@
 //!   sets up all of it by one call.
 //! - With the feature `sinks`, whatever is handed over also goes to standard output, to rolling files, or wherever a
 //!   `Sink` takes it. `Fluentd` (feature `fluentd`), `Loki` (feature `loki`) and `OtlpHttp` (feature `otlp`, for
-//!   OpenTelemetry collectors) are sinks; [`fluent`] is a sender in the manner of fluent-logger.
+//!   OpenTelemetry collectors) are sinks; `fluent` is a sender in the manner of fluent-logger.
 //! - [`Levels`], [`Pipeline`] and [`KeepOnError`] say which log records are wanted, what becomes of them, and how many
 //!   are enough.
 //! - [`propagation`] sends the context along with the requests a service makes itself, as W3C headers.

@@ -115,6 +115,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
     entry(36, "tasks of many requests, interleaved", contexts::interleaved),
     entry(37, "futures dropped at every await", lifecycle::cancelled_futures),
     entry(38, "sinks that hang or fail beside a healthy one", sinks::isolated),
+    entry(39, "Fluentd acknowledges not, or something else", sinks::forward_acks),
     entry(40, "server flaps", outages::flapping),
     entry(41, "1,000 requests at once, each with tasks", crowds::no_foreign_ids),
 ];

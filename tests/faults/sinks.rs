@@ -10,8 +10,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axonpush::{BreakerState, LossReason, QueuePolicy, Sink, SinkBatch, SinkPolicy, SinkStats, SinkWriter};
-use rig::PATIENCE;
+use axonpush::{
+    AxonPush, BreakerState, Event, Fluentd, LossReason, QueuePolicy, Sink, SinkBatch, SinkPolicy, SinkStats, SinkWriter,
+};
+use rig::{
+    PATIENCE,
+    forward::{Behaviour, ForwardServer},
+};
 
 use super::{Scale, Stage, Verdict, stored};
 
@@ -79,7 +84,7 @@ pub(super) fn isolated(scale: Scale) -> Verdict {
     // What the sockets take without anybody reading is not yet a fault.
     let long = "x".repeat(16 << 10);
     for n in 0..ROOM {
-        stage.client.events().enqueue(axonpush::Event::new(format!("long{n}")).attribute("text", long.clone()));
+        stage.client.events().enqueue(Event::new(format!("long{n}")).attribute("text", long.clone()));
     }
     verdict.hand_over(&stage.client, events);
     let all = (events + ROOM) as u64;
@@ -103,5 +108,30 @@ pub(super) fn isolated(scale: Scale) -> Verdict {
     verdict.within("shutdown", began.elapsed(), time + Duration::from_millis(500));
     verdict.exactly("at the server", stored(&stage.server).0 as u64, all);
     stage.close(&mut verdict);
+    verdict
+}
+
+/// Every tenth acknowledgement is missing, and the first connections have others than those they should.
+pub(super) fn forward_acks(scale: Scale) -> Verdict {
+    let chunks = scale.of(500, 10_000);
+    let mut verdict = Verdict::new();
+    let behaviour = Behaviour { withholds_every: Some(10), acks_others: 3, ..Behaviour::default() };
+    let (server, address) = ForwardServer::start(behaviour);
+    let fluentd = Fluentd::new(address.to_string()).ack_timeout(Duration::from_millis(50));
+    let policy = SinkPolicy::new().queue(QueuePolicy::new().max_events(chunks));
+    let client = AxonPush::builder().without_server().sink_with("fluentd", fluentd, policy).build().unwrap();
+    for n in 0..chunks {
+        // A tag of its own makes a chunk of its own.
+        client.events().enqueue(Event::new(format!("t{n}")));
+    }
+    let _report = client.blocking().shutdown(PATIENCE * 3);
+    let (seen, stats) = (server.wait_until(|_| true), client.sink_stats().remove(0));
+    verdict.exactly("written", stats.written(), chunks as u64);
+    verdict.exactly("lost", stats.lost().total(), 0);
+    verdict.exactly("chunks that arrived", seen.entries.len(), chunks);
+    verdict.exactly("ids", seen.chunks.len(), chunks);
+    verdict.exactly("ids with other content", seen.impostors, 0);
+    let again = seen.chunks.values().filter(|times| **times > 1).count();
+    verdict.check(again >= chunks / 10, format_args!("sent again with their id {again}"), ">= a tenth");
     verdict
 }
