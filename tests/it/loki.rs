@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use axonpush::{
@@ -230,6 +230,22 @@ fn a_server_that_comes_up_later_is_told_all() {
     let server = Server::at(port, Limits::default());
     assert_eq!(settled(&client).written(), 50);
     assert_eq!(bodies(&server.lines()).len(), 50);
+}
+
+#[test]
+fn a_server_that_never_answers_holds_nobody_up() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let sink = Loki::new(format!("http://{}", silent.local_addr().unwrap())).timeout(Duration::from_millis(200));
+    let client = client(sink);
+    client.events().enqueue(Event::log("x", log("one")));
+    let _report = client.blocking().flush(Duration::from_secs(1));
+    let before = stats(&client);
+    assert_eq!((before.queued(), before.lost().total()), (1, 0), "{before}");
+    assert!(why(&before).contains("did not answer in time"), "{}", why(&before));
+    let begun = Instant::now();
+    let _report = client.blocking().shutdown(Duration::from_millis(300));
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert_eq!(stats(&client).lost().of(LossReason::Shutdown), 1);
 }
 
 #[test]

@@ -134,7 +134,10 @@ impl Poster {
                 let pause = error.retry_after().unwrap_or(HOLD);
                 Posted::Later(error, Some(pause))
             }
-            Verdict::Retry(Failure::Transient { asked }) if !is_final => Posted::Later(error, asked),
+            Verdict::Retry(Failure::Transient { asked }) if !is_final => {
+                // Who asks for no pause gets the usual one.
+                Posted::Later(error, asked.filter(|asked| !asked.is_zero()))
+            }
             Verdict::Unconfirmed => Posted::Later(error, None),
             _ => Posted::Refused(Refusal { error, text: refusal.text }),
         }

@@ -42,8 +42,9 @@ use crate::error::Error;
 /// - **Structured metadata** are `request_id`, `trace_id` and `span_id`, as far as they are known.
 /// - **The line** is that of [`Stdout::json`](crate::Stdout::json), or the message alone ([`line`](Self::line)). One of more
 ///   than 256 KiB, which is what Loki takes, is cut and says so at its end.
-/// - **Time** is a log's own, and the one at which any other event was handed over. Within a request the entries of a
-///   stream are in its order. Loki keeps one of two lines of a stream that are the same at the same nanosecond.
+/// - **Time** is that of [`SinkRecord::time`](crate::SinkRecord::time), as far in the past or the future as it may be. Within a
+///   request the entries of a stream are in its order. Loki keeps one of two lines of a stream that are the same at the
+///   same nanosecond.
 /// - **Answers.** 429, 408, 5xx and broken connections are tried again with what they concern, a refused credential once a
 ///   minute; of what is too large (413) the halves are sent. 400 is final for the lines that Loki does not take, old
 ///   ones for instance: those it names are counted as rejected, line by line, and the others as written. All other

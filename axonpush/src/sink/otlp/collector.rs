@@ -30,7 +30,7 @@ use crate::{
 /// - **Logs** go to `/v1/logs`, with the logger's name as the name of their scope, and **spans** (`app.span` with a
 ///   [`SpanPayload`](crate::SpanPayload)) to `/v1/traces`.
 /// - **Any other event** is a log record with an event name, its identifier. Its attributes and its resource are those of the
-///   record, the rest of its payload is the body, its time is when it was handed over, and its type stands in the
+///   record, the rest of its payload is the body, its time is that of [`SinkRecord::time`], and its type stands in the
 ///   attribute `axonpush.event_type`.
 /// - What OTLP has no field for is an attribute: `axonpush.agent_id`, `axonpush.dedup_key`, `axonpush.metadata`,
 ///   `axonpush.parent_span_id` of an event, `axonpush.trace_id` where it is not one of OpenTelemetry's. The channel
