@@ -16,7 +16,11 @@ impl TlsStream {
         let mut builder = TlsConnector::builder();
         if let Some(pem) = &tls.ca {
             builder.disable_built_in_roots(true);
-            for certificate in Certificate::stack_from_pem(pem).map_err(bad_ca)? {
+            let certificates = Certificate::stack_from_pem(pem).map_err(bad_ca)?;
+            if certificates.is_empty() {
+                return Err(bad_ca("it has none"));
+            }
+            for certificate in certificates {
                 builder.add_root_certificate(certificate);
             }
         }
