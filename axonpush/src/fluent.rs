@@ -28,7 +28,12 @@ use arc_swap::ArcSwapOption;
 use serde::Serialize;
 
 use crate::{
-    client::AxonPush, error::Error, event::Event, outlet::SinkPolicy, queue::WhenFull, redact::RedactionPolicy,
+    client::AxonPush,
+    error::Error,
+    event::Event,
+    outlet::SinkPolicy,
+    queue::{LostEvents, WhenFull},
+    redact::RedactionPolicy,
     sink::Fluentd,
 };
 
@@ -159,6 +164,13 @@ impl FluentBuilder {
     /// How much may wait, and what gives way where there is no room; see [`SinkPolicy`].
     pub fn policy(mut self, policy: SinkPolicy) -> Self {
         self.policy = policy;
+        self
+    }
+
+    /// Tells which events are lost, for want of room or at the end: what fluent-logger calls a buffer overflow handler. Each
+    /// is there as the JSON of an event, whose `payload` is the record; see [`SinkPolicy::on_loss`].
+    pub fn on_overflow(mut self, hook: impl Fn(&LostEvents) + Send + Sync + 'static) -> Self {
+        self.policy = self.policy.on_loss(hook);
         self
     }
 

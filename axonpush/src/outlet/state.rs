@@ -4,7 +4,7 @@ use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use arc_swap::ArcSwap;
@@ -12,6 +12,7 @@ use arc_swap::ArcSwap;
 use super::{OutletPolicy, SinkPolicy, SinkStats};
 use crate::{
     clock,
+    event::json,
     loss::LossReason,
     queue::{LostEvents, Queue, Tally, Ticket},
     retry::BreakerState,
@@ -26,7 +27,7 @@ pub(super) struct Shared {
     pub(super) batches: BatchPolicy,
     pub(super) queue: Queue,
     /// What was taken out of the queue and is not settled, oldest first. Here, so that it can be told what is lost with it.
-    in_hand: Mutex<Arc<Vec<Ticket>>>,
+    in_hand: Mutex<Arc<InHand>>,
     /// The client's resource: JSON text of an object, redacted, or empty.
     pub(super) speaker: ArcSwap<Vec<u8>>,
     control: Mutex<Control>,
@@ -37,6 +38,33 @@ pub(super) struct Shared {
     last_error: Mutex<Option<Arc<io::Error>>>,
     /// One of the same name that is to end first, and how long that is waited for.
     predecessor: Mutex<Option<(Arc<Shared>, Instant)>>,
+}
+
+/// What is being written.
+#[derive(Debug)]
+pub(super) struct InHand {
+    pub(super) tickets: Vec<Ticket>,
+    /// Two clocks as of one moment, so that a record has the same time whenever it is written.
+    monotonic: Instant,
+    wall: SystemTime,
+}
+
+impl InHand {
+    pub(super) fn new(tickets: Vec<Ticket>) -> Self {
+        Self { tickets, monotonic: clock::now(), wall: clock::wall() }
+    }
+
+    /// When a record was accepted, in nanoseconds since the epoch.
+    pub(super) fn accepted_at(&self, ticket: &Ticket) -> u64 {
+        let ago = self.monotonic.saturating_duration_since(ticket.record.accepted_at);
+        self.wall.checked_sub(ago).map(json::nanos).unwrap_or_default()
+    }
+}
+
+impl Default for InHand {
+    fn default() -> Self {
+        Self::new(Vec::new())
+    }
 }
 
 /// What the thread is told.
@@ -227,25 +255,26 @@ impl Shared {
     }
 
     /// What was taken and is not settled.
-    pub(super) fn in_hand(&self) -> Arc<Vec<Ticket>> {
+    pub(super) fn in_hand(&self) -> Arc<InHand> {
         Arc::clone(&self.hand())
     }
 
-    pub(super) fn set_in_hand(&self, tickets: Vec<Ticket>) {
-        *self.hand() = Arc::new(tickets);
+    pub(super) fn set_in_hand(&self, batch: InHand) {
+        *self.hand() = Arc::new(batch);
     }
 
     /// Hands over what is in hand, for it to be settled; nothing where that was given up meanwhile.
-    pub(super) fn take_in_hand(&self) -> Vec<Ticket> {
+    pub(super) fn take_in_hand(&self) -> InHand {
         Arc::into_inner(std::mem::take(&mut *self.hand())).unwrap_or_default()
     }
 
     /// Enters that everything is lost, and tells so.
     pub(super) fn give_up(&self) {
-        let tickets = std::mem::take(&mut *self.hand());
+        let batch = std::mem::take(&mut *self.hand());
         let body =
             |ticket: &Ticket| if self.policy.on_loss.is_some() { ticket.record.body.clone() } else { Vec::new() };
-        self.queue.abandon(LossReason::Shutdown, tickets.iter().map(|ticket| (ticket.seq, body(ticket))).collect());
+        self.queue
+            .abandon(LossReason::Shutdown, batch.tickets.iter().map(|ticket| (ticket.seq, body(ticket))).collect());
         self.tell_losses();
     }
 
@@ -269,7 +298,7 @@ impl Shared {
         SinkStats { name: Arc::clone(&self.name), tally: self.queue.tally(), breaker, last_error }
     }
 
-    fn hand(&self) -> MutexGuard<'_, Arc<Vec<Ticket>>> {
+    fn hand(&self) -> MutexGuard<'_, Arc<InHand>> {
         self.in_hand.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

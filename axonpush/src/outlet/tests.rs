@@ -29,6 +29,8 @@ enum Do {
     /// Says that the first few are written, and fails.
     Fail(usize),
     Reject,
+    /// Says of each record what became of it, the even ones well and the odd ones not, and complains.
+    Tell,
     Panic,
     /// Stays in there until the test lets go.
     Hang,
@@ -72,6 +74,14 @@ impl SinkWriter for Writer {
                 batch.written(0..count.min(batch.len()));
                 self.seen.send(kept(count)).unwrap();
                 return Err(io::ErrorKind::BrokenPipe.into());
+            }
+            Do::Tell => {
+                for (place, number) in numbers.iter().enumerate() {
+                    let told = [SinkBatch::written, SinkBatch::rejected][usize::from(number % 2 == 1)];
+                    told(batch, place..place + 1);
+                }
+                self.seen.send(numbers.into_iter().filter(|number| number % 2 == 0).collect()).unwrap();
+                return Err(io::ErrorKind::Unsupported.into());
             }
             Do::Reject => return Err(io::ErrorKind::InvalidData.into()),
             Do::Panic => panic!("a writer that panics"),
@@ -197,6 +207,20 @@ fn what_a_sink_will_never_take_is_lost_and_told_so() {
     rig.offer(Severity::Info, 1..2);
     flush(&rig, LONG);
     assert_eq!(rig.all_seen(), [1]);
+}
+
+#[test]
+fn a_writer_that_tells_of_each_record_may_complain_and_goes_on() {
+    let rig = Rig::new(&[Do::Tell], SinkPolicy::new().batch(BatchPolicy::new().max_events(4).max_age(LONG)));
+    rig.offer(Severity::Info, 0..4);
+    assert_eq!(rig.seen.recv_timeout(LONG).unwrap(), [0, 2]);
+    rig.offer(Severity::Info, 4..8);
+    assert_eq!(rig.seen.recv_timeout(LONG).unwrap(), [4, 5, 6, 7]);
+    let report = flush(&rig, LONG);
+    let stats = rig.stats();
+    assert_eq!((report.left, stats.written(), stats.lost().of(LossReason::Rejected)), (0, 6, 2));
+    assert_eq!(stats.last_error().unwrap().kind(), io::ErrorKind::Unsupported);
+    assert_eq!((rig.opened.try_iter().count(), stats.breaker()), (1, BreakerState::Closed));
 }
 
 #[test]
@@ -366,7 +390,7 @@ proptest! {
     fn whatever_happens_every_record_is_written_once_or_lost(
         script in prop::collection::vec(prop_oneof![
             Just(Do::Write), (0..4_usize).prop_map(Do::Fail),
-            Just(Do::Reject), Just(Do::Panic),
+            Just(Do::Reject), Just(Do::Tell), Just(Do::Panic),
         ], 0..4),
         bursts in prop::collection::vec(1..200_u64, 1..6),
     ) {

@@ -8,13 +8,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::state::{Due, End, Shared, Thread};
+use super::state::{Due, End, InHand, Shared, Thread};
 use crate::{
     clock,
     context::suppress,
-    event::json,
     loss::LossReason,
-    queue::Ticket,
     retry::{BreakerState, MAX_RETRY_AFTER},
     sink::{Fate, SinkBatch, SinkRecord, SinkWriter},
 };
@@ -33,7 +31,7 @@ pub(super) fn run(shared: &Arc<Shared>) {
     let mut complained_at = None;
     while catch_unwind(AssertUnwindSafe(|| Worker::new(shared, &mut complained_at).run())).is_err() {
         shared.queue.abandon_in_flight(LossReason::Internal);
-        shared.set_in_hand(Vec::new());
+        drop(shared.take_in_hand());
     }
     shared.control().thread = Thread::Ended;
     shared.announce();
@@ -85,7 +83,7 @@ impl<'a> Worker<'a> {
     /// Takes the next batch in hand, or says what is to be waited for.
     fn next(&mut self, now: Instant) -> Next {
         let (queue, batches) = (&self.shared.queue, &self.shared.batches);
-        if !self.shared.in_hand().is_empty() {
+        if !self.shared.in_hand().tickets.is_empty() {
             return Next::Write;
         }
         let complete = Due { events: *batches.max_events, bytes: *batches.max_bytes };
@@ -98,21 +96,20 @@ impl<'a> Worker<'a> {
         if !self.hurried && !complete.is_met(&tally) && now < until {
             return Next::Wait(complete, Some(until));
         }
-        self.shared.set_in_hand(queue.take_within(complete.events, complete.bytes));
+        self.shared.set_in_hand(InHand::new(queue.take_within(complete.events, complete.bytes)));
         Next::Write
     }
 
     /// Writes the batch, and settles what became of it.
     fn write(&mut self) {
-        let tickets = self.shared.in_hand();
+        let in_hand = self.shared.in_hand();
         let speaker = self.shared.speaker.load_full();
-        let (accepted, wall) = (clock::now(), clock::wall());
-        let at = |ticket: &Ticket| wall.checked_sub(accepted.saturating_duration_since(ticket.record.accepted_at));
-        let records: Vec<_> = tickets
+        let records: Vec<_> = in_hand
+            .tickets
             .iter()
             .map(|ticket| {
-                let nanos = at(ticket).map(json::nanos).unwrap_or_default();
-                SinkRecord::new(&ticket.record.body, ticket.record.severity, nanos, &speaker).at(ticket.seq)
+                let at = in_hand.accepted_at(ticket);
+                SinkRecord::new(&ticket.record.body, ticket.record.severity, at, &speaker).at(ticket.seq)
             })
             .collect();
         let (fates, retry_after) = (vec![Cell::default(); records.len()], Cell::default());
@@ -131,22 +128,27 @@ impl<'a> Worker<'a> {
             writer.write(&batch)
         }));
         drop(batch);
-        drop(tickets);
+        drop(in_hand);
         let all = match &result {
             Ok(Ok(())) => Some(Ok(())),
             Ok(Err(error)) => (error.kind() == io::ErrorKind::InvalidData).then_some(Err(LossReason::Rejected)),
             // A sink that can't even be opened has not seen the records.
             Err(_) => is_open.then_some(Err(LossReason::Internal)),
         };
-        self.settle(&fates, all);
-        match result {
-            Ok(Ok(())) => {
-                (self.retry_at, self.pause) = (None, FIRST_PAUSE);
-                self.shared.control().breaker = BreakerState::Closed;
-            }
-            Ok(Err(error)) => self.failed(error, retry_after.get()),
-            Err(_) => self.failed(io::Error::other("the sink panicked"), None),
+        // Whose fate is known of each is well, whatever he complains of.
+        let is_told = fates.iter().all(|fate| fate.get() != Fate::Open);
+        let is_well = matches!(result, Ok(Ok(()))) || (is_told && result.is_ok());
+        // First, so that whoever waits for what is settled finds what is said of it.
+        if is_well {
+            (self.retry_at, self.pause) = (None, FIRST_PAUSE);
+            self.shared.control().breaker = BreakerState::Closed;
+        } else {
+            self.rest(retry_after.get());
         }
+        if let Some(error) = result.map_or_else(|_| Some(io::Error::other("the sink panicked")), Result::err) {
+            self.complain(error);
+        }
+        self.settle(&fates, all);
         self.shared.announce();
     }
 
@@ -154,7 +156,8 @@ impl<'a> Worker<'a> {
     /// stays.
     fn settle(&mut self, fates: &[Cell<Fate>], all: Option<Result<(), LossReason>>) {
         let (mut written, mut left) = (Vec::with_capacity(fates.len()), Vec::new());
-        for (ticket, fate) in self.shared.take_in_hand().into_iter().zip(fates) {
+        let mut in_hand = self.shared.take_in_hand();
+        for (ticket, fate) in std::mem::take(&mut in_hand.tickets).into_iter().zip(fates) {
             let fate = match fate.get() {
                 Fate::Open => all,
                 Fate::Written => Some(Ok(())),
@@ -166,17 +169,23 @@ impl<'a> Worker<'a> {
                 Some(Err(reason)) => self.shared.queue.lost(ticket.seq, reason, ticket.record.body),
             }
         }
-        self.shared.set_in_hand(left);
+        in_hand.tickets = left;
+        self.shared.set_in_hand(in_hand);
         self.shared.queue.delivered(clock::now(), &mut written.into_iter());
     }
 
-    fn failed(&mut self, error: io::Error, retry_after: Option<Duration>) {
+    /// Closes the sink, and leaves it alone for a while.
+    fn rest(&mut self, asked: Option<Duration>) {
         self.drop_writer();
         self.shared.control().breaker = BreakerState::Open;
-        let now = clock::now();
-        let pause = retry_after.map_or(self.pause, |pause| pause.clamp(FIRST_PAUSE, MAX_RETRY_AFTER));
-        self.retry_at = Some(now + pause);
+        let pause = asked.map_or(self.pause, |pause| pause.clamp(FIRST_PAUSE, MAX_RETRY_AFTER));
+        self.retry_at = Some(clock::now() + pause);
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+    }
+
+    /// Remembers an error, and says it in the application's log, where it was not said of this sink just now.
+    fn complain(&mut self, error: io::Error) {
+        let now = clock::now();
         if self.complained_at.is_none_or(|at| now >= at + COMPLAIN_EVERY) {
             *self.complained_at = Some(now);
             let _panicked = catch_unwind(AssertUnwindSafe(|| {

@@ -64,8 +64,9 @@ pub trait SinkWriter: Send {
     /// # Errors
     ///
     /// When they can't be written now. The writer is dropped, the sink opened again, and those that the batch was not told
-    /// to be [`written`](SinkBatch::written) or [`rejected`](SinkBatch::rejected) are written once more. An error of the
-    /// kind [`io::ErrorKind::InvalidData`] says that these never can be; they are counted as lost.
+    /// to be [`written`](SinkBatch::written) or [`rejected`](SinkBatch::rejected) are written once more; where it was told
+    /// of all of them, the error is remembered and the writer goes on. An error of the kind
+    /// [`io::ErrorKind::InvalidData`] says that these never can be; they are counted as lost.
     fn write(&mut self, batch: &SinkBatch<'_>) -> io::Result<()>;
 }
 
