@@ -277,7 +277,7 @@ impl AxonPush {
     /// Hands a lost event over once more, as it is.
     pub(crate) fn enqueue_again(&self, lost: &LostEvent) -> Result<(), Error> {
         let Some(inner) = &self.0 else { return Ok(()) };
-        if inner.is_echo() {
+        if inner.is_echo() || !inner.sends() {
             return Ok(());
         }
         inner.publisher.enqueue(lost.severity, lost.lane, &lost.body, WhenFull::ApplyPolicy).map(drop)

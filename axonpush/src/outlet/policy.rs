@@ -93,7 +93,8 @@ impl SinkPolicy {
     }
 
     /// Tells what this sink loses: for want of room, because it will never take it, or in the end because the time is up.
-    /// The events themselves are there as far as [`LostEvents::events`] says.
+    /// The events themselves are there as far as [`LostEvents::events`] says, as sinks see them: with `occurredAt` where it
+    /// was set, whether the server is told or not.
     ///
     /// It is called on the sink's thread, and by whoever waits for its end; a panic in it is contained.
     pub fn on_loss(mut self, hook: impl Fn(&LostEvents) + Send + Sync + 'static) -> Self {
