@@ -81,6 +81,7 @@ pub mod propagation;
 mod publisher;
 mod queue;
 mod redact;
+pub mod relay;
 mod resources;
 mod retry;
 mod serverless;

@@ -37,6 +37,7 @@ const STEPS: &[(&str, usize)] = &[
     ("exchange", 8),
     ("capture", 8),
     ("panic_hook", 8),
+    ("relay", 8),
     ("resources", 8),
     ("signal", 8),
     ("serverless", 8),
