@@ -55,7 +55,7 @@ pub(super) fn request<'a>(
             channel = fields.channel;
         }
         let size = if encoding.format == OtlpFormat::Json { 2 * size } else { size };
-        Group::add(&mut groups, &fields, size, |fields, out| match encoding.format {
+        Group::add(&mut groups, lane, &fields, size, |fields, out| match encoding.format {
             OtlpFormat::Json => json::record(lane, fields, out),
             OtlpFormat::Protobuf => protobuf::record(lane, fields, out),
         });
