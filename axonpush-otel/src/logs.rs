@@ -124,7 +124,7 @@ fn event(record: &SdkLogRecord, scope: &InstrumentationScope) -> Event {
         log = log.attribute(key.as_str().to_owned(), values::any(value));
     }
     if let Some(name) = record.event_name() {
-        log = log.attribute("event.name", name);
+        log = log.attribute("otel.event_name", name);
     }
     // AxonPush has six severities. What is between them, and what they were called, is kept beside.
     if let Some(number) = number.filter(|number| *number as u8 != severity.number()) {

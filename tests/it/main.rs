@@ -11,6 +11,7 @@ mod lambda;
 mod leaks;
 mod lifecycle;
 mod metrics;
+mod otel;
 mod otlp;
 mod propagation;
 mod publishing;
