@@ -14,9 +14,7 @@ use axonpush_dev::DevServer;
 use axonpush_otel::{AxonPushSpanProcessor, genai::GenAiSpan};
 use opentelemetry::{
     Context, KeyValue,
-    trace::{
-        FutureExt as _, SpanBuilder, SpanId, SpanKind, Status, TraceContextExt as _, Tracer as _, TracerProvider as _,
-    },
+    trace::{FutureExt as _, SpanBuilder, SpanId, SpanKind, Status, TraceContextExt as _, TracerProvider as _},
 };
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracer, SdkTracerProvider, SpanData};
 

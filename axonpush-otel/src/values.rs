@@ -50,7 +50,8 @@ fn may_repeat(attributes: &[KeyValue]) -> bool {
         let key = attribute.key.as_str().as_bytes();
         let at = |index: usize| u32::from(key.get(index).copied().unwrap_or_default());
         let length = key.len();
-        let mixed = at(length.wrapping_sub(1)) | at(length / 2) << 8 | at(0) << 16 | (length as u32) << 24;
+        let mixed =
+            at(length.wrapping_sub(1)) | at(length / 2) << 8 | at(0) << 16 | u32::from(length.to_le_bytes()[0]) << 24;
         let bit = 1_u128 << (mixed.wrapping_mul(0x9e37_79b1) >> 25);
         let known = seen & bit != 0;
         seen |= bit;

@@ -1,12 +1,17 @@
 //! The SDK's processors around our exporters, and several of those side by side.
 
-use std::{sync::mpsc, thread, time::Duration};
+use std::{
+    sync::{Arc, OnceLock, mpsc},
+    thread,
+    time::Duration,
+};
 
-use axonpush::{AxonPush, DeliveryMode, DeliveryPolicy};
+use axonpush::{AxonPush, DeliveryMode, DeliveryPolicy, Event};
+use axonpush_dev::Answer;
 use axonpush_otel::{AxonPushSpanExporter, AxonPushSpanProcessor, configure_telemetry};
 use opentelemetry::{
     logs::{LogRecord as _, Logger as _, LoggerProvider as _},
-    trace::{Tracer as _, TracerProvider as _},
+    trace::{Span as _, Tracer as _, TracerProvider as _},
 };
 use opentelemetry_sdk::{
     logs::SdkLoggerProvider,
@@ -46,7 +51,7 @@ fn exporters_side_by_side_each_send_every_span() {
     provider.shutdown().unwrap();
     assert_eq!((one.len(), another.len()), (50, 100));
     // The client belongs to the application, and goes on.
-    clients[0].blocking().events().publish(axonpush::Event::new("still here")).unwrap();
+    clients[0].blocking().events().publish(Event::new("still here")).unwrap();
     assert_eq!(one.len(), 51);
 }
 
@@ -99,6 +104,32 @@ fn sync_mode_says_what_could_not_be_delivered() {
 }
 
 #[test]
+fn what_happens_on_a_clients_own_threads_makes_no_spans() {
+    for is_running_before in [false, true] {
+        let server = server();
+        let tracing = Arc::new(OnceLock::new());
+        let (told, heard) = mpsc::channel();
+        let hook = Arc::clone(&tracing);
+        let client = settings(&server).on_loss(move |_| {
+            // Code of the application, which the client runs on its worker's thread.
+            if let Some(provider) = hook.get() as Option<&SdkTracerProvider> {
+                let _gone = told.send(provider.tracer("hook").start("in the hook").is_recording());
+            }
+        });
+        let client = client.build().unwrap();
+        if is_running_before {
+            client.events().enqueue(Event::new("first"));
+            assert!(client.blocking().flush(PATIENCE).is_complete());
+        }
+        tracing.set(provider(&client)).unwrap();
+        server.script(Answer::status(422));
+        client.events().enqueue(Event::new("refused"));
+        assert!(!client.blocking().flush(PATIENCE).is_complete());
+        assert_eq!(heard.recv_timeout(PATIENCE), Ok(false));
+    }
+}
+
+#[test]
 fn telemetry_goes_by_otlp_whatever_other_events_do() {
     let server = server();
     let client = channelled(&server).build().unwrap();
@@ -111,7 +142,7 @@ fn telemetry_goes_by_otlp_whatever_other_events_do() {
     let mut record = logger.create_log_record();
     record.set_body("done".into());
     logger.emit(record);
-    client.events().enqueue(axonpush::Event::new("order.placed"));
+    client.events().enqueue(Event::new("order.placed"));
     tracing.force_flush().unwrap();
     logging.force_flush().unwrap();
     let counts = ["/v1/traces", "/v1/logs", "/event"].map(|path| server.request_count("POST", path));
