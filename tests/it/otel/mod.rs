@@ -27,7 +27,7 @@ fn provider(client: &AxonPush) -> SdkTracerProvider {
 /// The one event there is of this name.
 fn named<'a>(events: &'a [StoredEvent], name: &str) -> &'a StoredEvent {
     let mut found = events.iter().filter(|event| event.identifier == name);
-    let event = found.next().unwrap_or_else(|| panic!("no event is called {name}"));
-    assert!(found.next().is_none(), "more than one event is called {name}");
-    event
+    let event = found.next();
+    assert!(event.is_some() && found.next().is_none(), "not exactly one event is called {name}");
+    event.unwrap()
 }

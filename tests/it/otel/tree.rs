@@ -82,7 +82,7 @@ fn recorded(spans: &[SpanData]) -> BTreeMap<(String, String), Node> {
         let kind = match span.span_kind {
             SpanKind::Internal => 0,
             SpanKind::Server => 1,
-            _ => panic!("this service asks nobody"),
+            _ => unreachable!("this service asks nobody"),
         };
         (parent, span.name.to_string(), kind, nanos(span.start_time), nanos(span.end_time), events, attributes)
     };
