@@ -44,6 +44,7 @@
 //!   OpenTelemetry collectors) are sinks; `fluent` is a sender in the manner of fluent-logger.
 //! - [`Levels`], [`Pipeline`] and [`KeepOnError`] say which log records are wanted, what becomes of them, and how many
 //!   are enough.
+//! - [`relay`] takes the finished spans of another telemetry library; `axonpush-otel` is made of it.
 //! - [`propagation`] sends the context along with the requests a service makes itself, as W3C headers.
 //! - [`AxonPush::reload`] goes on with other settings, all at once or, where one is refused, none. With the feature `watch`
 //!   it happens whenever the settings file changes (`AxonPush::watch_file`), and with `signal` on SIGHUP
@@ -85,6 +86,7 @@ pub mod propagation;
 mod publisher;
 mod queue;
 mod redact;
+pub mod relay;
 mod resources;
 mod retry;
 mod serverless;

@@ -103,6 +103,7 @@ async fn converse(mut stream: tokio::net::TcpStream, count: Rc<Cell<u64>>) {
 enum What {
     Event,
     Logs,
+    Spans,
     Count,
 }
 
@@ -117,6 +118,7 @@ impl Request {
         let what = match lines.next().and_then(|line| line.split(' ').nth(1)) {
             Some("/event") => What::Event,
             Some("/v1/logs") => What::Logs,
+            Some("/v1/traces") => What::Spans,
             Some("/count") => What::Count,
             other => panic!("a request for {other:?}"),
         };
@@ -137,12 +139,13 @@ impl Request {
                 count.set(count.get() + 1);
                 ("application/json", r#"{"eventId":"e-1","status":"queued"}"#.to_owned())
             }
-            What::Logs if body.starts_with(b"{") => {
-                let records = memmem::find_iter(body, br#""timeUnixNano""#).count();
+            What::Logs | What::Spans if body.starts_with(b"{") => {
+                let once = if self.what == What::Logs { r#""timeUnixNano""# } else { r#""startTimeUnixNano""# };
+                let records = memmem::find_iter(body, once.as_bytes()).count();
                 count.set(count.get() + records as u64);
                 ("application/json", "{}".to_owned())
             }
-            What::Logs => {
+            What::Logs | What::Spans => {
                 count.set(count.get() + records(body));
                 ("application/x-protobuf", String::new())
             }
@@ -152,7 +155,8 @@ impl Request {
     }
 }
 
-/// Log records in an `ExportLogsServiceRequest`: its field 2 of field 2 of field 1.
+/// Log records in an `ExportLogsServiceRequest`, and spans in an `ExportTraceServiceRequest`: field 2 of field 2 of
+/// field 1.
 fn records(request: &[u8]) -> u64 {
     let mut count = 0;
     for_each(request, 1, |resource| for_each(resource, 2, |scope| for_each(scope, 2, |_| count += 1)));

@@ -13,6 +13,7 @@ mod leaks;
 mod lifecycle;
 mod loki;
 mod metrics;
+mod otel;
 mod otlp;
 mod otlp_sink;
 mod propagation;

@@ -41,6 +41,20 @@ fn with_everything_at_trace_one_event_is_one_post() {
 }
 
 #[test]
+fn with_every_span_exported_one_span_is_one_post() {
+    for by in ["simple", "batch", "processor"] {
+        for mode in ["background", "sync"] {
+            let server = server();
+            let url = server.url().replace("127.0.0.1", "localhost");
+            let said =
+                run(env!("CARGO_BIN_EXE_otel_feedback"), &url, &[by, mode, &format!("{}/healthz", server.url())]);
+            assert_eq!(said["seed"], 1, "the seed came back as more: {by}, {mode}");
+            assert_eq!(server.request_count("POST", "/event"), said["accepted"].as_u64().unwrap(), "{by}, {mode}");
+        }
+    }
+}
+
+#[test]
 fn values_that_log_panic_or_never_end_are_heard_and_a_full_queue_is_no_news_to_itself() {
     let server = server();
     let said = run(env!("CARGO_BIN_EXE_logging"), server.url(), &[]);

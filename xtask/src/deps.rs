@@ -149,8 +149,8 @@ const TLS_LIMIT: usize = DEFAULT_LIMIT - CORE_LIMIT;
 const TLS_FEATURES: [&str; 3] = ["rustls", "rustls-no-provider", "native-tls"];
 /// Every feature at once, with TLS by rustls.
 const EVERYTHING_LIMIT: usize = 145;
-/// Beyond the SDK's default tree: axum brings a router, actix-web its own HTTP stack.
-const ADAPTER_LIMITS: [(&str, usize); 2] = [("axonpush-axum", 8), ("axonpush-actix", 50)];
+/// Beyond the SDK's default tree: axum brings a router, actix-web its own HTTP stack, OpenTelemetry's SDK random numbers.
+const ADAPTER_LIMITS: [(&str, usize); 3] = [("axonpush-axum", 8), ("axonpush-actix", 50), ("axonpush-otel", 15)];
 
 #[cfg(test)]
 mod tests {

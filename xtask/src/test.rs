@@ -24,7 +24,7 @@ pub(crate) fn run() -> run::Result {
     ];
 
     // As built above; the quickstart is the README's first command.
-    let examples = ["quickstart", "two_services", "order_logs", "three_sinks"].map(example);
+    let examples = ["quickstart", "two_services", "order_logs", "otel_service", "three_sinks"].map(example);
 
     println!("\ntests:     {tests}\ndoc tests: {doc_tests}\nmodels:    {modelled}");
     for result in ran {

@@ -47,10 +47,12 @@ impl Live {
         &self,
         event: &Event,
         record: &LogPayload,
+        resource: Option<&[u8]>,
         with: impl FnOnce(&[u8]) -> T,
     ) -> Result<T, Error> {
         let context = RequestContext::current();
         let around = self.surroundings(context.as_ref());
+        let around = wire::Surroundings { resource: resource.unwrap_or(around.resource), ..around };
         let bound = |draft: &mut Draft<'_>| {
             if let Some(context) = &context {
                 tie(draft, context);

@@ -9,7 +9,7 @@ use crate::{
     clock,
     context::suppress,
     error::Error,
-    event::{Event, EventType, Severity, record::Lane, wire},
+    event::{Event, Severity, record::Lane, wire},
     publisher::{Accepted, FlushReport},
     queue::WhenFull,
 };
@@ -64,9 +64,15 @@ impl Inner {
     }
 
     /// As [`hand_over`](Self::hand_over), of an event that is encoded whole. Sinks are told when it was in any case.
-    pub(super) fn hand_over_whole(&self, live: &Live, event: &Event, body: &[u8], when: WhenFull) -> Result<(), Error> {
+    pub(super) fn hand_over_whole(
+        &self,
+        live: &Live,
+        event: &Event,
+        lane: Lane,
+        body: &[u8],
+        when: WhenFull,
+    ) -> Result<(), Error> {
         let sent = wire::sent(event, live.config.send_occurred_at, body);
-        let lane = self.publisher.lane(event.event_type.is_log(), event.event_type == EventType::AppSpan);
         let now = clock::now();
         self.enqueue(now, event.severity, lane, sent.as_deref().unwrap_or(body), when)?;
         self.show(now, event.severity, body);

@@ -12,7 +12,8 @@ use super::{AxonPush, Inner};
 use crate::{
     config::Config,
     context::OpenRequests,
-    event::{draft::Guard as _, json},
+    event::{Attributes, draft::Guard as _, json},
+    redact::RedactionPolicy,
 };
 
 /// Settings, and what follows from them.
@@ -31,16 +32,22 @@ pub(crate) struct Snapshot(pub(super) Option<(Arc<Inner>, Arc<Live>)>);
 impl Live {
     pub(super) fn new(config: Config) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
-        let (mut text, mut resource) = (Vec::new(), Vec::new());
-        if !config.resource.is_empty() && json::write(&config.resource, &mut text).is_ok() {
-            if config.redaction.hides_own(b"resource") {
-                resource.extend_from_slice(b"\"[REDACTED]\"");
-            } else {
-                config.redaction.redact(&text, false, &mut resource);
-            }
-        }
+        let resource = resource_text(&config.resource, &config.redaction);
         Self { id: NEXT.fetch_add(1, Ordering::Relaxed), config, resource }
     }
+}
+
+/// Who speaks, as JSON text without what must not leave; empty when nobody is named.
+pub(super) fn resource_text(resource: &Attributes, redaction: &RedactionPolicy) -> Vec<u8> {
+    let (mut text, mut redacted) = (Vec::new(), Vec::new());
+    if !resource.is_empty() && json::write(resource, &mut text).is_ok() {
+        if redaction.hides_own(b"resource") {
+            redacted.extend_from_slice(b"\"[REDACTED]\"");
+        } else {
+            redaction.redact(&text, false, &mut redacted);
+        }
+    }
+    redacted
 }
 
 impl AxonPush {

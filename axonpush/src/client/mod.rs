@@ -10,6 +10,7 @@ mod last_error;
 mod live;
 mod own;
 mod pass;
+mod relayed;
 mod reload;
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,7 @@ use bytes::Bytes;
 pub(crate) use self::encode::{Foreign, MAX_BOUND_BYTES, Own};
 pub(crate) use self::heard::Heard;
 use self::live::Live;
+pub(crate) use self::relayed::Relayed;
 pub(crate) use self::{live::Snapshot, weak::WeakClient};
 #[cfg(feature = "sinks")]
 use crate::outlet::{Outlets, SinkStats};
@@ -37,7 +39,7 @@ use crate::{
     config::AxonPushBuilder,
     context::{OpenRequests, RequestContext, suppress},
     error::Error,
-    event::{Event, Receipt, record::Lane, wire},
+    event::{Event, EventType, Receipt, record::Lane, wire},
     fork::PerProcess,
     publisher::{Accepted, FlushReport, Publisher, Stats, block_on, block_on_until},
     queue::{LostEvent, WhenFull},
@@ -234,10 +236,16 @@ impl AxonPush {
 
     /// Hands an event over to the worker.
     pub(crate) fn enqueue(&self, event: &Event, when: WhenFull) -> Result<(), Error> {
+        self.enqueue_by(Way::default(), event, when)
+    }
+
+    fn enqueue_by(&self, way: Way<'_>, event: &Event, when: WhenFull) -> Result<(), Error> {
         let Some(inner) = &self.0 else { return event.validate() };
         if inner.is_echo() {
             return Ok(());
         }
+        let usual = || inner.publisher.lane(event.event_type.is_log(), event.event_type == EventType::AppSpan);
+        let lane = way.lane.unwrap_or_else(usual);
         let live = inner.live.load();
         match event.as_log() {
             // What could not be sent in any case is refused, and not left out.
@@ -245,15 +253,14 @@ impl AxonPush {
                 event.validate().map(|()| inner.publisher.filter(1))
             }
             Some(record) => {
-                let lane = inner.publisher.lane(true, false);
                 let enqueue = |body: &[u8], now| inner.hand_over(now, event.severity, lane, body, when).map(drop);
                 let pass = |draft: &[u8]| {
                     let context = live.config.keep_on_error.as_ref().and_then(|_| RequestContext::current());
                     inner.pass(&live, draft, event.severity, context.as_ref(), enqueue)
                 };
-                live.draft(event, record, pass).flatten()
+                live.draft(event, record, way.resource, pass).flatten()
             }
-            None => live.encode(event, |body| inner.hand_over_whole(&live, event, body, when)).flatten(),
+            None => live.encode(event, |body| inner.hand_over_whole(&live, event, lane, body, when)).flatten(),
         }
     }
 
@@ -307,6 +314,14 @@ impl AxonPush {
         let inner = self.0.as_ref().filter(|inner| inner.sends())?;
         Some(inner.publisher.send(request, read).await)
     }
+}
+
+/// What is not as usual of an event that is handed over.
+#[derive(Clone, Copy, Default)]
+struct Way<'a> {
+    lane: Option<Lane>,
+    /// Who speaks, if a log record does not say it: JSON text that is redacted, or empty.
+    resource: Option<&'a [u8]>,
 }
 
 impl Inner {

@@ -74,7 +74,7 @@ proptest! {
             context.bind(key, value);
         }
         let both = || {
-            let written = live.draft(&event, event.as_log().unwrap(), draft::to_body).unwrap();
+            let written = live.draft(&event, event.as_log().unwrap(), None, draft::to_body).unwrap();
             (value(&written), live.encode(&event, value).unwrap())
         };
         let (draft, json) = if in_request { context.sync_scope(both) } else { both() };
@@ -88,8 +88,14 @@ fn an_attribute_that_names_a_secret_hides_the_one_that_holds_it() {
     for (name, hidden) in [("authorization", "[REDACTED]"), ("colour", "blue")] {
         let record = LogPayload::new("x").attribute("value", "blue").attribute("name", name).attribute("n", 1);
         let event = Event::log("x", record);
-        let written =
-            client.0.as_ref().unwrap().live.load().draft(&event, event.as_log().unwrap(), draft::to_body).unwrap();
+        let written = client
+            .0
+            .as_ref()
+            .unwrap()
+            .live
+            .load()
+            .draft(&event, event.as_log().unwrap(), None, draft::to_body)
+            .unwrap();
         let attributes = serde_json::json!({"value": hidden, "name": name, "n": 1});
         assert_eq!(value(&written)["payload"]["attributes"], attributes);
     }
@@ -101,7 +107,7 @@ fn attributes_that_are_hidden_as_a_whole_are_hidden_one_by_one() {
     let client = AxonPush::builder().api_key("ak_test").redaction(policy).build().unwrap();
     let event = Event::log("x", LogPayload::new("said").attribute("a", "b").attribute("list", vec![1]));
     let written =
-        client.0.as_ref().unwrap().live.load().draft(&event, event.as_log().unwrap(), draft::to_body).unwrap();
+        client.0.as_ref().unwrap().live.load().draft(&event, event.as_log().unwrap(), None, draft::to_body).unwrap();
     let hidden = serde_json::json!({"a": "[REDACTED]", "list": "[REDACTED]"});
     assert_eq!(value(&written)["payload"]["attributes"], hidden);
 }

@@ -77,6 +77,7 @@ async fn supervise(shared: Arc<Shared>, mut questions: mpsc::UnboundedReceiver<C
     loop {
         let mut run = pin!(Worker::new(Arc::clone(&shared)).run(&mut questions));
         let panicked = std::future::poll_fn(|cx| {
+            suppress::tell_others();
             // On a thread of its own the mark is there already; on a test's runtime it must not outlast the turn.
             let turn = suppress::while_working(|| sync::catch(|| run.as_mut().poll(cx)));
             turn.map_or(Poll::Ready(true), |poll| poll.map(|()| false))

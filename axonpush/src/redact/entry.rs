@@ -35,6 +35,14 @@ impl Guard for RedactionPolicy {
         true
     }
 
+    fn text(&self, out: &mut Vec<u8>, start: usize) {
+        if let Some([b'"', text @ .., b'"']) = out.get(start..)
+            && !self.leaves(text)
+        {
+            self.walk_text(out, start);
+        }
+    }
+
     fn object(&self, json: &[u8], out: &mut Vec<u8>) {
         self.redact(json, false, out);
     }

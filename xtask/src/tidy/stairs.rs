@@ -38,6 +38,7 @@ const STEPS: &[(&str, usize)] = &[
     ("fluent", 8),
     ("capture", 8),
     ("panic_hook", 8),
+    ("relay", 8),
     ("resources", 8),
     ("signal", 8),
     ("serverless", 8),

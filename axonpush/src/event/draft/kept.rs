@@ -1,7 +1,7 @@
 //! Attributes that are written once and added to many drafts: those of a span, of a line of source, of a thread.
 
 use super::{
-    Draft, Guard,
+    Draft, Guard, Open,
     writer::{Names, attributes, push_attribute},
 };
 use crate::event::scan;
@@ -19,27 +19,6 @@ const EXCEPTION: &[u8] = b"exception.message";
 
 fn is_of_an_error(key: &[u8]) -> bool {
     key.starts_with(b"exception.")
-}
-
-/// Hides nothing.
-struct Open;
-
-impl Guard for Open {
-    fn hides_own(&self, _: &[u8]) -> bool {
-        false
-    }
-
-    fn entry(&self, _: &[u8], _: &mut Vec<u8>, _: usize) -> bool {
-        true
-    }
-
-    fn object(&self, json: &[u8], out: &mut Vec<u8>) {
-        out.extend_from_slice(json);
-    }
-
-    fn spares_own(&self) -> bool {
-        true
-    }
 }
 
 impl Kept {

@@ -9,6 +9,7 @@ mod edit;
 #[cfg_attr(not(feature = "tracing-layer"), expect(dead_code, reason = "what spans and lines of source need"))]
 mod kept;
 mod log;
+mod open;
 mod writer;
 
 #[cfg(any(feature = "tracing-layer", feature = "log-bridge"))]
@@ -16,6 +17,7 @@ pub(crate) use self::kept::Kept;
 pub(crate) use self::{
     edit::{Edit, find, judge_again, renew},
     log::{check_size, write as write_log},
+    open::Open,
     writer::{Draft, Guard},
 };
 use super::{Severity, json};

@@ -15,6 +15,9 @@ pub(crate) trait Guard {
     /// its quotes. `false`: `key` says something about its neighbours, and all of them have to be looked at together.
     fn entry(&self, key: &[u8], out: &mut Vec<u8>, start: usize) -> bool;
 
+    /// Hides what must not leave of the text that `out` has from `start` to its end, a JSON string whose key says nothing.
+    fn text(&self, out: &mut Vec<u8>, start: usize);
+
     /// Appends an object without what must not leave.
     fn object(&self, json: &[u8], out: &mut Vec<u8>);
 

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::event::{
     draft::{self, Field, Moment, Part, Parts},
     json,
+    record::Lane,
     scan::{self, Entries},
 };
 
@@ -46,6 +47,10 @@ pub(super) struct Payload<'a> {
     pub(super) status: &'a [u8],
     pub(super) events: &'a [u8],
     pub(super) links: &'a [u8],
+    pub(super) trace_state: &'a [u8],
+    pub(super) flags: &'a [u8],
+    /// How many attributes, events and links of a span were left out.
+    pub(super) dropped: [&'a [u8]; 3],
 }
 
 impl<'a> Payload<'a> {
@@ -82,6 +87,11 @@ impl<'a> Payload<'a> {
                 b"status" => &mut self.status,
                 b"events" => &mut self.events,
                 b"links" => &mut self.links,
+                b"traceState" => &mut self.trace_state,
+                b"flags" => &mut self.flags,
+                b"droppedAttributesCount" => &mut self.dropped[0],
+                b"droppedEventsCount" => &mut self.dropped[1],
+                b"droppedLinksCount" => &mut self.dropped[2],
                 _ => continue,
             };
             // Of a key that stands there twice, the first counts.
@@ -159,6 +169,11 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// What a span is called. Without a name it would be refused.
+    pub(super) fn span_name(&self) -> &'a [u8] {
+        if scan::inside(self.payload.name).is_empty() { self.identifier } else { self.payload.name }
+    }
+
     /// What OTLP has no place for, as attributes: a name, and JSON text.
     pub(super) fn leftovers(&self) -> impl Iterator<Item = (&'static str, &'a [u8])> {
         let trace = if hex::<32>(self.trace).is_none() { self.trace } else { b"" };
@@ -183,9 +198,7 @@ impl<'a> Fields<'a> {
 pub(super) struct Group<'a> {
     /// JSON text of an object, or empty.
     pub(super) resource: &'a [u8],
-    /// JSON text of a string, or empty: the scope of logs.
-    pub(super) name: &'a [u8],
-    /// JSON text of an object, or empty: the scope of spans.
+    /// JSON text, or empty: of logs the name of their scope, of spans the scope itself, an object.
     pub(super) scope: &'a [u8],
     /// The records as they stand in the batch, one after the other.
     pub(super) records: Vec<u8>,
@@ -195,20 +208,24 @@ impl<'a> Group<'a> {
     /// Writes a record into its group; groups are in the order in which they first appear.
     pub(super) fn add(
         groups: &mut Vec<Self>,
+        lane: Lane,
         fields: &Fields<'a>,
         size: usize,
         write: impl FnOnce(&Fields<'a>, &mut Vec<u8>),
     ) {
-        let Payload { resource, scope, .. } = fields.payload;
-        // That of an event is its own.
-        let name = if fields.is_event { b"" } else { fields.identifier };
-        let is_of = |group: &Self| same(group.resource, resource) && same(group.name, name) && same(group.scope, scope);
+        let resource = fields.payload.resource;
+        let scope = match lane {
+            Lane::Spans => fields.payload.scope,
+            // That of an event is its own name, and so none.
+            _ if fields.is_event => b"",
+            _ => fields.identifier,
+        };
         // Neighbours are likely to share theirs.
-        let at = groups.iter().rposition(is_of);
+        let at = groups.iter().rposition(|group| same(group.resource, resource) && same(group.scope, scope));
         let at = at.unwrap_or_else(|| {
             // The first one is likely to be the only one.
             let records = Vec::with_capacity(if groups.is_empty() { size } else { 0 });
-            groups.push(Self { resource, name, scope, records });
+            groups.push(Self { resource, scope, records });
             groups.len() - 1
         });
         if let Some(group) = groups.get_mut(at) {
@@ -222,17 +239,28 @@ fn same(one: &[u8], another: &[u8]) -> bool {
     one.len() == another.len() && (one.is_empty() || one == another)
 }
 
-/// The name of a resource attribute on the OTLP path, where it differs from that on the event path.
-pub(super) fn otlp_name(key: &[u8]) -> Option<&'static [u8]> {
-    match key.first() {
-        Some(b'c' | b'd') => match key {
-            b"deployment.environment" => Some(b"deployment.environment.name"),
-            b"code.filepath" => Some(b"code.file.path"),
-            b"code.lineno" => Some(b"code.line.number"),
-            b"code.function" => Some(b"code.function.name"),
+/// What attributes are called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Names {
+    /// As on the event path: what the conventions have renamed since is called by its newer name.
+    Otlp,
+    /// As whoever recorded them likes.
+    AsTheyAre,
+}
+
+impl Names {
+    /// The other name of an attribute, if it has one.
+    pub(super) fn of(self, key: &[u8]) -> Option<&'static [u8]> {
+        match key.first() {
+            Some(b'c' | b'd') if self == Self::Otlp => match key {
+                b"deployment.environment" => Some(b"deployment.environment.name"),
+                b"code.filepath" => Some(b"code.file.path"),
+                b"code.lineno" => Some(b"code.line.number"),
+                b"code.function" => Some(b"code.function.name"),
+                _ => None,
+            },
             _ => None,
-        },
-        _ => None,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! OTLP/JSON.
 
-use super::fields::{Fields, Group, has_entries, hex, otlp_name};
+use super::fields::{Fields, Group, Names, has_entries, hex};
 use crate::event::{
     json,
     record::Lane,
@@ -24,7 +24,7 @@ pub(super) fn batch(lane: Lane, groups: &[Group<'_>]) -> Vec<u8> {
         if has_entries(group.resource) {
             json::write_own_key("resource", &mut out);
             out.push(b'{');
-            attributes(Entries::of(group.resource), std::iter::empty(), &mut out);
+            attributes(Names::Otlp, Entries::of(group.resource), std::iter::empty(), &mut out);
             out.push(b'}');
         }
         json::write_own_key(scopes, &mut out);
@@ -34,7 +34,7 @@ pub(super) fn batch(lane: Lane, groups: &[Group<'_>]) -> Vec<u8> {
         if lane == Lane::Spans {
             out.extend_from_slice(scan::inside(group.scope));
         } else {
-            raw("name", group.name, &mut out);
+            raw("name", group.scope, &mut out);
         }
         out.push(b'}');
         json::write_own_key(records, &mut out);
@@ -76,19 +76,25 @@ fn log(fields: &Fields<'_>, out: &mut Vec<u8>) {
     if fields.is_event {
         raw("eventName", fields.identifier, out);
     }
-    attributes(fields.payload.attributes.iter().copied(), fields.leftovers(), out);
+    attributes(Names::Otlp, fields.payload.attributes.iter().copied(), fields.leftovers(), out);
 }
 
 fn span(fields: &Fields<'_>, out: &mut Vec<u8>) {
     ids(fields, out);
     id("parentSpanId", hex::<16>(fields.parent), out);
-    raw("name", fields.payload.name, out);
+    raw("name", fields.span_name(), out);
     raw("startTimeUnixNano", fields.payload.start, out);
     raw("endTimeUnixNano", fields.payload.end, out);
     json::write_own_key("kind", out);
     out.extend_from_slice(super::protobuf::kind(fields).to_string().as_bytes());
     raw("status", fields.payload.status, out);
-    attributes(fields.payload.attributes.iter().copied(), fields.leftovers(), out);
+    raw("traceState", fields.payload.trace_state, out);
+    raw("flags", fields.payload.flags, out);
+    let [dropped_attributes, dropped_events, dropped_links] = fields.payload.dropped;
+    raw("droppedAttributesCount", dropped_attributes, out);
+    raw("droppedEventsCount", dropped_events, out);
+    raw("droppedLinksCount", dropped_links, out);
+    attributes(Names::AsTheyAre, fields.payload.attributes.iter().copied(), fields.leftovers(), out);
     for (list, items) in [("events", fields.payload.events), ("links", fields.payload.links)] {
         if !items.is_empty() {
             json::write_own_key(list, out);
@@ -98,7 +104,7 @@ fn span(fields: &Fields<'_>, out: &mut Vec<u8>) {
                 out.push(b'{');
                 for (key, value) in Entries::of(item) {
                     if key == b"attributes" {
-                        attributes(Entries::of(value), std::iter::empty(), out);
+                        attributes(Names::AsTheyAre, Entries::of(value), std::iter::empty(), out);
                         continue;
                     }
                     if out.last() != Some(&b'{') {
@@ -143,22 +149,23 @@ fn write_raw_key(key: &[u8], out: &mut Vec<u8>) {
 }
 
 fn attributes<'a>(
+    names: Names,
     entries: impl Iterator<Item = (&'a [u8], &'a [u8])>,
     more: impl Iterator<Item = (&'static str, &'a [u8])>,
     out: &mut Vec<u8>,
 ) {
     json::write_own_key("attributes", out);
     out.push(b'[');
-    key_values(entries, out);
+    key_values(names, entries, out);
     for (key, value) in more {
         key_value(key.as_bytes(), value, out);
     }
     out.push(b']');
 }
 
-fn key_values<'a>(entries: impl Iterator<Item = (&'a [u8], &'a [u8])>, out: &mut Vec<u8>) {
+fn key_values<'a>(names: Names, entries: impl Iterator<Item = (&'a [u8], &'a [u8])>, out: &mut Vec<u8>) {
     for (key, value) in entries {
-        key_value(otlp_name(key).unwrap_or(key), value, out);
+        key_value(names.of(key).unwrap_or(key), value, out);
     }
 }
 
@@ -192,7 +199,7 @@ fn any_value(value: &[u8], out: &mut Vec<u8>) {
         }
         Some(b'{') => {
             out.extend_from_slice(b"{\"kvlistValue\":{\"values\":[");
-            key_values(Entries::of(value), out);
+            key_values(Names::AsTheyAre, Entries::of(value), out);
             out.extend_from_slice(b"]}}");
         }
         // `AnyValue` says null by saying nothing.

@@ -98,7 +98,7 @@ fn encode<'a, T>(
     let (mut groups, mut fields) = (Vec::new(), Fields::default());
     for record in records {
         fields = read(fields, record);
-        Group::add(&mut groups, &fields, size, |fields, out| match format {
+        Group::add(&mut groups, lane, &fields, size, |fields, out| match format {
             OtlpFormat::Json => json::record(lane, fields, out),
             OtlpFormat::Protobuf => protobuf::record(lane, fields, out),
         });

@@ -1,7 +1,7 @@
 //! OTLP/Protobuf: the few messages of `opentelemetry.proto` that carry logs and spans, by their field numbers.
 
 use super::{
-    fields::{Fields, Group, has_entries, hex, otlp_name, text},
+    fields::{Fields, Group, Names, has_entries, hex, text},
     json::integer,
 };
 use crate::event::{
@@ -19,7 +19,7 @@ pub(super) fn batch(lane: Lane, groups: &[Group<'_>]) -> Vec<u8> {
         resource.clear();
         scope.clear();
         if has_entries(group.resource) {
-            message(1, &mut resource, |resource| attributes(1, Entries::of(group.resource), resource));
+            message(1, &mut resource, |resource| attributes(1, Names::Otlp, Entries::of(group.resource), resource));
         }
         message(1, &mut scope, |scope| scope_of(lane, group, scope));
         // The records are most of it: the lengths of what is around them are known before, so that nothing is moved.
@@ -43,7 +43,7 @@ pub(super) fn record(lane: Lane, fields: &Fields<'_>, out: &mut Vec<u8>) {
 
 fn scope_of(lane: Lane, group: &Group<'_>, out: &mut Vec<u8>) {
     if lane != Lane::Spans {
-        bytes(1, &text(group.name), out);
+        bytes(1, &text(group.scope), out);
         return;
     }
     for (key, value) in Entries::of(group.scope) {
@@ -68,7 +68,7 @@ fn log(fields: &Fields<'_>, out: &mut Vec<u8>) {
     if !body.is_empty() {
         message(5, out, |out| any_value(body, out));
     }
-    attributes(6, fields.payload.attributes.iter().copied(), out);
+    attributes(6, Names::Otlp, fields.payload.attributes.iter().copied(), out);
     leftovers(6, fields, out);
     hex_bytes(9, hex::<32>(fields.trace), out);
     hex_bytes(10, hex::<16>(fields.span), out);
@@ -80,16 +80,21 @@ fn log(fields: &Fields<'_>, out: &mut Vec<u8>) {
 fn span(fields: &Fields<'_>, out: &mut Vec<u8>) {
     hex_bytes(1, hex::<32>(fields.trace), out);
     hex_bytes(2, hex::<16>(fields.span), out);
+    bytes(3, &text(fields.payload.trace_state), out);
     hex_bytes(4, hex::<16>(fields.parent), out);
-    bytes(5, &text(fields.payload.name), out);
+    bytes(5, &text(fields.span_name()), out);
     varint_field(6, kind(fields), out);
     fixed64(7, nanos(fields.payload.start), out);
     fixed64(8, nanos(fields.payload.end), out);
-    attributes(9, fields.payload.attributes.iter().copied(), out);
+    attributes(9, Names::AsTheyAre, fields.payload.attributes.iter().copied(), out);
     leftovers(9, fields, out);
     scan::for_each_item(fields.payload.events, |event| message(11, out, |out| span_event(event, out)));
     scan::for_each_item(fields.payload.links, |link| message(13, out, |out| span_link(link, out)));
+    for (field, count) in [10, 12, 14].into_iter().zip(fields.payload.dropped) {
+        varint_field(field, number(count), out);
+    }
     message(15, out, |out| status(fields.payload.status, out));
+    fixed32(16, number(fields.payload.flags), out);
 }
 
 fn span_event(event: &[u8], out: &mut Vec<u8>) {
@@ -97,7 +102,8 @@ fn span_event(event: &[u8], out: &mut Vec<u8>) {
         match key {
             b"timeUnixNano" => fixed64(1, nanos(value), out),
             b"name" => bytes(2, &text(value), out),
-            b"attributes" => attributes(3, Entries::of(value), out),
+            b"attributes" => attributes(3, Names::AsTheyAre, Entries::of(value), out),
+            b"droppedAttributesCount" => varint_field(4, number(value), out),
             _ => {}
         }
     }
@@ -108,7 +114,9 @@ fn span_link(link: &[u8], out: &mut Vec<u8>) {
         match key {
             b"traceId" => hex_bytes(1, hex::<32>(value), out),
             b"spanId" => hex_bytes(2, hex::<16>(value), out),
-            b"attributes" => attributes(4, Entries::of(value), out),
+            b"traceState" => bytes(3, &text(value), out),
+            b"attributes" => attributes(4, Names::AsTheyAre, Entries::of(value), out),
+            b"droppedAttributesCount" => varint_field(5, number(value), out),
             _ => {}
         }
     }
@@ -129,9 +137,9 @@ pub(super) fn kind(fields: &Fields<'_>) -> u64 {
     number(fields.payload.kind) + 1
 }
 
-fn attributes<'a>(field: u32, entries: impl Iterator<Item = (&'a [u8], &'a [u8])>, out: &mut Vec<u8>) {
+fn attributes<'a>(field: u32, names: Names, entries: impl Iterator<Item = (&'a [u8], &'a [u8])>, out: &mut Vec<u8>) {
     for (key, value) in entries {
-        match otlp_name(key) {
+        match names.of(key) {
             None => key_value(field, &scan::unescaped(key), value, out),
             Some(name) => key_value(field, name, value, out),
         }
@@ -190,7 +198,7 @@ fn any_value(value: &[u8], out: &mut Vec<u8>) {
         Some(b'[') => {
             message(5, out, |out| scan::for_each_item(value, |item| message(1, out, |out| any_value(item, out))));
         }
-        Some(b'{') => message(6, out, |out| attributes(1, Entries::of(value), out)),
+        Some(b'{') => message(6, out, |out| attributes(1, Names::AsTheyAre, Entries::of(value), out)),
         Some(b'n') | None => {}
         Some(_) => {
             if let Some(number) = integer(value) {
@@ -308,6 +316,13 @@ fn hex_bytes<const DIGITS: usize>(field: u32, hex: Option<[u8; DIGITS]>, out: &m
 fn fixed64(field: u32, value: u64, out: &mut Vec<u8>) {
     if value > 0 {
         tag(field, 1, out);
+        out.extend_from_slice(&value.to_le_bytes());
+    }
+}
+
+fn fixed32(field: u32, value: u64, out: &mut Vec<u8>) {
+    if let Ok(value @ 1..) = u32::try_from(value) {
+        tag(field, 5, out);
         out.extend_from_slice(&value.to_le_bytes());
     }
 }
