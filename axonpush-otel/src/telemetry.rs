@@ -15,7 +15,8 @@ use crate::{AxonPushLogProcessor, AxonPushSpanProcessor};
 /// use axonpush::AxonPush;
 /// use axonpush_otel::{configure_telemetry, opentelemetry_sdk::trace::SdkTracerProvider};
 ///
-/// let client = AxonPush::builder().api_key("ak_doc").channel_id("traces").build()?;
+/// # let settings = AxonPush::builder().base_url("http://127.0.0.1:9");
+/// let client = settings.api_key("ak_doc").channel_id("traces").build()?;
 /// let telemetry = configure_telemetry(&client)?;
 /// // Into the provider that the application has …
 /// let tracing = telemetry.traces(SdkTracerProvider::builder().with_max_events_per_span(32)).build();

@@ -92,7 +92,9 @@ impl Snapshot {
         // Whoever relays many waits once, for all of them.
         let when = if self.waits().is_some() { WhenFull::ApplyPolicyAtOnce } else { WhenFull::ApplyPolicy };
         let enqueue = |body: &[u8]| inner.hand_over(span.at, span.severity, lane, body, when).map(drop);
-        live.encode_span(span, write, enqueue).flatten()
+        // By OTLP there is no need to say whose spans these are, and no place for it.
+        let framework = (lane != Lane::Spans).then_some(span.framework);
+        live.encode_span(span, framework, write, enqueue).flatten()
     }
 }
 
@@ -100,6 +102,7 @@ impl Live {
     fn encode_span<T>(
         &self,
         span: &Relayed<'_>,
+        framework: Option<&str>,
         write: impl FnOnce(&mut Vec<u8>, &dyn Guard) -> Result<(), Refusal>,
         with: impl FnOnce(&[u8]) -> T,
     ) -> Result<T, Error> {
@@ -117,13 +120,14 @@ impl Live {
         let metadata = |out: &mut Vec<u8>| {
             out.push(b'{');
             json::write_own_key("framework", out);
-            json::write_str(span.framework, out);
+            json::write_str(framework.unwrap_or_default(), out);
             out.push(b'}');
         };
+        let metadata: Option<wire::Part<'_>> = if framework.is_some() { Some(&metadata) } else { None };
         if redaction.spares_own_text() {
             let write = |out: &mut Vec<u8>| {
                 let mut written = Ok(());
-                let sized = wire::write_with(&body, out, Some(&metadata), |out| written = write(out, redaction));
+                let sized = wire::write_with(&body, out, metadata, |out| written = write(out, redaction));
                 written.map_err(unsendable).and(sized)
             };
             encode::lend(write, with)
@@ -131,7 +135,9 @@ impl Live {
             // Lists of the application's may name a part of the payload itself, which is then looked at as a whole.
             let (mut whole, mut around) = (Vec::new(), Vec::new());
             write(&mut whole, &Open).map_err(unsendable)?;
-            metadata(&mut around);
+            if let Some(metadata) = metadata {
+                metadata(&mut around);
+            }
             let body = wire::Body { payload: &whole, metadata: &around, ..body };
             let redact = |json: &[u8], structural, out: &mut Vec<u8>| redaction.redact(json, structural, out);
             encode::lend(|out| wire::write(&body, out, &redact), with)

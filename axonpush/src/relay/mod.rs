@@ -76,7 +76,8 @@ struct Resource {
 }
 
 impl Relay {
-    /// A relay to `client`. `framework` is the library's name, which every span has in its metadata.
+    /// A relay to `client`. `framework` is the library's name, which a span has in its metadata,
+    /// unless it goes by OTLP.
     pub fn new(client: &AxonPush, framework: &'static str) -> Self {
         Self {
             client: client.clone(),
@@ -172,7 +173,7 @@ pub struct RelayBatch<'a> {
 impl RelayBatch<'_> {
     /// Hands a span over: an [`EventType::AppSpan`], of [`Severity::Error`] where it failed.
     ///
-    /// Of events and links, those beyond 128 KiB are left out and counted in the span.
+    /// Of events, and of links, those beyond 64 KiB are left out and counted in the span.
     ///
     /// # Errors
     ///

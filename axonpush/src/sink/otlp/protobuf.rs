@@ -307,10 +307,12 @@ fn bytes(field: u32, value: &[u8], out: &mut Vec<u8>) {
 fn hex_bytes<const DIGITS: usize>(field: u32, hex: Option<[u8; DIGITS]>, out: &mut Vec<u8>) {
     let Some(hex) = hex else { return };
     let digit = |digit: u8| if digit.is_ascii_digit() { digit - b'0' } else { digit - b'a' + 10 };
-    tag(field, 2, out);
-    varint(DIGITS as u64 / 2, out);
     let (pairs, _) = hex.as_chunks::<2>();
-    out.extend(pairs.iter().map(|[high, low]| digit(*high) << 4 | digit(*low)));
+    let mut id = [0; 16];
+    for (byte, [high, low]) in id.iter_mut().zip(pairs) {
+        *byte = digit(*high) << 4 | digit(*low);
+    }
+    bytes(field, id.get(..DIGITS / 2).unwrap_or_default(), out);
 }
 
 fn fixed64(field: u32, value: u64, out: &mut Vec<u8>) {
