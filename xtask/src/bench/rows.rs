@@ -142,48 +142,12 @@ pub(crate) const TABLES: &[Table] = &[
     Table {
         title: "Handing a log record to three sinks",
         rows: &[
-            Row {
-                what: "three sinks, one thread: mean",
-                ours: "fan_out.3.1.mean",
-                unit: Unit::Nanos,
-                against: Against::Figure { what: "one sink", name: "fan_out.1.1.mean" },
-                limit: Limit::AtMost(1.1),
-            },
-            Row {
-                what: "three sinks, one thread: p50",
-                ours: "fan_out.3.1.p50",
-                unit: Unit::Nanos,
-                against: Against::Figure { what: "one sink", name: "fan_out.1.1.p50" },
-                limit: Limit::AtMost(1.1),
-            },
-            Row {
-                what: "three sinks, one thread: p99",
-                ours: "fan_out.3.1.p99",
-                unit: Unit::Nanos,
-                against: Against::Figure { what: "one sink", name: "fan_out.1.1.p99" },
-                limit: Limit::AtMost(1.1),
-            },
-            Row {
-                what: "three sinks, two threads: mean",
-                ours: "fan_out.3.2.mean",
-                unit: Unit::Nanos,
-                against: Against::Figure { what: "one sink", name: "fan_out.1.2.mean" },
-                limit: Limit::AtMost(1.1),
-            },
-            Row {
-                what: "three sinks, two threads: p50",
-                ours: "fan_out.3.2.p50",
-                unit: Unit::Nanos,
-                against: Against::Figure { what: "one sink", name: "fan_out.1.2.p50" },
-                limit: Limit::AtMost(1.1),
-            },
-            Row {
-                what: "three sinks, two threads: p99",
-                ours: "fan_out.3.2.p99",
-                unit: Unit::Nanos,
-                against: Against::Figure { what: "one sink", name: "fan_out.1.2.p99" },
-                limit: Limit::AtMost(1.1),
-            },
+            fan_out("three sinks, one thread: mean", "fan_out.3.1.mean", "fan_out.1.1.mean"),
+            fan_out("three sinks, one thread: p50", "fan_out.3.1.p50", "fan_out.1.1.p50"),
+            fan_out("three sinks, one thread: p99", "fan_out.3.1.p99", "fan_out.1.1.p99"),
+            fan_out("three sinks, two threads: mean", "fan_out.3.2.mean", "fan_out.1.2.mean"),
+            fan_out("three sinks, two threads: p50", "fan_out.3.2.p50", "fan_out.1.2.p50"),
+            fan_out("three sinks, two threads: p99", "fan_out.3.2.p99", "fan_out.1.2.p99"),
         ],
     },
     Table {
@@ -231,6 +195,55 @@ pub(crate) const TABLES: &[Table] = &[
                 against: Against::Nothing,
                 limit: Limit::AtMost(0.0),
             },
+        ],
+    },
+    Table {
+        title: "Spans of OpenTelemetry",
+        rows: &[
+            spans(
+                "protobuf: delivered in a flood",
+                Unit::PerSecond,
+                "spans.flood.protobuf",
+                "spans.flood.opentelemetry",
+                Limit::AtLeast(1.0),
+            ),
+            spans(
+                "JSON: delivered in a flood",
+                Unit::PerSecond,
+                "spans.flood.json",
+                "spans.flood.opentelemetry",
+                Limit::AtLeast(1.0),
+            ),
+            spans(
+                "protobuf: exporting a million",
+                Unit::Seconds,
+                "spans.export.protobuf",
+                "spans.export.opentelemetry",
+                Limit::AtMost(0.5),
+            ),
+            spans(
+                "JSON: exporting a million",
+                Unit::Seconds,
+                "spans.export.json",
+                "spans.export.opentelemetry",
+                Limit::AtMost(0.5),
+            ),
+            spans(
+                "protobuf: a million, and recording them",
+                Unit::Seconds,
+                "spans.cpu.protobuf",
+                "spans.cpu.opentelemetry",
+                Limit::None,
+            ),
+            spans(
+                "JSON: a million, and recording them",
+                Unit::Seconds,
+                "spans.cpu.json",
+                "spans.cpu.opentelemetry",
+                Limit::None,
+            ),
+            missing("protobuf: missing at 50,000/s", "spans.missing.protobuf"),
+            missing("JSON: missing at 50,000/s", "spans.missing.json"),
         ],
     },
     Table {
@@ -550,3 +563,19 @@ pub(crate) const TABLES: &[Table] = &[
         ],
     },
 ];
+
+/// A hand-over to three sinks beside one to one. A tenth is what such a figure differs by from run to run.
+const fn fan_out(what: &'static str, ours: &'static str, name: &'static str) -> Row {
+    let against = Against::Figure { what: "one sink", name };
+    Row { what, ours, unit: Unit::Nanos, against, limit: Limit::AtMost(1.1) }
+}
+
+/// Spans of ours beside those of `opentelemetry-otlp`.
+const fn spans(what: &'static str, unit: Unit, ours: &'static str, name: &'static str, limit: Limit) -> Row {
+    Row { what, ours, unit, against: Against::Figure { what: "`opentelemetry-otlp`", name }, limit }
+}
+
+/// What was offered and never arrived.
+const fn missing(what: &'static str, ours: &'static str) -> Row {
+    Row { what, ours, unit: Unit::Count, against: Against::Nothing, limit: Limit::AtMost(0.0) }
+}
