@@ -1,6 +1,6 @@
 //! A value of a policy, which knows whether anyone chose it.
 
-use std::ops::Deref;
+use std::{ops::Deref, sync::Arc};
 
 /// A value, and whether it was chosen or is what there is otherwise.
 #[derive(Debug, Clone, Copy, Default)]
@@ -22,6 +22,14 @@ impl<T> Setting<T> {
     /// This one if it was chosen, and else the other.
     pub(crate) fn or(self, other: Self) -> Self {
         if self.is_set { self } else { other }
+    }
+}
+
+/// Whether two settings are the same piece of code, or neither is any.
+pub(crate) fn is_same<T: ?Sized>(one: Option<&Arc<T>>, another: Option<&Arc<T>>) -> bool {
+    match (one, another) {
+        (Some(one), Some(another)) => Arc::ptr_eq(one, another),
+        _ => one.is_none() && another.is_none(),
     }
 }
 

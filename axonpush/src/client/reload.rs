@@ -11,6 +11,7 @@ use crate::{
     config::{AxonPushBuilder, Config},
     context::suppress,
     error::Error,
+    setting::is_same,
     transport::Transport,
 };
 
@@ -119,10 +120,7 @@ impl Inner {
 
 /// What is different and must not be.
 fn fixed(before: &Config, after: &Config) -> Option<&'static str> {
-    let is_same_hook = match (&before.on_loss, &after.on_loss) {
-        (Some(before), Some(after)) => Arc::ptr_eq(before, after),
-        (before, after) => before.is_none() && after.is_none(),
-    };
+    let is_same_hook = is_same(before.on_loss.as_ref(), after.on_loss.as_ref());
     [
         ("the queue policy", before.queue == after.queue),
         ("the retry policy", before.retry == after.retry),

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     clock,
     event::{Severity, json},
+    setting::is_same,
     sink::{SinkName, SinkRecord},
 };
 
@@ -91,11 +92,7 @@ impl Filter {
 
 impl PartialEq for Filter {
     fn eq(&self, other: &Self) -> bool {
-        let is_same_custom = match (&self.custom, &other.custom) {
-            (Some(one), Some(another)) => Arc::ptr_eq(one, another),
-            (one, another) => one.is_none() && another.is_none(),
-        };
-        is_same_custom
+        is_same(self.custom.as_ref(), other.custom.as_ref())
             && self.severities == other.severities
             && self.targets == other.targets
             && self.event_types == other.event_types

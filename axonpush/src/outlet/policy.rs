@@ -7,6 +7,7 @@ use crate::{
     error::Error,
     event::Severity,
     queue::{LostEvents, OverflowPolicy, QueuePolicy},
+    setting::is_same,
     sink::{BatchPolicy, SinkRecord},
 };
 
@@ -131,11 +132,10 @@ impl Default for SinkPolicy {
 
 impl PartialEq for SinkPolicy {
     fn eq(&self, other: &Self) -> bool {
-        let is_same_hook = match (&self.on_loss, &other.on_loss) {
-            (Some(one), Some(another)) => Arc::ptr_eq(one, another),
-            (one, another) => one.is_none() && another.is_none(),
-        };
-        is_same_hook && self.filter == other.filter && self.queue == other.queue && self.batch == other.batch
+        is_same(self.on_loss.as_ref(), other.on_loss.as_ref())
+            && self.filter == other.filter
+            && self.queue == other.queue
+            && self.batch == other.batch
     }
 }
 

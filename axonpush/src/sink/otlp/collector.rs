@@ -12,7 +12,7 @@ use crate::{
     event::{draft::Moment, json, record::Lane, scan::Entries},
     sink::{
         BatchPolicy, Compression, Sink, SinkBatch, SinkRecord, SinkWriter,
-        http::{Post, Poster, Protocol, Refusal, Settled, Target, bad_setting, conclude, deliver, said},
+        http::{Post, Poster, Protocol, Refusal, Settled, Target, bad_setting, conclude, deliver, posts, said},
     },
 };
 
@@ -65,49 +65,9 @@ impl OtlpHttp {
         self.format = format;
         self
     }
-
-    /// How requests are compressed; not at all unless set.
-    pub fn compression(mut self, compression: Compression) -> Self {
-        self.target.compression = compression;
-        self
-    }
-
-    /// Sends a header along, an API key for instance. Its value is treated as a secret.
-    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.target.header(name.into(), value.into());
-        self
-    }
-
-    /// Signs in with a token.
-    pub fn bearer(mut self, token: impl AsRef<str>) -> Self {
-        self.target.bearer(token.as_ref());
-        self
-    }
-
-    /// Signs in with a name and a password.
-    pub fn basic_auth(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
-        self.target.basic_auth(user.into(), password.into());
-        self
-    }
-
-    /// Whether credentials and headers may go to another machine without TLS; `false` unless set.
-    pub fn allow_insecure_http(mut self, allow: bool) -> Self {
-        self.target.allow_insecure_http(allow);
-        self
-    }
-
-    /// How long a request may take, from the first byte to the answer; 10 s unless set.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.target.timeout = timeout;
-        self
-    }
-
-    /// How long connecting may take; 5 s unless set.
-    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.target.connect_timeout = timeout;
-        self
-    }
 }
+
+posts!(OtlpHttp);
 
 impl Sink for OtlpHttp {
     fn open(&self) -> io::Result<Box<dyn SinkWriter>> {
