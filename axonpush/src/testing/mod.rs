@@ -28,6 +28,8 @@
 //!
 //! [`MemorySink::answer`] scripts the next answers, [`MemorySink::always`] all of them.
 //!
+//! With the feature `sinks` a [`MemorySink`] may also be one of a client's sinks, for tests of what goes where.
+//!
 //! # Virtual time
 //!
 //! A client made inside a tokio runtime works on that runtime, with its clock. Where the clock is paused
@@ -57,6 +59,8 @@
 //! made outside any runtime has a worker thread of its own and real time, as always.
 
 mod answer;
+#[cfg(feature = "sinks")]
+mod beside;
 mod expect;
 mod sent;
 mod sink;

@@ -110,6 +110,21 @@ impl MemorySink {
         };
     }
 
+    /// Begins an attempt, and says how it is to end.
+    pub(super) fn begin(&self) -> (Open, Answer) {
+        let mut state = self.state();
+        state.attempts += 1;
+        state.open += 1;
+        state.most_open = state.most_open.max(state.open);
+        let scripted = state.script.pop_front().or_else(|| state.always.clone());
+        (Open(self.clone()), scripted.unwrap_or_else(Answer::accept))
+    }
+
+    /// Keeps events, by their bodies.
+    pub(super) fn keep(&self, bodies: &[Bytes]) {
+        self.state().take(bodies);
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -130,18 +145,7 @@ impl State {
 }
 
 /// A request under way. One that is given up counts no more.
-struct Open(MemorySink);
-
-impl Open {
-    fn begin(sink: &MemorySink) -> (Self, Answer) {
-        let mut state = sink.state();
-        state.attempts += 1;
-        state.open += 1;
-        state.most_open = state.most_open.max(state.open);
-        let scripted = state.script.pop_front().or_else(|| state.always.clone());
-        (Self(sink.clone()), scripted.unwrap_or_else(Answer::accept))
-    }
-}
+pub(super) struct Open(MemorySink);
 
 impl Drop for Open {
     fn drop(&mut self) {
@@ -154,14 +158,14 @@ impl FarEnd for MemorySink {
         if request.method != Method::POST {
             return Box::pin(std::future::ready(no_queries()));
         }
-        let (open, answer) = Open::begin(self);
+        let (open, answer) = self.begin();
         let (events, single) = (request.events.clone(), request.path == "/event");
         Box::pin(async move {
             if !answer.after.is_zero() {
                 tokio::time::sleep(answer.after).await;
             }
             if answer.takes {
-                open.0.state().take(&events);
+                open.0.keep(&events);
             }
             match answer.ending {
                 Ending::Receipt => receipt(single, open.0.state().attempts),

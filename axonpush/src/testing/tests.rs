@@ -128,3 +128,26 @@ fn a_runtime_that_ends_first_leaves_its_events_behind() {
     assert!(!report.is_complete() && report.delivered() == 0, "{report}");
     assert_eq!(client.stats().lost().of(LossReason::Shutdown), 1);
 }
+
+#[cfg(feature = "sinks")]
+#[test]
+fn beside_others_a_sink_answers_as_it_is_told() {
+    let sink = MemorySink::new();
+    for answer in [Answer::status(503), Answer::no_connection(), Answer::never(), Answer::accept().then_disconnect()] {
+        sink.answer(answer);
+    }
+    let client = AxonPush::builder().without_server().sink("memory", sink.clone()).build().unwrap();
+    client.events().enqueue(Event::new("order.placed"));
+    let stats = || client.sink_stats().remove(0);
+    while stats().written() == 0 {
+        // Each flush tries what failed once more.
+        let _report = client.blocking().flush(PATIENCE);
+    }
+    sink.expect("order.placed").once();
+    assert_eq!((sink.attempts(), sink.duplicates(), stats().lost().total()), (5, 1, 0));
+    sink.answer(Answer::status(422));
+    client.events().enqueue(Event::new("order.odd"));
+    let _report = client.blocking().shutdown(PATIENCE);
+    assert_eq!(stats().lost().of(LossReason::Rejected), 1);
+    sink.expect("order.odd").never();
+}
