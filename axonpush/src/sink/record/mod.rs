@@ -337,11 +337,7 @@ impl<'a> Iterator for Pairs<'a> {
 
 /// The text of a JSON string; of any other value its JSON text.
 fn text_of(value: &[u8]) -> Cow<'_, str> {
-    if value.first() == Some(&b'"') {
-        scan::unescaped_text(scan::inside(value))
-    } else {
-        scan::lossy(value)
-    }
+    if value.first() == Some(&b'"') { scan::unescaped_text(scan::inside(value)) } else { scan::lossy(value) }
 }
 
 /// The type of an event that may not say it.
