@@ -125,10 +125,12 @@ fn compare_loki() {
         }
         let (said, delivered) = run("tracing_loki", "briskly");
         brisk.rate(&said, delivered);
+        brisk.missing(&said, delivered);
     }
     ours.show("loki", "ours");
     theirs.show("loki", "tracing_loki");
     figure("sinks.loki.briskly.tracing_loki", median(brisk.rates));
+    figure("sinks.loki.briskly_missing.tracing_loki", brisk.missing);
 }
 
 fn compare_fluentd(script: &Path) {
@@ -167,10 +169,8 @@ fn log(load: &str, mut one: impl FnMut(u64), has_room: impl Fn() -> bool, finish
         let every = if load == "paced" { PACED } else { BRISKLY };
         let mut next = started;
         while next < started + FLOOD {
-            while Instant::now() < next {
-                // Spinning would be billed.
-                thread::sleep(next.saturating_duration_since(Instant::now()));
-            }
+            // Spinning would be billed.
+            thread::sleep(next.saturating_duration_since(Instant::now()));
             (0..BURST).for_each(|n| one(offered + n));
             offered += BURST;
             next += every;

@@ -275,6 +275,16 @@ pub(crate) const TABLES: &[Table] = &[
                 limit: Limit::None,
             },
             Row {
+                what: "Loki: missing",
+                ours: "sinks.loki.missing.ours",
+                unit: Unit::Count,
+                against: Against::Figure {
+                    what: "`tracing-loki`, logged to briskly",
+                    name: "sinks.loki.briskly_missing.tracing_loki",
+                },
+                limit: Limit::None,
+            },
+            Row {
                 what: "Fluentd: delivered in a flood",
                 ours: "sinks.fluentd.flood.ours",
                 unit: Unit::PerSecond,
