@@ -229,5 +229,12 @@ mod tests {
             for_each_entry(&bytes, |_, _| ());
             proptest::prop_assert!(value_end(&bytes, at) <= bytes.len().max(at));
         }
+
+        #[test]
+        fn broken_text_is_mended_as_the_standard_library_does_it(text: String, more: Vec<u8>) {
+            let all = [text.as_bytes(), &more].concat();
+            proptest::prop_assert_eq!(lossy(&all), String::from_utf8_lossy(&all));
+            proptest::prop_assert!(matches!(lossy(text.as_bytes()), Cow::Borrowed(same) if same == text));
+        }
     }
 }
