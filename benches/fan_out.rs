@@ -123,6 +123,7 @@ fn turn(client: &AxonPush, threads: usize) -> [f64; 3] {
 }
 
 fn hand_over(client: &AxonPush, n: usize) {
-    let record = LogPayload::new("payment captured").attribute("order.id", n).attribute("currency", "EUR").attribute("ok", true);
+    let record =
+        LogPayload::new("payment captured").attribute("order.id", n).attribute("currency", "EUR").attribute("ok", true);
     client.events().enqueue(Event::log("shop::payments", record));
 }

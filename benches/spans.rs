@@ -237,10 +237,14 @@ fn ours(load: &str, url: &str, format: OtlpFormat, behind_a_batch: bool) {
         }
     });
     let (tracer, parent) = (provider.tracer("shop"), parent());
-    offer(load, |n| record(&tracer, &parent, n), || {
-        let _losses_are_counted = provider.shutdown_with_timeout(LAST);
-        end();
-    });
+    offer(
+        load,
+        |n| record(&tracer, &parent, n),
+        || {
+            let _losses_are_counted = provider.shutdown_with_timeout(LAST);
+            end();
+        },
+    );
     let stats = client.stats();
     assert!(stats.is_balanced(), "{stats}");
 }

@@ -2,6 +2,7 @@
 //! lines that `cargo xtask bench` reads.
 
 pub mod allocations;
+pub mod forward;
 pub mod middleware;
 pub mod process;
 pub mod samples;

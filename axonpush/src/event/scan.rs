@@ -67,7 +67,12 @@ pub(crate) fn unescaped_text(inside: &[u8]) -> Cow<'_, str> {
             return Cow::Owned(text);
         }
     }
-    String::from_utf8_lossy(inside)
+    lossy(inside)
+}
+
+/// As [`String::from_utf8_lossy`], which looks at single bytes even of text that has nothing wrong with it.
+pub(crate) fn lossy(text: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(text).map_or_else(|_| String::from_utf8_lossy(text), Cow::Borrowed)
 }
 
 /// The entries of an object, each as its key (as it stands in the text, escapes and all, without its quotes) and its
@@ -223,6 +228,13 @@ mod tests {
             entry(&bytes, "a");
             for_each_entry(&bytes, |_, _| ());
             proptest::prop_assert!(value_end(&bytes, at) <= bytes.len().max(at));
+        }
+
+        #[test]
+        fn broken_text_is_mended_as_the_standard_library_does_it(text: String, more: Vec<u8>) {
+            let all = [text.as_bytes(), &more].concat();
+            proptest::prop_assert_eq!(lossy(&all), String::from_utf8_lossy(&all));
+            proptest::prop_assert!(matches!(lossy(text.as_bytes()), Cow::Borrowed(same) if same == text));
         }
     }
 }

@@ -247,6 +247,80 @@ pub(crate) const TABLES: &[Table] = &[
         ],
     },
     Table {
+        title: "Loki and Fluentd",
+        rows: &[
+            Row {
+                what: "Loki: delivered in a flood",
+                ours: "sinks.loki.flood.ours",
+                unit: Unit::PerSecond,
+                against: Against::Figure { what: "`tracing-loki`", name: "sinks.loki.flood.tracing_loki" },
+                limit: Limit::AtLeast(1.0),
+            },
+            Row {
+                what: "Loki: delivered in a flood",
+                ours: "sinks.loki.flood.ours",
+                unit: Unit::PerSecond,
+                against: Against::Figure {
+                    what: "`tracing-loki`, logged to briskly",
+                    name: "sinks.loki.briskly.tracing_loki",
+                },
+                limit: Limit::None,
+            },
+            Row {
+                what: "Loki: processor time for a million",
+                ours: "sinks.loki.cpu.ours",
+                unit: Unit::Seconds,
+                against: Against::Figure { what: "`tracing-loki`", name: "sinks.loki.cpu.tracing_loki" },
+                limit: Limit::None,
+            },
+            Row {
+                what: "Loki: missing",
+                ours: "sinks.loki.missing.ours",
+                unit: Unit::Count,
+                against: Against::Nothing,
+                limit: Limit::AtMost(0.0),
+            },
+            Row {
+                what: "Loki: missing",
+                ours: "sinks.loki.missing.ours",
+                unit: Unit::Count,
+                against: Against::Figure { what: "`tracing-loki`", name: "sinks.loki.missing.tracing_loki" },
+                limit: Limit::None,
+            },
+            Row {
+                what: "Loki: missing",
+                ours: "sinks.loki.missing.ours",
+                unit: Unit::Count,
+                against: Against::Figure {
+                    what: "`tracing-loki`, logged to briskly",
+                    name: "sinks.loki.briskly_missing.tracing_loki",
+                },
+                limit: Limit::None,
+            },
+            Row {
+                what: "Fluentd: delivered in a flood",
+                ours: "sinks.fluentd.flood.ours",
+                unit: Unit::PerSecond,
+                against: Against::Figure { what: "`@fluent-org/logger`", name: "sinks.fluentd.flood.node" },
+                limit: Limit::AtLeast(1.0),
+            },
+            Row {
+                what: "Fluentd: processor time for a million",
+                ours: "sinks.fluentd.cpu.ours",
+                unit: Unit::Seconds,
+                against: Against::Figure { what: "`@fluent-org/logger`", name: "sinks.fluentd.cpu.node" },
+                limit: Limit::None,
+            },
+            Row {
+                what: "Fluentd: missing",
+                ours: "sinks.fluentd.missing.ours",
+                unit: Unit::Count,
+                against: Against::Nothing,
+                limit: Limit::AtMost(0.0),
+            },
+        ],
+    },
+    Table {
         title: "Redaction",
         rows: &[
             Row {

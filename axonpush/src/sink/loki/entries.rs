@@ -7,7 +7,7 @@ use super::{
     labels::{OTHER, Seen, Source},
 };
 use crate::{
-    event::json,
+    event::{json, scan},
     sink::{
         SinkRecord,
         lines::{Form, Lines},
@@ -198,7 +198,7 @@ fn write_line<'a>(
         LokiLine::Json => {
             buffer.clear();
             lines.write(record, buffer);
-            String::from_utf8_lossy(buffer.trim_ascii_end())
+            scan::lossy(buffer.trim_ascii_end())
         }
     };
     if line.len() <= settings.max_line_bytes {

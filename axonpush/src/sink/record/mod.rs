@@ -209,7 +209,7 @@ impl<'a> SinkRecord<'a> {
     pub(in crate::sink) fn named(&self, key: &str) -> Option<Cow<'a, str>> {
         let [value] = self.of_resource(&[&[key]]);
         said(value).or_else(|| {
-            let (_, value) = self.attributes.clone().find(|(name, _)| scan::unescaped_text(name) == key)?;
+            let (_, value) = self.attributes.clone().find(|(name, _)| *scan::unescaped(name) == *key.as_bytes())?;
             said(value)
         })
     }
@@ -337,11 +337,7 @@ impl<'a> Iterator for Pairs<'a> {
 
 /// The text of a JSON string; of any other value its JSON text.
 fn text_of(value: &[u8]) -> Cow<'_, str> {
-    if value.first() == Some(&b'"') {
-        scan::unescaped_text(scan::inside(value))
-    } else {
-        String::from_utf8_lossy(value)
-    }
+    if value.first() == Some(&b'"') { scan::unescaped_text(scan::inside(value)) } else { scan::lossy(value) }
 }
 
 /// The type of an event that may not say it.
