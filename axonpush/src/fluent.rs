@@ -16,7 +16,7 @@
 //!
 //! The record arrives as it is given, but for what the [`RedactionPolicy`] hides. Behind a [`Fluent`] stands a client with
 //! one sink: nothing waits for the network, what waits is bounded, and of every event it is known what became of it. A
-//! program that has a client already adds a [`Fluentd`](crate::Fluentd) to its sinks instead.
+//! program that has a client already adds a [`Fluentd`] to its sinks instead.
 
 use std::{
     error, fmt,
