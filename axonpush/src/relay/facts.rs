@@ -9,9 +9,9 @@ use crate::{context::hex::hex_digits, event::SpanKind};
 #[must_use = "facts do nothing until they are passed to `RelayBatch::span`"]
 pub struct SpanFacts<'a> {
     pub(super) name: &'a str,
-    trace: u128,
-    span: u64,
-    parent: Option<u64>,
+    pub(super) trace: u128,
+    pub(super) span: u64,
+    pub(super) parent: Option<u64>,
     pub(super) kind: SpanKind,
     pub(super) start: SystemTime,
     pub(super) end: SystemTime,
@@ -124,7 +124,7 @@ impl Digits {
     }
 }
 
-pub(super) fn trace_digits(id: u128) -> [u8; 32] {
+fn trace_digits(id: u128) -> [u8; 32] {
     let mut digits = [0; 32];
     let (halves, _) = digits.as_chunks_mut();
     for (half, word) in halves.iter_mut().zip([id >> 64, id & u128::from(u64::MAX)]) {
