@@ -112,7 +112,7 @@ impl<'a> Fields<'a> {
         attributes.clear();
         let mut fields = Self { payload: Payload { attributes, ..Payload::default() }, ..Self::default() };
         if draft::is_span(body) {
-            fields.read_span(Span::read(body));
+            fields.read_span(body);
             return fields;
         }
         if draft::is_draft(body) {
@@ -157,7 +157,8 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn read_span(&mut self, span: Span<'a>) {
+    fn read_span(&mut self, draft: &'a [u8]) {
+        let span = Span::read(draft);
         (self.channel, self.dedup) = (span.channel, span.dedup);
         (self.payload.resource, self.payload.scope) = (span.resource, span.scope);
         (self.identifier, self.payload.name) = (span.identifier(), span.name);
