@@ -30,7 +30,7 @@ pub(crate) struct Relayed<'a> {
     /// The way it travels, where it is not the client's.
     pub(crate) lane: Option<DeliveryLane>,
     pub(crate) framework: &'static str,
-    /// Its identifier is the name as it is.
+    /// Its identifier is the name as it is, and ids stand in the draft.
     pub(crate) body: wire::Body<'a>,
 }
 
@@ -157,8 +157,15 @@ impl Live {
     ) -> Result<T, Error> {
         let redaction = &self.config.redaction;
         let identifier = self.span_identifier(body.identifier);
-        let body = wire::Body { identifier: &identifier, ..*body };
         let span = Span::read(draft);
+        let [trace, id, parent] = span.facts.digits();
+        let body = wire::Body {
+            identifier: &identifier,
+            trace_id: Some(&trace),
+            span_id: Some(&id),
+            parent_span_id: Some(&*parent).filter(|parent| !parent.is_empty()),
+            ..*body
+        };
         let metadata = |out: &mut Vec<u8>| {
             out.push(b'{');
             json::write_own_key("framework", out);

@@ -180,7 +180,6 @@ impl RelayBatch<'_> {
     /// When the span is larger than 256 KiB nevertheless, or the client was shut down. It is counted in
     /// [`Stats::refused`](crate::Stats::refused).
     pub fn span(&self, facts: &SpanFacts<'_>, contents: &dyn SpanContents) -> Result<(), Error> {
-        let ids = facts.digits();
         let event_type = EventType::AppSpan;
         let span = Relayed {
             severity: if facts.has_failed() { Severity::Error } else { Severity::Info },
@@ -190,9 +189,6 @@ impl RelayBatch<'_> {
             body: wire::Body {
                 identifier: facts.name,
                 event_type: event_type.as_str(),
-                trace_id: Some(ids.trace()),
-                span_id: Some(ids.span()),
-                parent_span_id: ids.parent(),
                 occurred_at: Some(facts.end),
                 ..wire::Body::default()
             },

@@ -7,6 +7,17 @@ use crate::event::{EventType, json};
 pub(crate) type WriteAttributes<'w> = &'w dyn Fn(&mut dyn Iterator<Item = Entry<'_>>, &mut Vec<u8>);
 
 impl Facts {
+    /// The ids of trace, span and parent in hex; that of no parent is empty.
+    pub(crate) fn digits(&self) -> [String; 3] {
+        let hex = |id: &[u8]| {
+            let mut digits = Vec::new();
+            write_hex(id, &mut digits);
+            String::from_utf8(digits).unwrap_or_default()
+        };
+        let parent: &[u8] = if self.parent == [0; 8] { &[] } else { &self.parent };
+        [hex(&self.trace), hex(&self.span), hex(parent)]
+    }
+
     /// Appends the ids as entries of an object.
     fn write_ids(&self, out: &mut Vec<u8>) {
         id("traceId", &self.trace, out);
