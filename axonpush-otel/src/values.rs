@@ -30,7 +30,7 @@ impl Serialize for Shown<'_> {
 
 /// Calls `each` with every attribute; of those that share a key, with the last, as a map would keep it.
 pub(crate) fn for_each_last<'a>(attributes: &'a [KeyValue], mut each: impl FnMut(&'a KeyValue)) {
-    if may_repeat(attributes) {
+    if attributes.len() > 1 && may_repeat(attributes) {
         let mut last = std::collections::HashMap::with_capacity(attributes.len());
         for (place, attribute) in attributes.iter().enumerate() {
             last.insert(attribute.key.as_str(), place);

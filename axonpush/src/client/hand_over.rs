@@ -5,6 +5,8 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::{Inner, Live};
+#[cfg(feature = "sinks")]
+use crate::event::draft;
 use crate::{
     clock,
     context::suppress,
@@ -101,7 +103,12 @@ impl Inner {
     #[cfg_attr(not(feature = "sinks"), expect(unused_variables, clippy::unused_self, reason = "there are none"))]
     pub(super) fn show(&self, now: Instant, severity: Severity, record: &[u8]) {
         #[cfg(feature = "sinks")]
-        self.outlets.offer(severity, now, record);
+        if !draft::is_span(record) {
+            self.outlets.offer(severity, now, record);
+        } else if self.outlets.has_any() {
+            // Sinks have ways of their own to read a payload.
+            self.outlets.offer(severity, now, &draft::to_body(record));
+        }
     }
 
     /// Whether there is a server.

@@ -9,11 +9,14 @@ use super::{AxonPush, Live, Snapshot, Way, encode, live::resource_text};
 use crate::{
     error::Error,
     event::{
-        Attributes, ChannelId, Event, Severity,
-        draft::{Guard, Open},
+        Attributes, ChannelId, Event, MAX_ID_BYTES, Severity,
+        draft::{
+            self, Guard, Open,
+            span::{self, Facts, Span},
+        },
         json::{self, Refusal},
-        record::Lane,
-        wire,
+        record::{Lane, MAX_EVENT_BYTES},
+        scan, wire,
     },
     publisher::{DeliveryLane, DeliveryMode},
     queue::WhenFull,
@@ -27,6 +30,7 @@ pub(crate) struct Relayed<'a> {
     /// The way it travels, where it is not the client's.
     pub(crate) lane: Option<DeliveryLane>,
     pub(crate) framework: &'static str,
+    /// Its identifier is the name as it is, and ids stand in the draft.
     pub(crate) body: wire::Body<'a>,
 }
 
@@ -57,16 +61,6 @@ impl Snapshot {
         (*config.delivery.mode == DeliveryMode::Sync).then_some(config.timeout)
     }
 
-    /// The name of a span as it may stand outside of its payload.
-    pub(crate) fn name<'a>(&self, name: &'a str) -> Cow<'a, str> {
-        match self.live() {
-            Some(live) if live.config.redaction.masks(name.as_bytes()) => {
-                Cow::Owned(live.config.redaction.masked_text(name))
-            }
-            _ => Cow::Borrowed(name),
-        }
-    }
-
     /// Who speaks: what the settings say, and of `given` the rest. JSON text that is redacted, or empty.
     pub(crate) fn resource_with(&self, given: &Attributes) -> Vec<u8> {
         self.live()
@@ -74,11 +68,12 @@ impl Snapshot {
             .unwrap_or_default()
     }
 
-    /// Hands over a span, whose payload `write` appends where it will stand, hiding by the guard what must not leave.
+    /// Hands over a span, of whose draft `write` appends the texts between head and end, hiding by the guard what must not
+    /// leave.
     pub(crate) fn enqueue_span(
         &self,
         span: &Relayed<'_>,
-        write: impl FnOnce(&mut Vec<u8>, &dyn Guard) -> Result<(), Refusal>,
+        write: impl FnOnce(&mut Vec<u8>, &dyn Guard) -> Result<Facts, Refusal>,
     ) -> Result<(), Error> {
         let Some((inner, live)) = &self.0 else { return Ok(()) };
         if inner.is_echo() {
@@ -91,31 +86,85 @@ impl Snapshot {
         };
         // Whoever relays many waits once, for all of them.
         let when = if self.waits().is_some() { WhenFull::ApplyPolicyAtOnce } else { WhenFull::ApplyPolicy };
-        let enqueue = |body: &[u8]| inner.hand_over(span.at, span.severity, lane, body, when).map(drop);
+        let enqueue = |record: &[u8]| inner.hand_over(span.at, span.severity, lane, record, when).map(drop);
+        let body = wire::Body {
+            channel_id: live.config.channel_id.as_ref().map(ChannelId::as_str),
+            structural: true,
+            occurred_at: span.body.occurred_at.filter(|_| live.config.send_occurred_at),
+            ..span.body
+        };
+        let redaction = &live.config.redaction;
+        let as_draft = redaction.spares_own_text();
+        // Lists of the application's may name a part of the payload itself, which is then looked at as a whole.
+        let guard: &dyn Guard = if as_draft { redaction } else { &Open };
         // By OTLP there is no need to say whose spans these are, and no place for it.
         let framework = (lane != Lane::Spans).then_some(span.framework);
-        live.encode_span(span, framework, write, enqueue).flatten()
+        let with = |draft: &[u8]| {
+            if as_draft && lane == Lane::Spans {
+                live.check_span(&body, draft)?;
+                return enqueue(draft);
+            }
+            live.encode_span(&body, framework, draft, enqueue).flatten()
+        };
+        encode::lend(|out| live.draft_span(&body, guard, out, write), with).flatten()
     }
 }
 
 impl Live {
+    /// Writes a span's draft.
+    fn draft_span(
+        &self,
+        body: &wire::Body<'_>,
+        guard: &dyn Guard,
+        out: &mut Vec<u8>,
+        write: impl FnOnce(&mut Vec<u8>, &dyn Guard) -> Result<Facts, Refusal>,
+    ) -> Result<(), Error> {
+        span::begin(body, out);
+        let name_at = out.len();
+        let facts = write(out, guard).map_err(|refusal| {
+            let name = json::shown(&self.span_identifier(body.identifier), MAX_SHOWN_BYTES);
+            Error::invalid(format!("span `{name}` can't be sent: {refusal}"))
+        })?;
+        // A name that stayed as it was is the identifier too, and was looked at once.
+        let is_kept = scan::inside(span::text_at(out, name_at)) == body.identifier.as_bytes();
+        if is_kept && body.identifier.len() <= MAX_NAME_BYTES && !body.identifier.trim().is_empty() {
+            span::text(out, |_| ());
+        } else {
+            span::text(out, |out| json::write_str(&self.span_identifier(body.identifier), out));
+        }
+        facts.write(out);
+        Ok(())
+    }
+
+    /// Refuses a span that is too large to be sent.
+    fn check_span(&self, body: &wire::Body<'_>, draft: &[u8]) -> Result<(), Error> {
+        /// A body is no more than so many times as long as its draft.
+        const MAX_GROWTH: usize = 4;
+
+        if draft.len() <= MAX_EVENT_BYTES / MAX_GROWTH {
+            return Ok(());
+        }
+        draft::check_size(&self.span_identifier(body.identifier), draft::to_body(draft).len())
+    }
+
+    /// Makes of a draft the body that it stands for, with the name of the library and without what must not leave.
     fn encode_span<T>(
         &self,
-        span: &Relayed<'_>,
+        body: &wire::Body<'_>,
         framework: Option<&str>,
-        write: impl FnOnce(&mut Vec<u8>, &dyn Guard) -> Result<(), Refusal>,
+        draft: &[u8],
         with: impl FnOnce(&[u8]) -> T,
     ) -> Result<T, Error> {
         let redaction = &self.config.redaction;
+        let identifier = self.span_identifier(body.identifier);
+        let span = Span::read(draft);
+        let [trace, id, parent] = span.facts.digits();
         let body = wire::Body {
-            channel_id: self.config.channel_id.as_ref().map(ChannelId::as_str),
-            structural: true,
-            occurred_at: span.body.occurred_at.filter(|_| self.config.send_occurred_at),
-            ..span.body
-        };
-        let unsendable = |refusal: Refusal| {
-            let name = json::shown(body.identifier, MAX_SHOWN_BYTES);
-            Error::invalid(format!("span `{name}` can't be sent: {refusal}"))
+            identifier: &identifier,
+            trace_id: Some(&trace),
+            span_id: Some(&id),
+            parent_span_id: Some(&*parent).filter(|parent| !parent.is_empty()),
+            ..*body
         };
         let metadata = |out: &mut Vec<u8>| {
             out.push(b'{');
@@ -123,25 +172,29 @@ impl Live {
             json::write_str(framework.unwrap_or_default(), out);
             out.push(b'}');
         };
-        let metadata: Option<wire::Part<'_>> = if framework.is_some() { Some(&metadata) } else { None };
         if redaction.spares_own_text() {
-            let write = |out: &mut Vec<u8>| {
-                let mut written = Ok(());
-                let sized = wire::write_with(&body, out, metadata, |out| written = write(out, redaction));
-                written.map_err(unsendable).and(sized)
-            };
-            encode::lend(write, with)
+            let metadata: Option<wire::Part<'_>> = if framework.is_some() { Some(&metadata) } else { None };
+            encode::lend(|out| wire::write_with(&body, out, metadata, |out| span.write_payload(out)), with)
         } else {
-            // Lists of the application's may name a part of the payload itself, which is then looked at as a whole.
             let (mut whole, mut around) = (Vec::new(), Vec::new());
-            write(&mut whole, &Open).map_err(unsendable)?;
-            if let Some(metadata) = metadata {
+            span.write_payload(&mut whole);
+            if framework.is_some() {
                 metadata(&mut around);
             }
             let body = wire::Body { payload: &whole, metadata: &around, ..body };
             let redact = |json: &[u8], structural, out: &mut Vec<u8>| redaction.redact(json, structural, out);
             encode::lend(|out| wire::write(&body, out, &redact), with)
         }
+    }
+
+    /// The name of a span as it may stand outside of its payload.
+    fn span_identifier<'a>(&self, name: &'a str) -> Cow<'a, str> {
+        if !self.config.redaction.masks(name.as_bytes()) {
+            return Cow::Borrowed(if name.trim().is_empty() { UNNAMED } else { json::prefix(name, MAX_NAME_BYTES) });
+        }
+        let masked = self.config.redaction.masked_text(name);
+        let shown = if masked.trim().is_empty() { UNNAMED } else { json::prefix(&masked, MAX_NAME_BYTES) };
+        Cow::Owned(shown.to_owned())
     }
 }
 
@@ -168,3 +221,9 @@ fn overlaid(given: &Attributes, own: &Attributes) -> Attributes {
 
 /// Bytes of a name that a message repeats.
 const MAX_SHOWN_BYTES: usize = 64;
+
+/// What a span without a name is called.
+const UNNAMED: &str = "span";
+
+/// Bytes of a name that stand outside of the payload, which has all of it.
+const MAX_NAME_BYTES: usize = MAX_ID_BYTES;

@@ -20,7 +20,7 @@ pub(crate) enum Lane {
 }
 
 /// One event, encoded and redacted. `body` is the exact body of `POST /event`, on every attempt, which the OTLP lanes
-/// translate; or, of a log record, a draft that either is made from.
+/// translate; or, of a log record or of a span for OTLP, a draft that either is made from.
 #[derive(Debug)]
 pub(crate) struct Record {
     pub(crate) severity: Severity,

@@ -121,9 +121,14 @@ impl Outlets {
         Self::new(&policies, &speaker)
     }
 
+    /// Whether there are any.
+    pub(crate) fn has_any(&self) -> bool {
+        self.any.load(Ordering::Acquire)
+    }
+
     /// Hands a record, a body or a draft, over to every sink that wants it. Never blocks and never does I/O.
     pub(crate) fn offer(&self, severity: Severity, now: Instant, record: &[u8]) {
-        if self.any.load(Ordering::Acquire) {
+        if self.has_any() {
             self.passing.offer(severity, now, record);
         }
     }

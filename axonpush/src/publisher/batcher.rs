@@ -5,11 +5,7 @@ use std::time::Instant;
 
 use crate::sink::BatchPolicy;
 use crate::{
-    event::{
-        draft::{self, Field, Part, Parts},
-        record::Lane,
-        scan,
-    },
+    event::{draft, record::Lane, scan},
     queue::Ticket,
 };
 
@@ -76,11 +72,7 @@ impl Batcher {
 
 fn channel(body: &[u8]) -> &[u8] {
     if draft::is_draft(body) {
-        let channel = Parts::of(body).find_map(|part| match part {
-            Part::Field(Field::Channel, channel) => Some(channel),
-            _ => None,
-        });
-        return channel.unwrap_or_default();
+        return draft::channel(body);
     }
     scan::entry(body, "channel_id").and_then(|range| body.get(range)).unwrap_or_default()
 }

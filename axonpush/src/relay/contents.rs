@@ -4,14 +4,13 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use super::facts::trace_digits;
-use crate::{
-    context::hex::hex_digits,
-    event::{
-        draft::Guard,
-        json::{self, Refusal},
-        record::MAX_EVENT_BYTES,
+use crate::event::{
+    draft::{
+        Draft, Guard,
+        span::{self, SpanEvent, SpanLink},
     },
+    json::{self, Refusal},
+    record::MAX_EVENT_BYTES,
 };
 
 /// What a span contains. Each is asked for once, in this order.
@@ -28,19 +27,15 @@ pub trait SpanContents {
 
 /// Takes attributes, each of a key that none before it had.
 pub struct AttributeWriter<'a> {
-    out: &'a mut Vec<u8>,
-    guard: &'a dyn Guard,
+    draft: Draft<'a>,
     start: usize,
-    /// Whether each attribute was judged by itself.
-    judged: bool,
     refusal: Option<Refusal>,
 }
 
 impl<'a> AttributeWriter<'a> {
-    pub(super) fn open(out: &'a mut Vec<u8>, guard: &'a dyn Guard) -> Self {
+    pub(super) fn new(out: &'a mut Vec<u8>, guard: &'a dyn Guard) -> Self {
         let start = out.len();
-        out.push(b'{');
-        Self { out, guard, start, judged: true, refusal: None }
+        Self { draft: Draft::attributes(out, guard), start, refusal: None }
     }
 
     /// Adds an attribute: whatever serialises. NaN and infinities become strings, as do integers beyond 64 bits.
@@ -48,33 +43,16 @@ impl<'a> AttributeWriter<'a> {
         if self.refusal.is_some() {
             return;
         }
-        let before = self.out.len();
-        json::write_key(key, self.out);
-        let start = self.out.len();
-        if let Err(refusal) = json::write(value, self.out) {
-            // One that has no JSON form is left out; what is too large is too large for all.
-            self.out.truncate(before);
-            self.refusal = Some(refusal).filter(|refusal| matches!(refusal, Refusal::TooLarge));
-            return;
-        }
-        self.judged &= if json::is_plain(key) {
-            self.guard.entry(key.as_bytes(), self.out, start)
-        } else {
-            let mut inside = Vec::new();
-            json::write_inside(key, &mut inside);
-            self.guard.entry(&inside, self.out, start)
-        };
-        if self.out.len() - self.start > json::MAX_BYTES {
+        let written = self.draft.distinct(key, |out| json::write(value, out));
+        // One that has no JSON form is left out; what is too large is too large for all.
+        self.refusal = written.err().filter(|refusal| matches!(refusal, Refusal::TooLarge));
+        if self.draft.len() - self.start > json::MAX_BYTES {
             self.refusal = Some(Refusal::TooLarge);
         }
     }
 
-    pub(super) fn close(self) -> Result<(), Refusal> {
-        self.out.push(b'}');
-        if !self.judged {
-            let written = self.out.split_off(self.start);
-            self.guard.object(&written, self.out);
-        }
+    pub(super) fn close(mut self) -> Result<(), Refusal> {
+        self.draft.end_attributes();
         self.refusal.map_or(Ok(()), Err)
     }
 }
@@ -84,7 +62,7 @@ pub struct EventWriter<'a>(List<'a>);
 
 impl<'a> EventWriter<'a> {
     pub(super) fn new(out: &'a mut Vec<u8>, guard: &'a dyn Guard) -> Self {
-        Self(List::new("events", out, guard))
+        Self(List::new(out, guard))
     }
 
     /// Adds one, of whose attributes so many were left out before.
@@ -96,18 +74,15 @@ impl<'a> EventWriter<'a> {
         attributes: impl FnOnce(&mut AttributeWriter<'_>),
     ) {
         self.0.item(|out, guard| {
-            json::write_own_key("timeUnixNano", out);
-            json::write_nanos(time, out);
-            json::write_own_key("name", out);
-            write_text(name, guard, out);
-            write_attributes(guard, out, attributes)?;
-            write_count("droppedAttributesCount", dropped_attributes.into(), out);
-            Ok(())
+            SpanEvent::begin(json::nanos(time), dropped_attributes, out);
+            span::text(out, |out| write_text(name, guard, out));
+            write_attributes(guard, out, attributes)
         });
     }
 
-    pub(super) fn close(self) -> u64 {
-        self.0.close()
+    /// How many were left out.
+    pub(super) fn left_out(&self) -> u64 {
+        self.0.left_out
     }
 }
 
@@ -116,7 +91,7 @@ pub struct LinkWriter<'a>(List<'a>);
 
 impl<'a> LinkWriter<'a> {
     pub(super) fn new(out: &'a mut Vec<u8>, guard: &'a dyn Guard) -> Self {
-        Self(List::new("links", out, guard))
+        Self(List::new(out, guard))
     }
 
     /// Adds one, of whose attributes so many were left out before. Ids of no span at all are 0.
@@ -129,38 +104,30 @@ impl<'a> LinkWriter<'a> {
         attributes: impl FnOnce(&mut AttributeWriter<'_>),
     ) {
         self.0.item(|out, guard| {
-            json::write_own_key("traceId", out);
-            write_digits(&trace_digits(trace_id), out);
-            json::write_own_key("spanId", out);
-            write_digits(&hex_digits(span_id), out);
-            write_attributes(guard, out, attributes)?;
-            if !trace_state.is_empty() {
-                json::write_own_key("traceState", out);
-                write_text(trace_state, guard, out);
-            }
-            write_count("droppedAttributesCount", dropped_attributes.into(), out);
-            Ok(())
+            SpanLink::begin(trace_id, span_id, dropped_attributes, out);
+            span::text(out, |out| write_optional(trace_state, guard, out));
+            write_attributes(guard, out, attributes)
         });
     }
 
-    pub(super) fn close(self) -> u64 {
-        self.0.close()
+    /// How many were left out.
+    pub(super) fn left_out(&self) -> u64 {
+        self.0.left_out
     }
 }
 
-/// A list that has room for so much. Without an item it is not there at all.
+/// A list that has room for so much.
 struct List<'a> {
-    key: &'static str,
     out: &'a mut Vec<u8>,
     guard: &'a dyn Guard,
-    start: usize,
-    is_open: bool,
+    /// What its items weigh as JSON text, at most.
+    weight: usize,
     left_out: u64,
 }
 
 impl<'a> List<'a> {
-    fn new(key: &'static str, out: &'a mut Vec<u8>, guard: &'a dyn Guard) -> Self {
-        Self { key, start: out.len(), out, guard, is_open: false, left_out: 0 }
+    fn new(out: &'a mut Vec<u8>, guard: &'a dyn Guard) -> Self {
+        Self { out, guard, weight: 0, left_out: 0 }
     }
 
     fn item(&mut self, write: impl FnOnce(&mut Vec<u8>, &dyn Guard) -> Result<(), Refusal>) {
@@ -170,28 +137,12 @@ impl<'a> List<'a> {
             return;
         }
         let before = self.out.len();
-        if self.is_open {
-            self.out.push(b',');
-        } else {
-            json::write_own_key(self.key, self.out);
-            self.out.push(b'[');
-        }
-        self.out.push(b'{');
-        let written = write(self.out, self.guard);
-        self.out.push(b'}');
-        if written.is_err() || self.out.len() - self.start > MAX_LIST_BYTES {
+        let written = span::text(self.out, |out| write(out, self.guard));
+        self.weight += self.out.len() - before + MAX_KEYS_BYTES;
+        if written.is_err() || self.weight > MAX_LIST_BYTES {
             self.out.truncate(before);
             self.left_out += 1;
-        } else {
-            self.is_open = true;
         }
-    }
-
-    fn close(self) -> u64 {
-        if self.is_open {
-            self.out.push(b']');
-        }
-        self.left_out
     }
 }
 
@@ -202,17 +153,10 @@ pub(super) fn write_text(text: &str, guard: &dyn Guard, out: &mut Vec<u8>) {
     guard.text(out, start);
 }
 
-pub(super) fn write_digits(digits: &[u8], out: &mut Vec<u8>) {
-    out.push(b'"');
-    out.extend_from_slice(digits);
-    out.push(b'"');
-}
-
-/// Appends a count, unless it is none.
-pub(super) fn write_count(key: &'static str, count: u64, out: &mut Vec<u8>) {
-    if count > 0 {
-        json::write_own_key(key, out);
-        json::write_number(count, out);
+/// As [`write_text`], unless it is empty.
+pub(super) fn write_optional(text: &str, guard: &dyn Guard, out: &mut Vec<u8>) {
+    if !text.is_empty() {
+        write_text(text, guard, out);
     }
 }
 
@@ -221,8 +165,7 @@ pub(super) fn write_attributes(
     out: &mut Vec<u8>,
     attributes: impl FnOnce(&mut AttributeWriter<'_>),
 ) -> Result<(), Refusal> {
-    json::write_own_key("attributes", out);
-    let mut writer = AttributeWriter::open(out, guard);
+    let mut writer = AttributeWriter::new(out, guard);
     attributes(&mut writer);
     writer.close()
 }
@@ -241,3 +184,6 @@ opaque!(AttributeWriter, EventWriter, LinkWriter);
 
 /// Bytes that events may take, and links: together they leave half of the largest event to the rest of the span.
 const MAX_LIST_BYTES: usize = MAX_EVENT_BYTES / 4;
+
+/// Bytes that keys and digits of an event or a link take as JSON text beyond what they take in a draft.
+const MAX_KEYS_BYTES: usize = 96;

@@ -2,16 +2,16 @@
 
 use std::time::SystemTime;
 
-use crate::{context::hex::hex_digits, event::SpanKind};
+use crate::event::SpanKind;
 
 /// What is known of a finished span, but for what it [contains](super::SpanContents).
 #[derive(Debug, Clone, Copy)]
 #[must_use = "facts do nothing until they are passed to `RelayBatch::span`"]
 pub struct SpanFacts<'a> {
     pub(super) name: &'a str,
-    trace: u128,
-    span: u64,
-    parent: Option<u64>,
+    pub(super) trace: u128,
+    pub(super) span: u64,
+    pub(super) parent: Option<u64>,
     pub(super) kind: SpanKind,
     pub(super) start: SystemTime,
     pub(super) end: SystemTime,
@@ -93,46 +93,4 @@ impl<'a> SpanFacts<'a> {
     pub(super) fn has_failed(&self) -> bool {
         self.status.0 == 2
     }
-
-    pub(super) fn digits(&self) -> Digits {
-        Digits {
-            trace: trace_digits(self.trace),
-            span: hex_digits(self.span),
-            parent: self.parent.filter(|parent| *parent != 0).map(hex_digits),
-        }
-    }
-}
-
-/// The ids in hex.
-pub(super) struct Digits {
-    trace: [u8; 32],
-    span: [u8; 16],
-    parent: Option<[u8; 16]>,
-}
-
-impl Digits {
-    pub(super) fn trace(&self) -> &str {
-        text(&self.trace)
-    }
-
-    pub(super) fn span(&self) -> &str {
-        text(&self.span)
-    }
-
-    pub(super) fn parent(&self) -> Option<&str> {
-        self.parent.as_ref().map(|digits| text(digits))
-    }
-}
-
-pub(super) fn trace_digits(id: u128) -> [u8; 32] {
-    let mut digits = [0; 32];
-    let (halves, _) = digits.as_chunks_mut();
-    for (half, word) in halves.iter_mut().zip([id >> 64, id & u128::from(u64::MAX)]) {
-        *half = hex_digits(u64::try_from(word).unwrap_or_default());
-    }
-    digits
-}
-
-fn text(digits: &[u8]) -> &str {
-    str::from_utf8(digits).unwrap_or_default()
 }

@@ -53,7 +53,7 @@ use crate::{
     clock,
     context::suppress,
     error::Error,
-    event::{Attributes, Event, EventType, Severity, json, wire},
+    event::{Attributes, Event, EventType, Severity, wire},
     publisher::{DeliveryLane, FlushReport},
     queue::WhenFull,
 };
@@ -180,9 +180,6 @@ impl RelayBatch<'_> {
     /// When the span is larger than 256 KiB nevertheless, or the client was shut down. It is counted in
     /// [`Stats::refused`](crate::Stats::refused).
     pub fn span(&self, facts: &SpanFacts<'_>, contents: &dyn SpanContents) -> Result<(), Error> {
-        let name = self.client.name(facts.name);
-        let name = if name.trim().is_empty() { UNNAMED } else { json::prefix(&name, MAX_NAME_BYTES) };
-        let ids = facts.digits();
         let event_type = EventType::AppSpan;
         let span = Relayed {
             severity: if facts.has_failed() { Severity::Error } else { Severity::Info },
@@ -190,19 +187,14 @@ impl RelayBatch<'_> {
             lane: self.relay.lane,
             framework: self.relay.framework,
             body: wire::Body {
-                identifier: name,
+                identifier: facts.name,
                 event_type: event_type.as_str(),
-                trace_id: Some(ids.trace()),
-                span_id: Some(ids.span()),
-                parent_span_id: ids.parent(),
                 occurred_at: Some(facts.end),
                 ..wire::Body::default()
             },
         };
         let resource = &self.resource.text;
-        self.told(
-            self.client.enqueue_span(&span, |out, guard| span::write(facts, &ids, contents, resource, guard, out)),
-        )
+        self.told(self.client.enqueue_span(&span, |out, guard| span::write(facts, contents, resource, guard, out)))
     }
 
     /// Hands a log record over, as an event made by [`Event::log`].
@@ -236,9 +228,3 @@ impl std::fmt::Debug for RelayBatch<'_> {
         f.debug_struct("RelayBatch").field("relay", self.relay).finish_non_exhaustive()
     }
 }
-
-/// What a span without a name is called.
-const UNNAMED: &str = "span";
-
-/// Bytes of a name that stand outside of the payload, which has all of it.
-const MAX_NAME_BYTES: usize = crate::event::MAX_ID_BYTES;

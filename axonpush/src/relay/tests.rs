@@ -7,8 +7,12 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    event::draft::{Guard, Open},
+    event::{
+        draft::{self, Guard, Open, span::Span},
+        record::Lane,
+    },
     redact::{ContentCapture, RedactionPolicy},
+    sink::{self, Compression, OtlpEncoding, OtlpFormat},
 };
 
 struct Told(Vec<(String, Value)>);
@@ -32,10 +36,19 @@ fn facts() -> SpanFacts<'static> {
     SpanFacts::new("work for a.person@example.com", 0x0123_4567_89ab_cdef_0011, 0xf067, start, start).error("gone")
 }
 
+fn draft(facts: &SpanFacts<'_>, contents: &Told, guard: &dyn Guard) -> Vec<u8> {
+    let mut out = Vec::new();
+    let body = wire::Body { channel_id: Some("c-1"), dedup_key: Some("k"), ..wire::Body::default() };
+    draft::span::begin(&body, &mut out);
+    let told = span::write(facts, contents, br#"{"service.name":"shop"}"#, guard, &mut out).unwrap();
+    draft::span::text(&mut out, |_| ());
+    told.write(&mut out);
+    out
+}
+
 fn written(contents: &Told, guard: &dyn Guard) -> Vec<u8> {
     let mut out = Vec::new();
-    let facts = facts();
-    span::write(&facts, &facts.digits(), contents, b"", guard, &mut out).unwrap();
+    Span::read(&draft(&facts(), contents, guard)).write_payload(&mut out);
     out
 }
 
@@ -48,12 +61,13 @@ fn an_attribute_without_a_json_form_is_left_out_alone() {
         }
     }
     let mut out = Vec::new();
-    let mut writer = AttributeWriter::open(&mut out, &Open);
+    let mut writer = AttributeWriter::new(&mut out, &Open);
     writer.add("a", &1);
     writer.add("b", &Broken);
     writer.add("c", "x");
     writer.close().unwrap();
-    assert_eq!(out, br#"{"a":1,"c":"x"}"#);
+    let entries: Vec<_> = draft::span::entries(&out).collect();
+    assert_eq!(entries, [(&b"a"[..], &b"1"[..]), (b"c", b"\"x\"")]);
 }
 
 #[test]
@@ -104,5 +118,38 @@ proptest! {
         policy.redact(&written(&told, &Open), true, &mut whole);
         let read = |json: &[u8]| serde_json::from_slice::<Value>(json).unwrap();
         prop_assert_eq!(read(&written(&told, &policy)), read(&whole));
+    }
+    #[test]
+    fn a_span_that_waits_as_a_draft_is_exported_as_its_body_would_be(
+        keys in proptest::collection::btree_set("[a-z]{0,4}|mess\"age|\\\\|é", 0..6),
+        text in "[a-z\"\\\\\n é]{0,40}|b{200}",
+        [trace, span, parent] in proptest::array::uniform3(prop_oneof![Just(0), any::<u64>()]),
+        nanos in prop_oneof![Just(0), any::<u32>()],
+        code in 0..3_u8,
+        flags: u32,
+        dropped in proptest::array::uniform3(0..2_u32),
+    ) {
+        let values = [json!(text), json!({"in": text, "list": [text, null]}), json!(-7), json!(1.5), json!(true), json!(u64::MAX)];
+        let told = Told(keys.into_iter().zip(values.into_iter().cycle()).collect());
+        let start = SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos.into());
+        let [attributes, events, links] = dropped;
+        let facts = SpanFacts::new(&text, trace.into(), span, start, start).parent_span_id(parent).flags(flags);
+        let facts = facts.scope(&text, "1").trace_state(&text).dropped(attributes, events, links);
+        let facts = match code {
+            0 => facts,
+            1 => facts.ok(),
+            _ => facts.error(&text),
+        };
+        let draft = draft(&facts, &told, &Open);
+        let body = draft::to_body(&draft);
+        prop_assert_eq!(&serde_json::from_slice::<Value>(&body).unwrap()["payload"]["name"], &text);
+        for format in [OtlpFormat::Json, OtlpFormat::Protobuf] {
+            let encoding = OtlpEncoding { format, compression: Compression::None };
+            let sent = |waiting: &[u8]| {
+                let request = sink::request(Lane::Spans, std::iter::once(waiting), encoding).body.unwrap();
+                (request.channel, request.bytes)
+            };
+            prop_assert_eq!(sent(&draft), sent(&body));
+        }
     }
 }

@@ -10,6 +10,7 @@ mod edit;
 mod kept;
 mod log;
 mod open;
+pub(crate) mod span;
 mod writer;
 
 #[cfg(any(feature = "tracing-layer", feature = "log-bridge"))]
@@ -24,6 +25,9 @@ use super::{Severity, json};
 
 /// The first byte, which no JSON text has.
 const MARK: u8 = 1;
+
+/// The first byte of a span's draft.
+const SPAN_MARK: u8 = 2;
 
 /// What a field is. The order is that of the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +77,24 @@ impl Field {
 
 /// Whether what waits is a draft, and not yet the body of `POST /event`.
 pub(crate) fn is_draft(record: &[u8]) -> bool {
-    record.first() == Some(&MARK)
+    matches!(record.first(), Some(&(MARK | SPAN_MARK)))
+}
+
+/// Whether it is the draft of a span.
+pub(crate) fn is_span(record: &[u8]) -> bool {
+    record.first() == Some(&SPAN_MARK)
+}
+
+/// The channel that a draft names: JSON text, or empty.
+pub(crate) fn channel(draft: &[u8]) -> &[u8] {
+    if is_span(draft) {
+        return span::text_at(draft, 1);
+    }
+    let channel = Parts::of(draft).find_map(|part| match part {
+        Part::Field(Field::Channel, channel) => Some(channel),
+        _ => None,
+    });
+    channel.unwrap_or_default()
 }
 
 /// When something was logged, and how bad it was.
@@ -157,6 +178,9 @@ impl<'a> Iterator for Parts<'a> {
 
 /// The body of `POST /event` that a draft stands for.
 pub(crate) fn to_body(draft: &[u8]) -> Vec<u8> {
+    if is_span(draft) {
+        return span::to_body(draft);
+    }
     // A key's quotes, its colon and its comma take no more than the lengths did; fields have names, but few.
     let mut out = Vec::with_capacity(draft.len() + 128);
     out.push(b'{');
@@ -229,13 +253,15 @@ mod tests {
 
     #[test]
     fn a_draft_is_no_body() {
-        assert!(is_draft(&[MARK]) && !is_draft(b"{}") && !is_draft(b""));
+        assert!(is_draft(&[MARK]) && is_draft(&[SPAN_MARK]) && !is_draft(b"{}") && !is_draft(b""));
     }
 
     proptest::proptest! {
         #[test]
         fn foreign_bytes_never_panic(mut bytes: Vec<u8>) {
-            bytes.insert(0, MARK);
+            bytes.insert(0, SPAN_MARK);
+            to_body(&bytes);
+            bytes[0] = MARK;
             to_body(&bytes);
             bytes.truncate(1);
             proptest::prop_assert_eq!(to_body(&bytes), br#"{"payload":{}}"#);

@@ -66,6 +66,11 @@ impl<'a> Draft<'a> {
         Self::nothing(out, guard)
     }
 
+    /// Attributes alone, at the end of `out`.
+    pub(crate) fn attributes(out: &'a mut Vec<u8>, guard: &'a dyn Guard) -> Self {
+        Self { attributes: Some(out.len()), ..Self::nothing(out, guard) }
+    }
+
     pub(super) fn nothing(out: &'a mut Vec<u8>, guard: &'a dyn Guard) -> Self {
         Self { out, guard, attributes: None, names: Names::default(), judged: true }
     }
@@ -141,6 +146,25 @@ impl<'a> Draft<'a> {
     ) -> Result<(), Refusal> {
         let first = self.start_attributes();
         let before = self.out.len();
+        let key_length = self.distinct(key, write)?;
+        let key = self.out.get(before + ATTRIBUTE_HEAD..).and_then(|rest| rest.get(..key_length));
+        let name = Names::of(key.unwrap_or_default());
+        let may_be_taken = self.names.may_share_any(name);
+        self.names = self.names.with(name);
+        if may_be_taken {
+            self.forget_earlier(first, before);
+        }
+        Ok(())
+    }
+
+    /// As [`attribute`](Self::attribute), of a name that none has. Says how long its key is.
+    #[inline]
+    pub(crate) fn distinct(
+        &mut self,
+        key: &str,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), Refusal>,
+    ) -> Result<usize, Refusal> {
+        let before = self.out.len();
         self.out.extend_from_slice(&[Field::Attribute as u8, 0, 0, 0, 0, 0, 0, 0, 0]);
         json::write_inside(key, self.out);
         let start = self.out.len();
@@ -149,9 +173,6 @@ impl<'a> Draft<'a> {
             return Err(refusal);
         }
         let key_length = start - before - ATTRIBUTE_HEAD;
-        let name = Names::of(self.out.get(start - key_length..start).unwrap_or_default());
-        let may_be_taken = self.names.may_share_any(name);
-        self.names = self.names.with(name);
         // A key that is escaped is longer between its quotes.
         self.judged &= if key_length == key.len() {
             self.guard.entry(key.as_bytes(), self.out, start)
@@ -164,10 +185,7 @@ impl<'a> Draft<'a> {
         {
             *lengths = both(key_length, value_length);
         }
-        if may_be_taken {
-            self.forget_earlier(first, before);
-        }
-        Ok(())
+        Ok(key_length)
     }
 
     /// Takes out the attribute between `first` and `last` that has the name of the one at `last`.
@@ -275,6 +293,19 @@ impl<'a> Draft<'a> {
             *place = count(length);
         }
     }
+}
+
+/// Appends a length and what `write` appends, which it counts.
+#[inline]
+pub(super) fn framed<T>(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+    out.extend_from_slice(&[0; 4]);
+    let start = out.len();
+    let written = write(out);
+    let length = out.len().saturating_sub(start);
+    if let Some(place) = out.get_mut(start - 4..).and_then(<[u8]>::first_chunk_mut) {
+        *place = count(length);
+    }
+    written
 }
 
 fn write_quoted(text: &[u8], out: &mut Vec<u8>) {

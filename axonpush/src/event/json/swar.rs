@@ -23,15 +23,21 @@ pub(crate) fn has_backslash(text: &[u8]) -> bool {
 #[inline]
 fn holds(text: &[u8], marks: impl Fn(u64) -> u64) -> bool {
     // The last bytes may be looked at twice, which is faster than one by one.
-    let Some(last) = text.last_chunk() else {
-        let mut padded = [b'x'; 8];
-        padded.iter_mut().zip(text).for_each(|(place, byte)| *place = *byte);
-        return marks(u64::from_le_bytes(padded)) != 0;
-    };
+    let Some(last) = text.last_chunk() else { return marks(short(text)) != 0 };
     // Without a way out in the middle, so that the compiler may do several words at once.
     let (words, _) = text.as_chunks();
     let found = words.iter().fold(0, |found, word| found | marks(u64::from_le_bytes(*word)));
     found | marks(u64::from_le_bytes(*last)) != 0
+}
+
+/// The bytes of a text of less than eight, and others that nobody looks for.
+#[inline]
+fn short(text: &[u8]) -> u64 {
+    if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        return u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32;
+    }
+    let at = |index| text.get(index).copied().unwrap_or(b'x');
+    u64::from_le_bytes([at(0), at(1), at(2), b'x', b'x', b'x', b'x', b'x'])
 }
 
 /// Where the first quote or backslash stands.

@@ -7,16 +7,16 @@ use super::KeyKind;
 /// Pairs of places for keys, on each thread. Of those that fall on one pair, the last two are remembered.
 const PAIRS: usize = 64;
 
-/// A key of at most 24 bytes, and what it is. Words compare faster than bytes do, as they need no loop.
+/// A key of at most 32 bytes, as long as most names of OpenTelemetry, and what it is. Words compare faster than bytes do, as they need no loop.
 #[derive(Clone, Copy)]
 struct Entry {
-    words: [u64; 3],
+    words: [u64; 4],
     /// Its length, 0 for no entry.
     length: u8,
     kind: KeyKind,
 }
 
-const EMPTY: Entry = Entry { words: [0; 3], length: 0, kind: KeyKind::Plain };
+const EMPTY: Entry = Entry { words: [0; 4], length: 0, kind: KeyKind::Plain };
 
 thread_local!(static CACHE: [[Cell<Entry>; 2]; PAIRS] = const { [const { [const { Cell::new(EMPTY) }; 2] }; PAIRS] });
 
@@ -45,31 +45,37 @@ pub(super) fn remembered(key: &[u8], find_out: impl Fn(&[u8]) -> KeyKind) -> Key
 /// All bytes of a key, some of them twice; `None` for one that is empty or long. Of two keys of one length that differ,
 /// so do these.
 #[inline]
-fn words(key: &[u8]) -> Option<[u64; 3]> {
+fn words(key: &[u8]) -> Option<[u64; 4]> {
     let long = |bytes: Option<&[u8; 8]>| bytes.map(|bytes| u64::from_le_bytes(*bytes));
     let short = |bytes: Option<&[u8; 4]>| bytes.map(|bytes| u64::from(u32::from_le_bytes(*bytes)));
     match key {
         [] => None,
-        [first] => Some([u64::from(*first), 0, 0]),
+        [first] => Some([u64::from(*first), 0, 0, 0]),
         [first, .., last] if key.len() < 4 => {
             let middle = key.get(1).copied().unwrap_or_default();
-            Some([u64::from(*first), u64::from(middle), u64::from(*last)])
+            Some([u64::from(*first), u64::from(middle), 0, u64::from(*last)])
         }
-        _ if key.len() < 8 => Some([short(key.first_chunk())?, 0, short(key.last_chunk())?]),
-        _ if key.len() <= 16 => Some([long(key.first_chunk())?, 0, long(key.last_chunk())?]),
+        _ if key.len() < 8 => Some([short(key.first_chunk())?, 0, 0, short(key.last_chunk())?]),
+        _ if key.len() <= 16 => Some([long(key.first_chunk())?, 0, 0, long(key.last_chunk())?]),
         _ if key.len() <= 24 => {
-            Some([long(key.first_chunk())?, long(key.get(8..)?.first_chunk())?, long(key.last_chunk())?])
+            Some([long(key.first_chunk())?, long(key.get(8..)?.first_chunk())?, 0, long(key.last_chunk())?])
         }
+        _ if key.len() <= 32 => Some([
+            long(key.first_chunk())?,
+            long(key.get(8..)?.first_chunk())?,
+            long(key.get(16..)?.first_chunk())?,
+            long(key.last_chunk())?,
+        ]),
         _ => None,
     }
 }
 
 /// The highest bits of a product depend on all that went into it.
 #[inline]
-fn hash([first, middle, last]: [u64; 3]) -> usize {
+fn hash([first, second, third, last]: [u64; 4]) -> usize {
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
 
-    let mixed = (first ^ middle.rotate_left(11) ^ last.rotate_left(29)).wrapping_mul(ODD);
+    let mixed = (first ^ second.rotate_left(11) ^ third.rotate_left(47) ^ last.rotate_left(29)).wrapping_mul(ODD);
     usize::from((mixed >> 48) as u16)
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::event::{
-    draft::{self, Field, Moment, Part, Parts},
+    draft::{self, Field, Moment, Part, Parts, span::Span},
     json,
     record::Lane,
     scan::{self, Entries},
@@ -12,6 +12,8 @@ use crate::event::{
 /// The fields of one event body. Empty slices stand for absent fields.
 #[derive(Debug, Default)]
 pub(super) struct Fields<'a> {
+    /// A span that waits as a draft: what is not among the others of these.
+    pub(super) drafted: Option<Span<'a>>,
     pub(super) identifier: &'a [u8],
     pub(super) payload: Payload<'a>,
     pub(super) channel: &'a [u8],
@@ -109,6 +111,10 @@ impl<'a> Fields<'a> {
         let mut attributes = self.payload.attributes;
         attributes.clear();
         let mut fields = Self { payload: Payload { attributes, ..Payload::default() }, ..Self::default() };
+        if draft::is_span(body) {
+            fields.read_span(body);
+            return fields;
+        }
         if draft::is_draft(body) {
             fields.read_draft(body);
             return fields;
@@ -149,6 +155,17 @@ impl<'a> Fields<'a> {
                 Part::Field(field, value) => *self.place(field) = value,
             }
         }
+    }
+
+    fn read_span(&mut self, draft: &'a [u8]) {
+        let span = Span::read(draft);
+        (self.channel, self.dedup) = (span.channel, span.dedup);
+        (self.payload.resource, self.payload.scope) = (span.resource, span.scope);
+        (self.identifier, self.payload.name) = (span.identifier(), span.name);
+        if span.facts.trace == [0; 16] {
+            self.trace = NO_TRACE;
+        }
+        self.drafted = Some(span);
     }
 
     fn place(&mut self, field: Field) -> &mut &'a [u8] {
@@ -287,3 +304,6 @@ pub(super) fn hex<const DIGITS: usize>(string: &[u8]) -> Option<[u8; DIGITS]> {
 pub(super) fn has_entries(object: &[u8]) -> bool {
     json::is_object(object) && !scan::inside(object).is_empty()
 }
+
+/// What a trace is called that is none.
+const NO_TRACE: &[u8] = b"\"00000000000000000000000000000000\"";

@@ -2,6 +2,7 @@
 
 use super::fields::{Fields, Group, Names, has_entries, hex};
 use crate::event::{
+    draft::span::{Span, write_hex},
     json,
     record::Lane,
     scan::{self, Entries},
@@ -79,7 +80,38 @@ fn log(fields: &Fields<'_>, out: &mut Vec<u8>) {
     attributes(Names::Otlp, fields.payload.attributes.iter().copied(), fields.leftovers(), out);
 }
 
+/// As [`span`], of one that waits as a draft.
+fn drafted(span: &Span<'_>, fields: &Fields<'_>, out: &mut Vec<u8>) {
+    let facts = &span.facts;
+    number_of("traceId", &facts.trace, out);
+    number_of("spanId", &facts.span, out);
+    number_of("parentSpanId", &facts.parent, out);
+    raw("name", fields.span_name(), out);
+    facts.write_times(out);
+    json::write_own_key("kind", out);
+    json::write_number(u64::from(facts.kind) + 1, out);
+    span.write_status(out);
+    raw("traceState", span.trace_state, out);
+    facts.write_flags(out);
+    facts.write_dropped(out);
+    attributes(Names::AsTheyAre, span.attributes(), fields.leftovers(), out);
+    span.write_lists(&|entries, out| attributes(Names::AsTheyAre, entries, std::iter::empty(), out), out);
+}
+
+/// An id, unless it is that of nothing.
+fn number_of<const BYTES: usize>(key: &'static str, id: &[u8; BYTES], out: &mut Vec<u8>) {
+    if *id != [0; BYTES] {
+        json::write_own_key(key, out);
+        out.push(b'"');
+        write_hex(id, out);
+        out.push(b'"');
+    }
+}
+
 fn span(fields: &Fields<'_>, out: &mut Vec<u8>) {
+    if let Some(span) = &fields.drafted {
+        return drafted(span, fields, out);
+    }
     ids(fields, out);
     id("parentSpanId", hex::<16>(fields.parent), out);
     raw("name", fields.span_name(), out);

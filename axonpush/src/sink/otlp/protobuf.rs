@@ -1,5 +1,7 @@
 //! OTLP/Protobuf: the few messages of `opentelemetry.proto` that carry logs and spans, by their field numbers.
 
+mod span;
+
 use super::{
     fields::{Fields, Group, Names, has_entries, hex, text},
     json::integer,
@@ -38,7 +40,7 @@ pub(super) fn batch(lane: Lane, groups: &[Group<'_>]) -> Vec<u8> {
 
 /// A record, as the field of its scope.
 pub(super) fn record(lane: Lane, fields: &Fields<'_>, out: &mut Vec<u8>) {
-    message(2, out, |out| if lane == Lane::Spans { span(fields, out) } else { log(fields, out) });
+    message(2, out, |out| if lane == Lane::Spans { span::write(fields, out) } else { log(fields, out) });
 }
 
 fn scope_of(lane: Lane, group: &Group<'_>, out: &mut Vec<u8>) {
@@ -74,61 +76,6 @@ fn log(fields: &Fields<'_>, out: &mut Vec<u8>) {
     hex_bytes(10, hex::<16>(fields.span), out);
     if fields.is_event {
         bytes(12, &text(fields.identifier), out);
-    }
-}
-
-fn span(fields: &Fields<'_>, out: &mut Vec<u8>) {
-    hex_bytes(1, hex::<32>(fields.trace), out);
-    hex_bytes(2, hex::<16>(fields.span), out);
-    bytes(3, &text(fields.payload.trace_state), out);
-    hex_bytes(4, hex::<16>(fields.parent), out);
-    bytes(5, &text(fields.span_name()), out);
-    varint_field(6, kind(fields), out);
-    fixed64(7, nanos(fields.payload.start), out);
-    fixed64(8, nanos(fields.payload.end), out);
-    attributes(9, Names::AsTheyAre, fields.payload.attributes.iter().copied(), out);
-    leftovers(9, fields, out);
-    scan::for_each_item(fields.payload.events, |event| message(11, out, |out| span_event(event, out)));
-    scan::for_each_item(fields.payload.links, |link| message(13, out, |out| span_link(link, out)));
-    for (field, count) in [10, 12, 14].into_iter().zip(fields.payload.dropped) {
-        varint_field(field, number(count), out);
-    }
-    message(15, out, |out| status(fields.payload.status, out));
-    fixed32(16, number(fields.payload.flags), out);
-}
-
-fn span_event(event: &[u8], out: &mut Vec<u8>) {
-    for (key, value) in Entries::of(event) {
-        match key {
-            b"timeUnixNano" => fixed64(1, nanos(value), out),
-            b"name" => bytes(2, &text(value), out),
-            b"attributes" => attributes(3, Names::AsTheyAre, Entries::of(value), out),
-            b"droppedAttributesCount" => varint_field(4, number(value), out),
-            _ => {}
-        }
-    }
-}
-
-fn span_link(link: &[u8], out: &mut Vec<u8>) {
-    for (key, value) in Entries::of(link) {
-        match key {
-            b"traceId" => hex_bytes(1, hex::<32>(value), out),
-            b"spanId" => hex_bytes(2, hex::<16>(value), out),
-            b"traceState" => bytes(3, &text(value), out),
-            b"attributes" => attributes(4, Names::AsTheyAre, Entries::of(value), out),
-            b"droppedAttributesCount" => varint_field(5, number(value), out),
-            _ => {}
-        }
-    }
-}
-
-fn status(status: &[u8], out: &mut Vec<u8>) {
-    for (key, value) in Entries::of(status) {
-        match key {
-            b"message" => bytes(2, &text(value), out),
-            b"code" => varint_field(3, number(value), out),
-            _ => {}
-        }
     }
 }
 
