@@ -4,6 +4,7 @@ mod console;
 mod escape;
 mod line;
 mod names;
+mod output;
 mod text;
 mod time;
 

@@ -8,6 +8,10 @@ use std::{
 /// A set of names that keeps its memory from line to line. It holds hashes alone: two names that share one, of 2^64,
 /// would count as the same, and one of them would be called otherwise.
 pub(super) struct Names {
+    /// The first ones, which are most lines' only ones: looking at each is cheaper than looking one up.
+    few: [u64; FEW],
+    count: usize,
+    /// The others.
     seen: HashSet<u64, BuildHasherDefault<Hashed>>,
     /// Nobody else's, so that nobody can choose names that share a hash.
     seed: u64,
@@ -15,13 +19,15 @@ pub(super) struct Names {
 
 /// More than this are not kept room for.
 const MOST_KEPT: usize = 1024;
+const FEW: usize = 16;
 
 impl Names {
     pub(super) fn new() -> Self {
-        Self { seen: HashSet::default(), seed: RandomState::new().hash_one(0_u8) }
+        Self { few: [0; FEW], count: 0, seen: HashSet::default(), seed: RandomState::new().hash_one(0_u8) }
     }
 
     pub(super) fn clear(&mut self) {
+        self.count = 0;
         if self.seen.capacity() > 2 * MOST_KEPT {
             self.seen = HashSet::default();
         }
@@ -35,7 +41,14 @@ impl Names {
         last.iter_mut().zip(rest).for_each(|(place, byte)| *place = *byte);
         let hash =
             words.iter().fold(mixed(self.seed, name.len() as u64), |hash, word| mixed(hash, u64::from_le_bytes(*word)));
-        self.seen.insert(mixed(hash, u64::from_le_bytes(last)))
+        let hash = mixed(hash, u64::from_le_bytes(last));
+        if self.few.iter().take(self.count).any(|few| *few == hash) {
+            return false;
+        }
+        let Some(place) = self.few.get_mut(self.count) else { return self.seen.insert(hash) };
+        *place = hash;
+        self.count += 1;
+        true
     }
 }
 

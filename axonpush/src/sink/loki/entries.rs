@@ -8,10 +8,7 @@ use super::{
 };
 use crate::{
     event::{json, scan},
-    sink::{
-        SinkRecord,
-        lines::{Form, Lines},
-    },
+    sink::{SinkRecord, lines::JsonLines},
 };
 
 /// A batch as it will be sent.
@@ -47,7 +44,7 @@ pub(super) struct Stream {
 /// Makes entries; keeps what is of use for the next batch.
 pub(super) struct Encoder {
     settings: Settings,
-    lines: Lines,
+    lines: JsonLines,
     line: Vec<u8>,
     pub(super) seen: Seen,
 }
@@ -57,30 +54,37 @@ type Label<'a> = (&'a str, Cow<'a, str>, Option<Cow<'a, str>>);
 
 impl Encoder {
     pub(super) fn new(settings: Settings, seen: Seen) -> Self {
-        let lines = Lines::new(Form::Json, false);
-        Self { settings, lines, line: Vec::new(), seen }
+        Self { settings, lines: JsonLines::new(), line: Vec::new(), seen }
     }
 
     pub(super) fn encode(&mut self, records: &[SinkRecord<'_>]) -> Entries {
         let mut entries = Entries::default();
         let mut known: HashMap<Vec<u8>, usize> = HashMap::new();
+        let mut last: Option<Last<'_, '_>> = None;
+        entries.all.reserve(records.len());
         for record in records {
-            let (key, labels) = labels(&self.settings, &mut self.seen, record);
-            let stream = *known.entry(key).or_insert_with_key(|key| {
-                entries.streams.push(Stream { quoted: quoted(&labels), labels: key.clone() });
-                entries.streams.len() - 1
-            });
+            let here = match last.take() {
+                Some(last) if last.is_alike(&self.settings, record) => last,
+                _ => {
+                    let (key, labels) = labels(&self.settings, &mut self.seen, record);
+                    let stream = *known.entry(key).or_insert_with_key(|key| {
+                        entries.streams.push(Stream { quoted: quoted(&labels), labels: key.clone() });
+                        entries.streams.len() - 1
+                    });
+                    Last::new(&self.settings, record, stream, labels)
+                }
+            };
             let start = entries.text.len();
-            let line = write_line(&self.settings, &mut self.lines, &mut self.line, record);
             let out = &mut entries.text;
             out.extend_from_slice(b"[\"");
             json::write_number(record.nanos(), out);
             out.extend_from_slice(b"\",");
-            json::write_str(&line, out);
-            let has_metadata = write_metadata(&self.settings, &labels, record, out);
+            let line = write_line(&self.settings, &mut self.lines, &mut self.line, record, out);
+            let has_metadata = write_metadata(&self.settings, &here.labels, record, out);
             out.push(b']');
             let end = out.len();
-            entries.all.push(Entry { stream, nanos: record.nanos(), line: line.len(), has_metadata, start, end });
+            entries.all.push(Entry { stream: here.stream, nanos: record.nanos(), line, has_metadata, start, end });
+            last = Some(here);
         }
         entries
     }
@@ -130,6 +134,34 @@ impl Entries {
         }
         out.extend_from_slice(if last.is_some() { b"]}]}" } else { b"]}" });
         out
+    }
+}
+
+/// The record that a stream was last looked up for. Most have the labels of the one before.
+struct Last<'s, 'a> {
+    record: &'s SinkRecord<'a>,
+    stream: usize,
+    labels: Vec<Label<'s>>,
+    /// Names of attributes that labels are made from, as the resource does not have them.
+    open: Vec<&'s str>,
+    /// Whether it has one of those.
+    is_open: bool,
+}
+
+impl<'s, 'a> Last<'s, 'a> {
+    fn new(settings: &'s Settings, record: &'s SinkRecord<'a>, stream: usize, labels: Vec<Label<'s>>) -> Self {
+        let keys = settings.labels.iter().flat_map(|(_, source)| source.keys());
+        let open: Vec<&str> = keys.filter(|key| record.named_by_resource(key).is_none()).collect();
+        let is_open = record.has_attribute_of(&open);
+        Self { record, stream, labels, open, is_open }
+    }
+
+    /// Whether another record has the same labels, as far as that can be told without making them.
+    fn is_alike(&self, settings: &Settings, other: &SinkRecord<'_>) -> bool {
+        !self.is_open
+            && self.record.has_resource_of(other)
+            && settings.labels.iter().all(|(_, source)| source.is_alike(self.record, other))
+            && !other.has_attribute_of(&self.open)
     }
 }
 
@@ -186,27 +218,40 @@ fn quoted(labels: &[Label<'_>]) -> Vec<String> {
     labels.iter().map(|(name, value, _)| format!("{name}=\"{}\"", quote(value))).collect()
 }
 
-/// What is said, cut where Loki would refuse it, which it says itself.
-fn write_line<'a>(
+/// Appends what is said as a JSON string, cut where Loki would refuse it, which it says itself. Returns the bytes that are
+/// said.
+fn write_line(
     settings: &Settings,
-    lines: &mut Lines,
-    buffer: &'a mut Vec<u8>,
-    record: &SinkRecord<'a>,
-) -> Cow<'a, str> {
+    lines: &mut JsonLines,
+    buffer: &mut Vec<u8>,
+    record: &SinkRecord<'_>,
+    out: &mut Vec<u8>,
+) -> usize {
     let line = match settings.line {
         LokiLine::Message => record.body().unwrap_or_else(|| record.identifier()),
         LokiLine::Json => {
+            let start = out.len();
+            out.push(b'"');
+            let length = lines.write_inside(record, out);
+            if length <= settings.max_line_bytes {
+                out.push(b'"');
+                return length;
+            }
+            out.truncate(start);
             buffer.clear();
             lines.write(record, buffer);
             scan::lossy(buffer.trim_ascii_end())
         }
     };
     if line.len() <= settings.max_line_bytes {
-        return line;
+        json::write_str(&line, out);
+        return line.len();
     }
     let mark = |cut: usize| format!("… [{cut} bytes more]");
     let kept = json::prefix(&line, settings.max_line_bytes.saturating_sub(mark(line.len()).len()));
-    Cow::Owned(format!("{kept}{}", mark(line.len() - kept.len())))
+    let line = format!("{kept}{}", mark(line.len() - kept.len()));
+    json::write_str(&line, out);
+    line.len()
 }
 
 /// Appends structured metadata, if there is any, and says whether.

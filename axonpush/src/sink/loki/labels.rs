@@ -5,7 +5,11 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
-use crate::{error::Error, event::json, sink::record::SinkRecord};
+use crate::{
+    error::Error,
+    event::json,
+    sink::record::{SinkRecord, known::Known},
+};
 
 /// What a label or an entry of structured metadata is made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +60,30 @@ impl Source {
         let value =
             if value.chars().any(char::is_control) { Cow::Owned(value.replace(char::is_control, " ")) } else { value };
         (!value.is_empty()).then_some(value)
+    }
+
+    /// Whether its value is the same in two records that have the same resource, and none of them an attribute of one of
+    /// [`keys`](Self::keys).
+    pub(super) fn is_alike(&self, one: &SinkRecord<'_>, other: &SinkRecord<'_>) -> bool {
+        match self {
+            Self::Level => one.severity() == other.severity(),
+            Self::EventType => one.event_type == other.event_type,
+            Self::Target => one.identifier == other.identifier,
+            Self::RequestId => one.found.value(Known::RequestId) == other.found.value(Known::RequestId),
+            Self::TraceId => one.trace == other.trace,
+            Self::SpanId => one.span == other.span,
+            Self::Key(_) | Self::Named(_) => true,
+        }
+    }
+
+    /// The names of what it may be made from, of a resource or of attributes.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        let (keys, key): (&[&'static str], _) = match self {
+            Self::Key(keys) => (keys, None),
+            Self::Named(key) => (&[], Some(key.as_str())),
+            _ => (&[], None),
+        };
+        keys.iter().copied().chain(key)
     }
 }
 

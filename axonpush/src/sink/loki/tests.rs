@@ -134,3 +134,33 @@ fn what_is_seen_is_remembered_by_the_next_writer() {
     let user = sink.settings.labels.iter().position(|(name, _)| name == "user").unwrap();
     assert!(seen.admits(user, "first", caps) && !seen.admits(user, "second", caps));
 }
+
+proptest! {
+    #[test]
+    fn neighbours_are_found_by_what_they_would_be_found_by_alone(
+        events in prop::collection::vec((0..3_usize, 0..6_usize, "[ab]", 0..3_usize, 0..2_usize, 0..3_usize), 1..40),
+        streams in 1..9_usize,
+    ) {
+        let attributes = ["{}", r#"{"user":"a"}"#, r#"{"us\u0065r":"b"}"#, r#"{"user":null,"service.name":"x"}"#,
+            r#"{"deployment.environment.name":"y","other":1}"#, r#"{"deployment.environment":"z\n"}"#];
+        let resources = [r#""resource":1"#, r#""resource":{"user":"c"}"#, r#""resource":{"service.name":null}"#];
+        let speakers = [&b""[..], br#"{"service.name":"s","deployment.environment":"e"}"#];
+        let levels = [Severity::Info, Severity::Error, Severity::Fatal];
+        let raw: Vec<String> = events.iter().map(|(resource, at, name, kind, ..)| {
+            let (kind, attributes, resource) = (["x", "app.log", "y"][*kind], attributes[*at], resources[*resource]);
+            format!(r#"{{"identifier":"{name}","eventType":"{kind}","payload":{{"attributes":{attributes},{resource}}}}}"#)
+        }).collect();
+        let records: Vec<_> = raw.iter().zip(&events).map(|(raw, (.., speaker, level))| {
+            SinkRecord::new(raw.as_bytes(), levels[*level], 7, speakers[*speaker])
+        }).collect();
+        let sink = || {
+            Loki::new("http://127.0.0.1:1").label_from("user", "user").max_label_values(2).max_streams(streams)
+        };
+        let together = Encoder::new(sink().settings, Seen::default()).encode(&records);
+        let mut alone = Encoder::new(sink().settings, Seen::default());
+        for (place, record) in records.iter().enumerate() {
+            let entries = alone.encode(std::slice::from_ref(record));
+            prop_assert_eq!(together.body(&[place]), entries.body(&[0]));
+        }
+    }
+}

@@ -207,11 +207,30 @@ impl<'a> SinkRecord<'a> {
     /// The text of an entry of the resource, or else of an attribute.
     #[cfg(feature = "loki")]
     pub(in crate::sink) fn named(&self, key: &str) -> Option<Cow<'a, str>> {
-        let [value] = self.of_resource(&[&[key]]);
-        said(value).or_else(|| {
+        self.named_by_resource(key).or_else(|| {
             let (_, value) = self.attributes.clone().find(|(name, _)| *scan::unescaped(name) == *key.as_bytes())?;
             said(value)
         })
+    }
+
+    /// The text of an entry of the resource.
+    #[cfg(feature = "loki")]
+    pub(in crate::sink) fn named_by_resource(&self, key: &str) -> Option<Cow<'a, str>> {
+        let [value] = self.of_resource(&[&[key]]);
+        said(value)
+    }
+
+    /// Whether it has an attribute of one of these names.
+    #[cfg(feature = "loki")]
+    pub(in crate::sink) fn has_attribute_of(&self, keys: &[&str]) -> bool {
+        let is_one = |name: &[u8]| keys.iter().any(|key| key.as_bytes() == name);
+        !keys.is_empty() && self.attributes.clone().any(|(name, _)| is_one(&scan::unescaped(name)))
+    }
+
+    /// Whether both have the same resource, word for word.
+    #[cfg(feature = "loki")]
+    pub(in crate::sink) fn has_resource_of(&self, other: &Self) -> bool {
+        self.resource == other.resource && self.speaker == other.speaker
     }
 
     /// The resource, or else the client's: JSON text of an object, or empty.

@@ -239,3 +239,27 @@ fn zz_bench() {
         eprintln!("console {:?} {}", start.elapsed() / 200_000, out.len());
     }
 }
+
+#[cfg(feature = "loki")]
+proptest! {
+    #[test]
+    fn a_line_in_a_string_is_the_line(
+        attributes in prop::collection::vec(("[a\"\\\\ü\u{202e}]{0,4}|event|level|fields\\.a", any::<String>()), 0..24),
+        said: String,
+        other in prop::collection::vec(any::<u8>(), 0..9),
+    ) {
+        let record = attributes.into_iter().fold(LogPayload::new(said), |record, (key, value)| record.attribute(key, value));
+        let mut lines = JsonLines::new();
+        let torn = [br#"{"identifier":"x","payload":{"a":["#, &other[..], br#"],"b\u0022":"\/"}}"#].concat();
+        let draft = draft_of(&record, |_| ());
+        for raw in [&draft, &draft::to_body(&draft), &torn] {
+            let record = SinkRecord::new(raw, Severity::Warn, 7, br#"{"service.name":"shop"}"#);
+            let (mut line, mut inside) = (Vec::new(), b"\"".to_vec());
+            lines.write(&record, &mut line);
+            let length = lines.write_inside(&record, &mut inside);
+            inside.push(b'"');
+            prop_assert_eq!(&inside, &serde_json::to_vec(std::str::from_utf8(line.trim_ascii_end()).unwrap()).unwrap());
+            prop_assert_eq!(length, line.trim_ascii_end().len());
+        }
+    }
+}
