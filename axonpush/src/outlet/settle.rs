@@ -43,8 +43,9 @@ impl Settling {
 
     /// What is left is lost. The thread ends when it next comes by, however long the sink keeps it.
     fn give_up(&self) {
-        self.shared.end(End::GivenUp);
+        // First, so that all of it is told when whoever waits is told so.
         self.shared.give_up();
+        self.shared.end(End::GivenUp);
     }
 }
 

@@ -259,22 +259,29 @@ impl Shared {
         Arc::clone(&self.hand())
     }
 
-    pub(super) fn set_in_hand(&self, batch: InHand) {
-        *self.hand() = Arc::new(batch);
+    /// Takes what `take` takes out of the queue in hand. Whoever gives up finds it here or there.
+    pub(super) fn take_in_hand(&self, take: impl FnOnce() -> Vec<Ticket>) {
+        let mut hand = self.hand();
+        *hand = Arc::new(InHand::new(take()));
     }
 
-    /// Hands over what is in hand, for it to be settled; nothing where that was given up meanwhile.
-    pub(super) fn take_in_hand(&self) -> InHand {
-        Arc::into_inner(std::mem::take(&mut *self.hand())).unwrap_or_default()
+    /// Lends what is in hand, for it to be settled; nothing where that was given up meanwhile. Nobody gives up before what
+    /// is left of it is back.
+    pub(super) fn with_in_hand(&self, settle: impl FnOnce(&mut Vec<Ticket>)) {
+        if let Some(in_hand) = Arc::get_mut(&mut self.hand()) {
+            settle(&mut in_hand.tickets);
+        }
     }
 
     /// Enters that everything is lost, and tells so.
     pub(super) fn give_up(&self) {
-        let batch = std::mem::take(&mut *self.hand());
-        let body =
-            |ticket: &Ticket| if self.policy.on_loss.is_some() { ticket.record.body.clone() } else { Vec::new() };
-        self.queue
-            .abandon(LossReason::Shutdown, batch.tickets.iter().map(|ticket| (ticket.seq, body(ticket))).collect());
+        let mut hand = self.hand();
+        let batch = std::mem::take(&mut *hand);
+        let is_heard = self.policy.on_loss.is_some();
+        let body = |ticket: &Ticket| if is_heard { ticket.record.body.clone() } else { Vec::new() };
+        let bodies = batch.tickets.iter().map(|ticket| (ticket.seq, body(ticket))).collect();
+        self.queue.abandon(LossReason::Shutdown, bodies);
+        drop(hand);
         self.tell_losses();
     }
 

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::state::{Due, End, InHand, Shared, Thread};
+use super::state::{Due, End, Shared, Thread};
 use crate::{
     clock,
     context::suppress,
@@ -31,7 +31,7 @@ pub(super) fn run(shared: &Arc<Shared>) {
     let mut complained_at = None;
     while catch_unwind(AssertUnwindSafe(|| Worker::new(shared, &mut complained_at).run())).is_err() {
         shared.queue.abandon_in_flight(LossReason::Internal);
-        drop(shared.take_in_hand());
+        shared.take_in_hand(Vec::new);
     }
     shared.control().thread = Thread::Ended;
     shared.announce();
@@ -96,8 +96,9 @@ impl<'a> Worker<'a> {
         if !self.hurried && !complete.is_met(&tally) && now < until {
             return Next::Wait(complete, Some(until));
         }
-        self.shared.set_in_hand(InHand::new(queue.take_within(complete.events, complete.bytes)));
-        Next::Write
+        self.shared.take_in_hand(|| queue.take_within(complete.events, complete.bytes));
+        // What is given up at this very moment is no more to be written.
+        if self.shared.in_hand().tickets.is_empty() { Next::Wait(Due::ANYTHING, None) } else { Next::Write }
     }
 
     /// Writes the batch, and settles what became of it.
@@ -155,23 +156,23 @@ impl<'a> Worker<'a> {
     /// Enters what became of the batch: of each record what the writer said, or else what is true of all of them, or it
     /// stays.
     fn settle(&mut self, fates: &[Cell<Fate>], all: Option<Result<(), LossReason>>) {
-        let (mut written, mut left) = (Vec::with_capacity(fates.len()), Vec::new());
-        let mut in_hand = self.shared.take_in_hand();
-        for (ticket, fate) in std::mem::take(&mut in_hand.tickets).into_iter().zip(fates) {
-            let fate = match fate.get() {
-                Fate::Open => all,
-                Fate::Written => Some(Ok(())),
-                Fate::Rejected => Some(Err(LossReason::Rejected)),
-            };
-            match fate {
-                None => left.push(ticket),
-                Some(Ok(())) => written.push((ticket.seq, ticket.record.body)),
-                Some(Err(reason)) => self.shared.queue.lost(ticket.seq, reason, ticket.record.body),
+        self.shared.with_in_hand(|tickets| {
+            let (mut written, mut left) = (Vec::with_capacity(fates.len()), Vec::new());
+            for (ticket, fate) in tickets.drain(..).zip(fates) {
+                let fate = match fate.get() {
+                    Fate::Open => all,
+                    Fate::Written => Some(Ok(())),
+                    Fate::Rejected => Some(Err(LossReason::Rejected)),
+                };
+                match fate {
+                    None => left.push(ticket),
+                    Some(Ok(())) => written.push((ticket.seq, ticket.record.body)),
+                    Some(Err(reason)) => self.shared.queue.lost(ticket.seq, reason, ticket.record.body),
+                }
             }
-        }
-        in_hand.tickets = left;
-        self.shared.set_in_hand(in_hand);
-        self.shared.queue.delivered(clock::now(), &mut written.into_iter());
+            *tickets = left;
+            self.shared.queue.delivered(clock::now(), &mut written.into_iter());
+        });
     }
 
     /// Closes the sink, and leaves it alone for a while.
