@@ -11,7 +11,7 @@
 //!
 //! Theirs runs as its documentation recommends for the batch processor: `http-proto` with a blocking HTTP client.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axonpush::{
     AxonPush, BatchPolicy, DeliveryLane, DeliveryPolicy, Event, LogPayload, OtlpFormat, QueuePolicy, Severity,
@@ -23,17 +23,15 @@ use opentelemetry_sdk::{
     logs::{BatchConfigBuilder, BatchLogProcessor, SdkLoggerProvider},
 };
 use support::{
-    figure, median, process,
+    figure,
+    load::offer,
+    median, process,
     sink::{self, Sink},
 };
 
 const QUEUE: usize = 10_000;
 const BATCH: usize = 512;
 const AGE: Duration = Duration::from_secs(1);
-const FLOOD: Duration = Duration::from_millis(1500);
-const BURST: u64 = 500;
-const BURSTS: u32 = 200;
-const EVERY: Duration = Duration::from_millis(10);
 const TURNS: usize = 3;
 
 const BODY: &str =
@@ -75,33 +73,6 @@ fn compare() {
         figure(&format!("otlp.cpu.{role}"), median(std::mem::take(&mut cpus[side])));
         figure(&format!("otlp.missing.{role}"), missing[side]);
     }
-}
-
-/// Offers records as the load says, ends with `shut_down`, and says what that took.
-fn offer(load: &str, mut one: impl FnMut(u64), shut_down: impl FnOnce()) {
-    let (started, cpu) = (Instant::now(), process::cpu());
-    let mut offered = 0;
-    if load == "flood" {
-        while started.elapsed() < FLOOD {
-            (0..64).for_each(|n| one(offered + n));
-            offered += 64;
-        }
-    } else {
-        for burst in 0..BURSTS {
-            wait_asleep_until(started + EVERY * burst);
-            (0..BURST).for_each(|n| one(offered + n));
-            offered += BURST;
-        }
-    }
-    shut_down();
-    process::say("seconds", started.elapsed().as_secs_f64());
-    process::say("cpu", (process::cpu() - cpu).as_secs_f64());
-    process::say("offered", offered as f64);
-}
-
-/// Spinning would be billed.
-fn wait_asleep_until(at: Instant) {
-    std::thread::sleep(at.saturating_duration_since(Instant::now()));
 }
 
 fn ours(load: &str, url: &str, format: OtlpFormat) {

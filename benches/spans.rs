@@ -37,17 +37,15 @@ use opentelemetry_sdk::{
     },
 };
 use support::{
-    figure, median, process,
+    figure,
+    load::{BURSTS, EVERY, offer, say, wait_asleep_until},
+    median, process,
     sink::{self, Sink},
 };
 
 const QUEUE: usize = 10_000;
 const BATCH: usize = 512;
 const AGE: Duration = Duration::from_secs(1);
-const FLOOD: Duration = Duration::from_millis(1500);
-const BURST: u64 = 500;
-const BURSTS: u32 = 200;
-const EVERY: Duration = Duration::from_millis(10);
 const TURNS: usize = 3;
 const LAST: Duration = Duration::from_secs(10);
 
@@ -94,26 +92,6 @@ fn compare() {
     }
 }
 
-/// Records spans as the load says, ends with `shut_down`, and says what that took.
-fn offer(load: &str, mut one: impl FnMut(u64), shut_down: impl FnOnce()) {
-    let (started, cpu) = (Instant::now(), process::cpu());
-    let mut offered = 0;
-    if load == "flood" {
-        while started.elapsed() < FLOOD {
-            (0..64).for_each(|n| one(offered + n));
-            offered += 64;
-        }
-    } else {
-        for burst in 0..BURSTS {
-            wait_asleep_until(started + EVERY * burst);
-            (0..BURST).for_each(|n| one(offered + n));
-            offered += BURST;
-        }
-    }
-    shut_down();
-    say(started, cpu, offered);
-}
-
 /// Gives finished spans to an exporter, and ends with `shut_down`.
 fn export(exporter: &impl AnyExporter, shut_down: impl FnOnce()) {
     let batches = finished();
@@ -131,17 +109,6 @@ fn export(exporter: &impl AnyExporter, shut_down: impl FnOnce()) {
     }
     shut_down();
     say(started, cpu, offered);
-}
-
-fn say(started: Instant, cpu: Duration, offered: u64) {
-    process::say("seconds", started.elapsed().as_secs_f64());
-    process::say("cpu", (process::cpu() - cpu).as_secs_f64());
-    process::say("offered", offered as f64);
-}
-
-/// Spinning would be billed.
-fn wait_asleep_until(at: Instant) {
-    std::thread::sleep(at.saturating_duration_since(Instant::now()));
 }
 
 /// One span as an instrumented HTTP server has it.

@@ -3,6 +3,7 @@
 
 pub mod allocations;
 pub mod forward;
+pub mod load;
 pub mod middleware;
 pub mod process;
 pub mod samples;

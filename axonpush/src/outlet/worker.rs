@@ -136,7 +136,7 @@ impl<'a> Worker<'a> {
             // A sink that can't even be opened has not seen the records.
             Err(_) => is_open.then_some(Err(LossReason::Internal)),
         };
-        // Whose fate is known of each is well, whatever he complains of.
+        // A writer that knows what became of each record is well, whatever it complains of.
         let is_told = fates.iter().all(|fate| fate.get() != Fate::Open);
         let is_well = matches!(result, Ok(Ok(()))) || (is_told && result.is_ok());
         // First, so that whoever waits for what is settled finds what is said of it.

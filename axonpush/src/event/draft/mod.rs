@@ -189,13 +189,7 @@ pub(crate) fn to_body(draft: &[u8]) -> Vec<u8> {
         match part {
             Part::Attribute(key, value) => {
                 inside.go_to(Inside::Attributes, &mut out);
-                if out.last() != Some(&b'{') {
-                    out.push(b',');
-                }
-                out.push(b'"');
-                out.extend_from_slice(key);
-                out.extend_from_slice(b"\":");
-                out.extend_from_slice(value);
+                json::write_entry(key, value, &mut out);
             }
             Part::Moment(moment) => {
                 inside.go_to(Inside::Payload, &mut out);

@@ -99,6 +99,18 @@ pub(crate) fn write_own_key(key: &'static str, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\":");
 }
 
+/// Appends an entry whose key, without its quotes, and value are JSON text already, after a comma as [`write_key`].
+#[inline]
+pub(crate) fn write_entry(key: &[u8], value: &[u8], out: &mut Vec<u8>) {
+    if out.last() != Some(&b'{') {
+        out.push(b',');
+    }
+    out.push(b'"');
+    out.extend_from_slice(key);
+    out.extend_from_slice(b"\":");
+    out.extend_from_slice(value);
+}
+
 /// The longest prefix of `text` of at most `max` bytes that ends on a character boundary.
 pub(crate) fn prefix(text: &str, max: usize) -> &str {
     if text.len() <= max {

@@ -139,11 +139,7 @@ fn span(fields: &Fields<'_>, out: &mut Vec<u8>) {
                         attributes(Names::AsTheyAre, Entries::of(value), std::iter::empty(), out);
                         continue;
                     }
-                    if out.last() != Some(&b'{') {
-                        out.push(b',');
-                    }
-                    write_raw_key(key, out);
-                    out.extend_from_slice(value);
+                    json::write_entry(key, value, out);
                 }
                 out.push(b'}');
             });
@@ -171,13 +167,6 @@ fn raw(key: &'static str, value: &[u8], out: &mut Vec<u8>) {
         json::write_own_key(key, out);
         out.extend_from_slice(value);
     }
-}
-
-/// Appends `"key":` of a key as it stands in JSON text.
-fn write_raw_key(key: &[u8], out: &mut Vec<u8>) {
-    out.push(b'"');
-    out.extend_from_slice(key);
-    out.extend_from_slice(b"\":");
 }
 
 fn attributes<'a>(

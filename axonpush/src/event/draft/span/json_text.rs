@@ -174,14 +174,6 @@ fn list<T>(key: &'static str, items: impl Iterator<Item = T>, out: &mut Vec<u8>,
 fn object(attributes: &mut dyn Iterator<Item = Entry<'_>>, out: &mut Vec<u8>) {
     json::write_own_key("attributes", out);
     out.push(b'{');
-    for (key, value) in attributes {
-        if out.last() != Some(&b'{') {
-            out.push(b',');
-        }
-        out.push(b'"');
-        out.extend_from_slice(key);
-        out.extend_from_slice(b"\":");
-        out.extend_from_slice(value);
-    }
+    attributes.for_each(|(key, value)| json::write_entry(key, value, out));
     out.push(b'}');
 }
