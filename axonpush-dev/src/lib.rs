@@ -57,8 +57,12 @@
 
 mod answer;
 mod builder;
+mod clock;
+mod courier;
+mod digest;
 mod error;
 mod event;
+mod faults;
 mod guard;
 mod intake;
 mod otlp;
@@ -74,5 +78,6 @@ pub use answer::Answer;
 pub use builder::DevServerBuilder;
 pub use error::Error;
 pub use event::StoredEvent;
+pub use faults::{FailRate, Faults};
 pub use requests::ReceivedRequest;
 pub use server::{DevServer, StopReport};
