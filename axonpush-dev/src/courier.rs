@@ -64,7 +64,7 @@ impl Endpoint {
 /// Delivers what arrives from now on until the server stops.
 pub(crate) async fn run(shared: Arc<Shared>) {
     let client = reqwest::Client::builder().redirect(Policy::none()).timeout(ATTEMPT_TIMEOUT).no_proxy().build();
-    // Without TLS there is no client, and without a client nothing can be delivered.
+    // There is always one, unless TLS finds nothing on this machine to work with.
     let Ok(client) = client else { return };
     let mut arrived = shared.store.arrived();
     let mut seen = *arrived.borrow_and_update();
@@ -177,6 +177,9 @@ impl Delivery {
 
     /// The status that the endpoint answered, or why it did not.
     async fn attempt(&self, client: &reqwest::Client) -> Result<u16, String> {
+        if cfg!(not(feature = "https")) && is_https(&self.endpoint.url) {
+            return Err("this server was built without the feature `https`".to_owned());
+        }
         let request = client
             .post(&self.endpoint.url)
             .header("content-type", "application/json")
@@ -238,6 +241,10 @@ impl Delivery {
         let document = document.as_object().cloned().unwrap_or_default();
         NewDocument { kind: DELIVERY, id: self.id.clone(), owner: self.endpoint.id.clone(), document }
     }
+}
+
+fn is_https(url: &str) -> bool {
+    url.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"))
 }
 
 /// What is sent: the fields the service's webhooks had when they were last described.

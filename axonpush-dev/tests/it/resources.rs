@@ -15,8 +15,8 @@ async fn an_app_lives_from_its_creation_to_its_deletion() {
     assert_eq!(app["orgId"], "org_dev");
     assert_eq!(rig.get_json(&path).await, app);
 
-    let changes = json!({"name": "Shop 2", "repoUrl": "https://git.example/shop"});
-    let changed = rig.ask(Method::PATCH, &path, changes, 200).await;
+    let body = json!({"name": "Shop 2", "repoUrl": "https://git.example/shop"});
+    let changed = rig.ask(Method::PATCH, &path, body, 200).await;
     assert_eq!((&changed["name"], &changed["createdAt"]), (&json!("Shop 2"), &app["createdAt"]));
     assert!(changed["updatedAt"].is_string() && changed.get("defaultBranch").is_none());
 

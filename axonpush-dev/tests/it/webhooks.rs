@@ -23,16 +23,16 @@ struct Delivered {
 }
 
 impl Receiver {
-    async fn start(statuses: &[u16]) -> Self {
+    async fn start(statuses: &'static [u16]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
         let (tell, got) = mpsc::unbounded_channel();
-        let mut statuses = statuses.to_vec().into_iter();
+        let mut statuses = statuses.iter();
         tokio::spawn(async move {
             loop {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 let delivered = read(&mut stream).await;
-                let status = statuses.next().unwrap_or(200);
+                let status = statuses.next().unwrap_or(&200);
                 let answer = format!(
                     "HTTP/1.1 {status} Word\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
                 );
@@ -82,7 +82,12 @@ fn hmac(key: &[u8], message: &[u8]) -> String {
     block.resize(64, 0);
     let pad = |with: u8| block.iter().map(|byte| byte ^ with).collect::<Vec<_>>();
     let inner = Sha256::digest([pad(0x36), message.to_vec()].concat());
-    Sha256::digest([pad(0x5c), inner.to_vec()].concat()).iter().map(|byte| format!("{byte:02x}")).collect()
+    let outer = Sha256::digest([pad(0x5c), inner.to_vec()].concat());
+    format!("{:032x}{:032x}", half(&outer[..16]), half(&outer[16..]))
+}
+
+fn half(bytes: &[u8]) -> u128 {
+    u128::from_be_bytes(bytes.try_into().unwrap())
 }
 
 async fn endpoint(rig: &Rig, url: &str, event_types: Value) -> (String, String) {
@@ -181,7 +186,7 @@ async fn a_deleted_endpoint_is_gone_and_gets_nothing_more() {
     let mut receiver = Receiver::start(&[500]).await;
     let (id, _) = endpoint(&rig, &receiver.url, json!([])).await;
     let listed = rig.get_json("/webhooks/endpoints/channel/default").await;
-    assert_eq!(names(&listed["data"], "endpointId"), [id.clone()]);
+    assert_eq!(names(&listed["data"], "endpointId"), std::slice::from_ref(&id));
     assert_eq!((&listed["data"][0]["active"], &listed["data"][0]["hasSecret"]), (&json!(true), &json!(true)));
     assert!(!listed.to_string().contains("whsec_"));
     rig.publish(event("a")).await;
@@ -196,6 +201,18 @@ async fn a_deleted_endpoint_is_gone_and_gets_nothing_more() {
     let (_, _) = endpoint(&rig, &receiver.url, json!([])).await;
     rig.publish(event("b")).await;
     assert_eq!(receiver.next().await.json()["identifier"], "b");
+}
+
+#[tokio::test]
+async fn what_cannot_be_reached_is_said_to_be_so() {
+    let rig = Rig::start().await;
+    for (url, error) in [("http://127.0.0.1:1/", "reached"), ("https://127.0.0.1:1/", "reached")] {
+        let (id, _) = endpoint(&rig, url, json!([])).await;
+        rig.publish(event("a")).await;
+        let list = deliveries(&rig, &id, last_is("retrying")).await;
+        let told = list[0]["error"].as_str().unwrap();
+        assert!(told.contains(error) || (cfg!(not(feature = "https")) && told.contains("`https`")), "{told}");
+    }
 }
 
 #[tokio::test]
