@@ -76,6 +76,23 @@ impl Fields {
         self.expect(name, "expected boolean", value, read)
     }
 
+    pub(super) fn number(&mut self, name: &str) -> Option<f64> {
+        let value = self.left.remove(name)?;
+        let read = value.as_f64();
+        self.expect(name, "expected number", value, read)
+    }
+
+    pub(super) fn object(&mut self, name: &str) -> Option<Document> {
+        let value = self.left.remove(name)?;
+        let read = value.as_object().cloned();
+        self.expect(name, "expected object", value, read)
+    }
+
+    /// Everything there is, for the bodies that may hold anything.
+    pub(super) fn all(self) -> Document {
+        self.left
+    }
+
     pub(super) fn integer(&mut self, name: &str, range: RangeInclusive<u64>) -> Option<u64> {
         let value = self.left.remove(name)?;
         let read = value.as_u64().filter(|number| range.contains(number));

@@ -2,6 +2,7 @@
 
 mod account;
 mod apps;
+mod collections;
 mod environments;
 mod events;
 mod faults;
@@ -54,6 +55,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .merge(webhooks_and_tokens())
         .merge(account())
         .merge(members())
+        .merge(collections::routes())
         .fallback(async || Problem::new(StatusCode::NOT_FOUND, "no such route; check the path"))
         .method_not_allowed_fallback(async || {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "the route exists, but not with this method")
