@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::error::Error;
+use crate::faults::Faults;
 use crate::server::DevServer;
 use crate::store::StorePolicy;
 
@@ -17,6 +18,8 @@ pub struct DevServerBuilder {
     pub(crate) max_batch: Option<usize>,
     pub(crate) keep_requests: usize,
     pub(crate) stop_timeout: Duration,
+    pub(crate) faults: Faults,
+    pub(crate) fault_requests: bool,
 }
 
 impl DevServerBuilder {
@@ -73,6 +76,19 @@ impl DevServerBuilder {
         self
     }
 
+    /// What goes wrong with every request from the start. [`DevServer::set_faults`] changes it later. Default: nothing.
+    pub fn faults(mut self, faults: Faults) -> Self {
+        self.faults = faults;
+        self
+    }
+
+    /// Lets `POST /dev/faults` change what goes wrong, for programs that have no handle to the server. Default: there is
+    /// no such route.
+    pub fn allow_fault_requests(mut self) -> Self {
+        self.fault_requests = true;
+        self
+    }
+
     /// Starts the server on a thread of its own. Works on any runtime.
     ///
     /// # Errors
@@ -99,6 +115,8 @@ impl Default for DevServerBuilder {
             max_batch: None,
             keep_requests: 1_000,
             stop_timeout: Duration::from_secs(2),
+            faults: Faults::default(),
+            fault_requests: false,
         }
     }
 }

@@ -58,6 +58,11 @@ impl Error {
         Self { kind: Kind::Store, message, source: None }
     }
 
+    pub(crate) fn unwritable() -> Self {
+        let message = "could not write to the event store; is there room for it, and may this user write it?";
+        Self { kind: Kind::Store, message: message.to_owned(), source: None }
+    }
+
     pub(crate) fn thread(source: io::Error) -> Self {
         let message = format!("could not start the server's thread: {source}");
         Self { kind: Kind::Thread, message, source: Some(source.into()) }

@@ -70,6 +70,17 @@ fn has_credentials(headers: &HeaderMap) -> bool {
     bearer || ["x-axonpush-api-key", "x-api-key", "x-public-token"].into_iter().any(filled)
 }
 
+/// A token that pages and apps may carry in the open.
+pub(crate) struct PublicToken(pub(crate) String);
+
+/// The public token of a request, whichever header it came in.
+pub(crate) fn public_token(headers: &HeaderMap) -> Option<PublicToken> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim).unwrap_or_default();
+    let public = Some(text("x-public-token")).filter(|token| !token.is_empty());
+    let as_key = || ["x-axonpush-api-key", "x-api-key"].into_iter().map(text).find(|key| key.starts_with("pt_"));
+    public.or_else(as_key).map(|token| PublicToken(token.to_owned()))
+}
+
 /// A request that carries a key. Routes that take it answer 401 to everyone else.
 #[derive(Debug)]
 pub(crate) struct Authorized(pub(crate) Arc<ReceivedRequest>);
@@ -80,6 +91,12 @@ impl<S: Sync> FromRequestParts<S> for Authorized {
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
         let received = parts.extensions.get::<Arc<ReceivedRequest>>().ok_or_else(Problem::internal)?;
         require_credentials(&parts.headers)?;
+        if public_token(&parts.headers).is_some() {
+            return Err(Problem::new(
+                StatusCode::FORBIDDEN,
+                "a public token may publish and nothing else; send an API key in `x-axonpush-api-key`",
+            ));
+        }
         Ok(Self(Arc::clone(received)))
     }
 }

@@ -17,6 +17,8 @@ use tokio::sync::{Semaphore, watch};
 use tower_service::Service;
 
 use crate::answer::Script;
+use crate::clock::Clock;
+use crate::faults::FaultState;
 use crate::guard;
 use crate::otlp;
 use crate::problem::Problem;
@@ -28,6 +30,10 @@ use crate::store::Store;
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) store: Store,
+    pub(crate) clock: Clock,
+    pub(crate) faults: FaultState,
+    /// Whether requests may change the faults.
+    pub(crate) fault_requests: bool,
     pub(crate) script: Script,
     /// Answers for OTLP, which fails on its own.
     pub(crate) otlp_script: Script,
@@ -41,6 +47,16 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    /// Waits for `time`, unless the server stops first.
+    pub(crate) async fn pause(&self, time: Duration) {
+        if !time.is_zero() {
+            tokio::select! {
+                () = tokio::time::sleep(time) => {}
+                () = self.stopping() => {}
+            }
+        }
+    }
+
     /// Resolves when the server is to stop, or its handle is gone.
     pub(crate) async fn stopping(&self) {
         // An error means that the sender was dropped, which is the same message.
@@ -73,10 +89,17 @@ pub(crate) async fn answer(
     let request_id = request_id(&parts);
     shared.requests.count(parts.method.as_str(), parts.uri.path());
     let mut response = match admit(shared, parts, body).await {
-        Ok(request) => match router.call(request).await {
-            Ok(response) => response,
-            Err(never) => match never {},
-        },
+        Ok(request) => {
+            let (latency, fault) = shared.faults.next(request.uri().path(), request.headers(), &shared.clock);
+            shared.pause(latency).await;
+            match fault {
+                Some(response) => response,
+                None => match router.call(request).await {
+                    Ok(response) => response,
+                    Err(never) => match never {},
+                },
+            }
+        }
         Err(problem) => problem.into_response(),
     };
     if response.extensions().get::<CloseConnection>().is_some() {

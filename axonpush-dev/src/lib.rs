@@ -37,6 +37,7 @@
 //! - [`StoredEvent`] is one event that was accepted, with the exact bytes and headers that brought it.
 //! - [`ReceivedRequest`] is one request as it arrived, refused ones included.
 //! - [`Answer`] is what the server should say next instead of the truth.
+//! - [`Faults`] are what goes wrong with every request: latency, a share of failures, a limit for each key.
 //!
 //! # What it does
 //!
@@ -44,6 +45,15 @@
 //!   batches at `POST /v1/logs` and `POST /v1/traces`: JSON or protobuf, with or without gzip. A
 //!   record becomes an event of type `app.log` or `app.span` whose source is `otlp`, and an invalid
 //!   one is refused alone. [`DevServer::script_otlp`] scripts these routes.
+//! - It keeps apps, channels, environments, members, public tokens, webhook endpoints, alerts, dashboards and the like. One
+//!   app, `app_dev`, with one channel, `default`, and one environment, `development`, are there from the start.
+//! - It delivers webhooks, signed, and tries again after 1, 5 and 30 seconds, 2 and 10 minutes. To https addresses it
+//!   delivers with the feature `https` only.
+//! - It tells of events as they arrive at `GET /events/stream`, as server-sent events with the filters of `GET /events`. A
+//!   client that comes back with `Last-Event-ID` misses nothing; one that is 2,000 events behind gets an event `skipped`
+//!   with the count.
+//! - Its clock can be moved, with [`DevServer::advance`] and [`DevServer::set_time`], so that a test needs not wait for the
+//!   next attempt of a webhook.
 //! - It owns a thread, so it keeps answering while a test blocks its own runtime, and it needs none.
 //! - An event that was answered with 200 is there for the very next read.
 //! - Unknown fields are refused by name, because the service refuses them too.
@@ -51,14 +61,19 @@
 //!
 //! # What it does not do
 //!
-//! - It checks that a key is present, never whose it is.
+//! - It checks that a key is present, never whose it is. Public tokens are the exception: they may only publish, and once one
+//!   was created at `POST /public-ingest-tokens` no others are taken.
 //! - It keeps a bounded number of events, the newest ones; it is not a place for data you need.
 //! - It takes no metrics, and no OTLP over gRPC.
 
 mod answer;
 mod builder;
+mod clock;
+mod courier;
+mod digest;
 mod error;
 mod event;
+mod faults;
 mod guard;
 mod intake;
 mod otlp;
@@ -74,5 +89,6 @@ pub use answer::Answer;
 pub use builder::DevServerBuilder;
 pub use error::Error;
 pub use event::StoredEvent;
+pub use faults::{FailRate, Faults};
 pub use requests::ReceivedRequest;
 pub use server::{DevServer, StopReport};

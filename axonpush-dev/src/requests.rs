@@ -41,6 +41,14 @@ impl ReceivedRequest {
             body,
         }
     }
+
+    /// The request as if it had named this environment and no other.
+    pub(crate) fn in_environment(&self, environment: &str) -> Self {
+        let mut request = self.clone();
+        request.headers.retain(|(name, _)| name != "x-axonpush-environment");
+        request.headers.push(("x-axonpush-environment".to_owned(), environment.to_owned()));
+        request
+    }
 }
 
 pub(crate) fn find_header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {

@@ -2,16 +2,20 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::runtime::{self, Handle};
 use tokio::sync::{Semaphore, oneshot, watch};
 
 use crate::answer::{Answer, Script};
 use crate::builder::DevServerBuilder;
+use crate::clock::Clock;
+use crate::courier;
 use crate::error::Error;
 use crate::event::{Row, StoredEvent};
+use crate::faults::{FaultState, Faults};
 use crate::intake::Shared;
 use crate::requests::{ReceivedRequest, RequestLog};
 use crate::store::{Store, all_events};
@@ -164,6 +168,51 @@ impl DevServer {
         self.shared().otlp_script.clear();
     }
 
+    /// What goes wrong with every request from now on. `Faults::default()` ends it.
+    pub fn set_faults(&self, faults: Faults) {
+        self.shared().faults.set(faults);
+    }
+
+    /// What goes wrong with every request now.
+    pub fn faults(&self) -> Faults {
+        self.shared().faults.get()
+    }
+
+    /// What time it is for the server: the machine's time, unless a test moved it.
+    pub fn now(&self) -> SystemTime {
+        self.shared().clock.now().into()
+    }
+
+    /// Moves the server's clock on by `time`. What is due until then, such as the next attempt to deliver a webhook,
+    /// happens at once; what arrives from now on is as much later, and so is the default window of a search.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use axonpush_dev::DevServer;
+    ///
+    /// let server = DevServer::start_blocking()?;
+    /// let before = server.now();
+    /// server.advance(Duration::from_secs(3_600));
+    /// assert!(server.now() >= before + Duration::from_secs(3_600));
+    /// # Ok::<(), axonpush_dev::Error>(())
+    /// ```
+    pub fn advance(&self, time: Duration) {
+        self.shared().clock.advance(time);
+    }
+
+    /// Makes it `time` for the server. Its clock goes on from there. A time that is out of the range of the contract's
+    /// dates, the years 1 to 9999, changes nothing.
+    pub fn set_time(&self, time: SystemTime) {
+        if let Ok(time) = Timestamp::try_from(time) {
+            self.shared().clock.set(time);
+        }
+    }
+
+    /// The events that `wanted` holds for, in the order they arrived.
+    pub fn find_events(&self, wanted: impl Fn(&StoredEvent) -> bool) -> Vec<StoredEvent> {
+        self.events().into_iter().filter(|event| wanted(event)).collect()
+    }
+
     /// Stops accepting, waits for requests under way (2 seconds unless the builder said otherwise),
     /// cuts the rest and closes the store. Works on any runtime.
     pub async fn stop(mut self) -> StopReport {
@@ -258,6 +307,7 @@ async fn run(
         Err(error) => return tell(Err(error)),
     };
     tell(Ok(Ready { addr, shared: Arc::clone(&shared), runtime: Handle::current() }));
+    tokio::spawn(courier::run(Arc::clone(&shared)));
     let router = routes::router(Arc::clone(&shared));
     let cut = serve::serve(listener, router, Arc::clone(&shared)).await;
     let _ = tokio::time::timeout(CLOSE_TIMEOUT, shared.store.close()).await;
@@ -275,6 +325,9 @@ async fn open(
     let addr = listener.local_addr().map_err(bind)?;
     let shared = Shared {
         store: Store::open(&settings.store)?,
+        clock: Clock::default(),
+        faults: FaultState::new(settings.faults),
+        fault_requests: settings.fault_requests,
         script: Script::default(),
         otlp_script: Script::default(),
         requests: RequestLog::new(settings.keep_requests),
@@ -283,6 +336,7 @@ async fn open(
         otlp_permits: Semaphore::new(otlp::MAX_AT_ONCE),
         stop,
     };
+    routes::seed(&shared).await.map_err(|_| Error::unwritable())?;
     Ok((listener, addr, Arc::new(shared)))
 }
 

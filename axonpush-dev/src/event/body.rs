@@ -70,7 +70,7 @@ impl EventBody {
                     payload_text,
                     metadata,
                     metadata_text,
-                    channel_id: channel_id.unwrap_or_else(|| "default".to_owned()),
+                    channel_id: channel_id.unwrap_or_else(|| DEFAULT_CHANNEL.to_owned()),
                     event_type: event_type.unwrap_or_else(|| "custom".to_owned()),
                     agent_id,
                     trace_id,
@@ -230,6 +230,9 @@ fn not_an_object(text: &str) -> Problem {
         Err(error) => malformed(&error),
     }
 }
+
+/// The channel of events that name none.
+pub(crate) const DEFAULT_CHANNEL: &str = "default";
 
 /// What the fields beside the payload usually take, so that memory is asked for once.
 const USUAL_REST: usize = 320;

@@ -8,7 +8,7 @@ mod stored;
 mod tests;
 mod view;
 
-pub(crate) use body::EventBody;
+pub(crate) use body::{DEFAULT_CHANNEL, EventBody};
 pub(crate) use facts::Facts;
 pub(crate) use row::Row;
 pub use stored::StoredEvent;

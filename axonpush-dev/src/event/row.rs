@@ -9,6 +9,8 @@ use super::{EventBody, Facts};
 /// An event as it is kept.
 #[derive(Debug)]
 pub(crate) struct Row {
+    /// Its place in the order of arrival.
+    pub(crate) sequence: i64,
     pub(crate) event_id: String,
     pub(crate) app_id: String,
     pub(crate) source: String,

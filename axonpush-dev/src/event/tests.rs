@@ -9,6 +9,7 @@ use super::{EventBody, EventView, Row, StoredEvent};
 
 fn row(body: impl Into<Bytes>) -> Row {
     Row {
+        sequence: 1,
         event_id: "e".to_owned(),
         app_id: "a".to_owned(),
         source: "app".to_owned(),

@@ -102,6 +102,7 @@ fn check_stored(event: &EventBody) {
     assert_eq!((&read.trace_id, &read.span_id), (&event.trace_id, &event.span_id));
     assert_eq!((&read.parent_span_id, &read.dedup_key), (&event.parent_span_id, &event.dedup_key));
     let row = crate::event::Row {
+        sequence: 1,
         event_id: "e".to_owned(),
         app_id: "a".to_owned(),
         source: "otlp".to_owned(),

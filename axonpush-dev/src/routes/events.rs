@@ -23,9 +23,19 @@ pub(super) async fn list(
     Authorized(request): Authorized,
 ) -> Result<Response, Problem> {
     let mut parameters = Parameters::parse(request.query.as_deref())?;
-    let window = parameters.window();
+    let window = parameters.window(shared.clock.now());
     let limit = parameters.limit();
     let mut search = EventSearch::new(window.since, window.until, limit);
+    filters(&mut parameters, &mut search);
+    parameters.check()?;
+
+    let rows = search.run(&shared.store).await.map_err(|_| Problem::internal())?;
+    let events = rows.into_iter().filter_map(EventView::from_row).collect();
+    Ok(super::json(&EventList { events }))
+}
+
+/// Narrows `search` down to what the parameters ask for, their window and limit aside.
+pub(super) fn filters(parameters: &mut Parameters, search: &mut EventSearch) {
     for (name, column) in FILTERS {
         if let Some(value) = parameters.text(name) {
             search.equals(column, value.to_owned());
@@ -40,11 +50,6 @@ pub(super) async fn list(
         (None, Some(_)) => parameters.fault("attrKey", "expected to be sent along with attrValue"),
         (None, None) => {}
     }
-    parameters.check()?;
-
-    let rows = search.run(&shared.store).await.map_err(|_| Problem::internal())?;
-    let events = rows.into_iter().filter_map(EventView::from_row).collect();
-    Ok(super::json(&EventList { events }))
 }
 
 /// Parameters that are compared for equality, and the column each is compared with.

@@ -21,6 +21,7 @@ POST /event           publish
 POST /v1/logs         OpenTelemetry's log records, with X-Axonpush-Channel
 POST /v1/traces       OpenTelemetry's spans, likewise
 GET  /events          what was published, newest first
+GET  /events/stream   the same, as it arrives
 GET  /traces          the same, by trace
 GET  /healthz         is it up?
 ";

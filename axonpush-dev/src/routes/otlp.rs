@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
 
+use super::tokens::Binding;
 use super::{aside, scripted};
 use crate::guard;
 use crate::intake::Shared;
@@ -33,16 +34,29 @@ async fn store<R: Record>(
 ) -> Result<Response, Problem> {
     guard::require_credentials(&headers)?;
     let encoding = Encoding::of(&headers)?;
-    let channel = channel(&headers)?;
+    let binding = match guard::public_token(&headers) {
+        Some(token) => Binding::of(shared, &token).await?,
+        None => None,
+    };
+    let channel = match (channel(&headers), &binding) {
+        (Ok(channel), binding) => {
+            binding.as_ref().map_or(Ok(()), |binding| binding.check_channel(&channel))?;
+            channel
+        }
+        (Err(_), Some(binding)) => binding.channel_id.clone(),
+        (Err(problem), None) => return Err(problem),
+    };
+    let request = binding.map_or(request.clone(), |binding| Arc::new(request.in_environment(&binding.environment)));
+    let now = shared.clock.now();
     let max_batch = shared.max_batch;
     let permit = shared.otlp_permits.acquire().await.map_err(|_| Problem::internal())?;
     let (events, refusals) = aside(move || {
         let body = otlp::decompress(&headers, &request.body)?;
-        let mut delivery = Delivery::new(&request);
+        let mut delivery = Delivery::new(&request, now);
         let mut events = Vec::new();
         let take = |record| events.push(delivery.event(&record));
         let refusals = otlp::read::<R>(encoding, body, &channel, max_batch, take)?;
-        Ok((events, refusals))
+        Ok::<_, Problem>((events, refusals))
     })
     .await??;
     if !events.is_empty() {

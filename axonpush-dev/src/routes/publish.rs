@@ -8,8 +8,10 @@ use axum::response::Response;
 use http::{HeaderMap, StatusCode, header};
 use serde::Serialize;
 
+use super::fields::is_json;
 use super::scripted;
-use crate::event::EventBody;
+use super::tokens::Binding;
+use crate::event::{DEFAULT_CHANNEL, EventBody};
 use crate::guard;
 use crate::intake::Shared;
 use crate::problem::{Fault, Problem};
@@ -36,13 +38,32 @@ pub(super) async fn publish(
 async fn store(shared: &Shared, request: &ReceivedRequest, headers: &HeaderMap) -> Result<Response, Problem> {
     guard::require_credentials(headers)?;
     check_encoding(headers)?;
-    if !is_json(headers) {
+    if !is_json(request.header(header::CONTENT_TYPE.as_str()).unwrap_or_default()) {
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send the event as `application/json`"));
     }
-    let body = EventBody::parse(&request.body, shared.accept_occurred_at)?;
-    let event = NewEvent::sent(&body, request);
+    let mut body = EventBody::parse(&request.body, shared.accept_occurred_at)?;
+    let event = match binding(shared, headers).await? {
+        None => NewEvent::sent(&body, request, shared.clock.now()),
+        Some(binding) => {
+            let mut bound = request.in_environment(&binding.environment);
+            if body.channel_id == DEFAULT_CHANNEL {
+                body.channel_id.clone_from(&binding.channel_id);
+                bound.body = body.to_bytes();
+            }
+            binding.check_channel(&body.channel_id)?;
+            NewEvent::sent(&body, &bound, shared.clock.now())
+        }
+    };
     let receipt = shared.store.insert(event).await.map_err(|_| Problem::internal())?;
     Ok(super::json(&Accepted { event_id: &receipt.event_id, id: &receipt.event_id, status: "queued" }))
+}
+
+/// What the public token of a request is bound to, if it carries one.
+async fn binding(shared: &Shared, headers: &HeaderMap) -> Result<Option<Binding>, Problem> {
+    match guard::public_token(headers) {
+        Some(token) => Binding::of(shared, &token).await,
+        None => Ok(None),
+    }
 }
 
 /// # Errors
@@ -57,10 +78,4 @@ fn check_encoding(headers: &HeaderMap) -> Result<(), Problem> {
                   gzip is for `/v1/logs` and `/v1/traces`";
     let fault = Fault::new("header.Content-Encoding", "expected identity, or no such header");
     Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail).with_fault(fault.with_value(codings.into())))
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }

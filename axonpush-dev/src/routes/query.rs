@@ -49,11 +49,11 @@ impl Parameters {
     }
 
     /// A window of 24 hours unless told otherwise, up to and including this very moment.
-    pub(super) fn window(&mut self) -> Window {
+    pub(super) fn window(&mut self, now: Timestamp) -> Window {
         let until = self.time("until");
-        let since = self.time("since").unwrap_or_else(|| {
-            until.unwrap_or_else(Timestamp::now).saturating_sub(DEFAULT_WINDOW).unwrap_or(Timestamp::MIN)
-        });
+        let since = self
+            .time("since")
+            .unwrap_or_else(|| until.unwrap_or(now).saturating_sub(DEFAULT_WINDOW).unwrap_or(Timestamp::MIN));
         Window { since, until }
     }
 

@@ -22,7 +22,7 @@ pub(super) async fn answer(
     let response = match answer.reply() {
         Reply::StoreThen(then) => match store.await {
             Ok(_) => {
-                pause(shared, &answer).await;
+                shared.pause(answer.wait()).await;
                 return reply(shared, then).await;
             }
             Err(problem) => problem.into_response(),
@@ -30,13 +30,13 @@ pub(super) async fn answer(
         Reply::Accept => store.await.unwrap_or_else(IntoResponse::into_response),
         _ => return reply(shared, &answer).await,
     };
-    pause(shared, &answer).await;
+    shared.pause(answer.wait()).await;
     response
 }
 
 /// Gives an answer that stores nothing itself.
 async fn reply(shared: &Shared, answer: &Answer) -> Response {
-    pause(shared, answer).await;
+    shared.pause(answer.wait()).await;
     match answer.reply() {
         Reply::Status { status, headers, body } => status_response(*status, headers, body.as_ref()),
         Reply::Hang => {
@@ -46,16 +46,6 @@ async fn reply(shared: &Shared, answer: &Answer) -> Response {
         Reply::CloseConnection => close_connection(),
         // Only reached inside another answer, where there is nothing left to store.
         Reply::Accept | Reply::StoreThen(_) => StatusCode::OK.into_response(),
-    }
-}
-
-/// Waits as long as the answer asks, unless the server stops first.
-async fn pause(shared: &Shared, answer: &Answer) {
-    if !answer.wait().is_zero() {
-        tokio::select! {
-            () = tokio::time::sleep(answer.wait()) => {}
-            () = shared.stopping() => {}
-        }
     }
 }
 

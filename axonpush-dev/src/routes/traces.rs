@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::aside;
@@ -55,7 +56,7 @@ pub(super) async fn list(
     State(shared): State<Arc<Shared>>,
     Authorized(request): Authorized,
 ) -> Result<Response, Problem> {
-    let search = trace_search(Parameters::parse(request.query.as_deref())?)?;
+    let search = trace_search(Parameters::parse(request.query.as_deref())?, shared.clock.now())?;
     let ids = shared.store.read(|connection| trace_ids(connection, search)).await.map_err(|_| Problem::internal())?;
     let mut traces = Vec::with_capacity(ids.len());
     // One trace at a time, so that publishers wait for one trace at most.
@@ -86,8 +87,8 @@ async fn read_trace(shared: &Shared, trace_id: &str) -> Result<Vec<Row>, Problem
     shared.store.read(move |connection| trace_rows(connection, &trace_id)).await.map_err(|_| Problem::internal())
 }
 
-fn trace_search(mut parameters: Parameters) -> Result<TraceSearch, Problem> {
-    let window = parameters.window();
+fn trace_search(mut parameters: Parameters, now: Timestamp) -> Result<TraceSearch, Problem> {
+    let window = parameters.window(now);
     let limit = parameters.limit();
     let offset = parameters.parsed("offset", "expected integer >= 0").unwrap_or_default();
     let mut search = TraceSearch::new(window.since, window.until, limit, offset);

@@ -69,8 +69,8 @@ pub(crate) struct Delivery<'a> {
 }
 
 impl<'a> Delivery<'a> {
-    pub(crate) fn new(request: &'a ReceivedRequest) -> Self {
-        Self { arrival: Arrival::new(request, "otlp"), seen: 0 }
+    pub(crate) fn new(request: &'a ReceivedRequest, at: Timestamp) -> Self {
+        Self { arrival: Arrival::new(request, "otlp", at), seen: 0 }
     }
 
     /// The event that a record became.
@@ -130,14 +130,14 @@ pub(crate) struct Receipt {
 }
 
 pub(super) enum Inserted {
-    New,
+    New { sequence: i64 },
     Repeat { first_event_id: String },
 }
 
 impl NewEvent {
     /// The event that is the body of `request`.
-    pub(crate) fn sent(parsed: &EventBody, request: &ReceivedRequest) -> Self {
-        let arrival = Arrival::new(request, "app");
+    pub(crate) fn sent(parsed: &EventBody, request: &ReceivedRequest, at: Timestamp) -> Self {
+        let arrival = Arrival::new(request, "app", at);
         Self::new(arrival.id, parsed, request.body.clone(), &arrival)
     }
 
@@ -192,9 +192,9 @@ impl NewEvent {
 }
 
 impl<'a> Arrival<'a> {
-    fn new(request: &'a ReceivedRequest, source: &'static str) -> Self {
+    fn new(request: &'a ReceivedRequest, source: &'static str, at: Timestamp) -> Self {
         let text = serde_json::to_string(&request.headers).unwrap_or_default().into();
-        Self { id: Uuid::now_v7(), at: Timestamp::now(), headers: &request.headers, text, source }
+        Self { id: Uuid::now_v7(), at, headers: &request.headers, text, source }
     }
 }
 
@@ -219,7 +219,7 @@ pub(super) fn insert(connection: &Connection, event: &NewEvent) -> rusqlite::Res
     }
     let inserted = statement.raw_execute()?;
     if inserted == 1 {
-        return Ok(Inserted::New);
+        return Ok(Inserted::New { sequence: connection.last_insert_rowid() });
     }
     // Only the dedup key is unique, so only a repeat can have been passed over.
     let first_event_id = connection
@@ -254,6 +254,7 @@ INSERT INTO events (
     user_id, release, search_text, dedup_key,
     failed, total_tokens, cost_usd, created_at, occurred_at, ended_at, body, headers
 ) VALUES (
-    ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+    ?1, coalesce((SELECT owner FROM documents WHERE kind = 'channel' AND id = ?3), ?2), ?3,
+    ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
     ?, ?, ?, ?, ?, ?, ?, ?
 ) ON CONFLICT DO NOTHING";

@@ -5,6 +5,7 @@
 //! help only with a file: one database in memory is locked as a whole by whoever reads. So a search
 //! takes its turns instead.
 
+pub(crate) mod documents;
 mod insert;
 mod schema;
 mod search;
@@ -18,8 +19,9 @@ use std::sync::{Arc, mpsc};
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
+pub(crate) use documents::{Document, Kind, NewDocument};
 pub(crate) use insert::{Delivery, NewEvent, Receipt};
-pub(crate) use search::{EventSearch, all_events};
+pub(crate) use search::{EventSearch, all_events, first_sequence, last_sequence};
 pub(crate) use traces::{TraceSearch, TraceSort, trace_ids, trace_rows};
 
 use crate::error::Error;
@@ -40,6 +42,7 @@ pub(crate) struct Store {
     commands: mpsc::Sender<Command>,
     counters: Arc<Counters>,
     stored: watch::Receiver<u64>,
+    arrived: watch::Receiver<i64>,
 }
 
 /// What the worker counts and others read.
@@ -61,13 +64,14 @@ impl Store {
         let (commands, inbox) = mpsc::channel();
         let counters = Arc::new(Counters::default());
         let (notify, stored) = watch::channel(0);
-        let worker = Worker::new(connection, policy, Arc::clone(&counters), notify)
+        let (tell, arrived) = watch::channel(0);
+        let worker = Worker::new(connection, policy, Arc::clone(&counters), notify, tell)
             .map_err(|error| Error::store(policy.file.as_deref(), error))?;
         std::thread::Builder::new()
             .name("axonpush-dev-store".to_owned())
             .spawn(move || worker.run(&inbox))
             .map_err(Error::thread)?;
-        Ok(Self { commands, counters, stored })
+        Ok(Self { commands, counters, stored, arrived })
     }
 
     pub(crate) async fn insert(&self, event: NewEvent) -> Result<Receipt, StoreFailure> {
@@ -122,6 +126,12 @@ impl Store {
     /// How many events are stored now, and a way to learn when that changes.
     pub(crate) fn stored(&self) -> watch::Receiver<u64> {
         self.stored.clone()
+    }
+
+    /// The place of the newest event in the order of arrival, and a way to learn when that changes. It is told after the
+    /// event was stored.
+    pub(crate) fn arrived(&self) -> watch::Receiver<i64> {
+        self.arrived.clone()
     }
 
     pub(crate) fn duplicates(&self) -> u64 {

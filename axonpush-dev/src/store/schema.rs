@@ -67,7 +67,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_millis(500);
 const STATEMENT_CACHE: usize = 64;
 
 /// Raised whenever `TABLES` changes, so that an older file is refused rather than misread.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// Times are nanoseconds since 1970. `id` is the order of arrival.
 const TABLES: &str = "
@@ -108,6 +108,14 @@ CREATE TABLE events (
 CREATE INDEX events_by_time ON events (created_at);
 CREATE INDEX events_by_trace ON events (trace_id) WHERE trace_id IS NOT NULL;
 CREATE UNIQUE INDEX events_by_dedup_key ON events (dedup_key) WHERE dedup_key IS NOT NULL;
-PRAGMA user_version = 1;
+CREATE TABLE documents (
+    seq INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    body TEXT NOT NULL,
+    UNIQUE (kind, id)
+);
+PRAGMA user_version = 2;
 COMMIT;
 ";

@@ -64,6 +64,27 @@ impl EventSearch {
         Ok(found)
     }
 
+    /// Finds every event there is.
+    pub(crate) fn everything() -> Self {
+        Self::new(Timestamp::MIN, None, u32::MAX)
+    }
+
+    /// At most `limit` of the events found after `seen`, up to and with `newest`, in the order they arrived. The window
+    /// does not matter here.
+    pub(crate) fn after(
+        &self,
+        connection: &Connection,
+        seen: i64,
+        newest: i64,
+        limit: u32,
+    ) -> rusqlite::Result<Vec<Row>> {
+        let mut conditions = self.conditions.clone();
+        conditions.push("id > ? AND id <= ?", [Value::Integer(seen), Value::Integer(newest)]);
+        let Conditions { sql, mut values } = conditions;
+        values.push(Value::Integer(limit.into()));
+        rows(connection, &format!("SELECT {ROW} FROM events WHERE {sql} ORDER BY id LIMIT ?"), values)
+    }
+
     /// The events found in the newest slice before `until`, at most `limit`, and where the next slice ends.
     fn newest(&self, connection: &Connection, until: i64, limit: usize) -> rusqlite::Result<(Vec<Row>, Option<i64>)> {
         // Events of the same moment stay together, so a slice may be a little larger.
@@ -90,6 +111,16 @@ const SLICE: u32 = 1_000;
 /// Every event, oldest first.
 pub(crate) fn all_events(connection: &Connection) -> rusqlite::Result<Vec<Row>> {
     rows(connection, &format!("SELECT {ROW} FROM events ORDER BY id"), Vec::new())
+}
+
+/// The place of the newest event in the order of arrival; 0 when there is none.
+pub(crate) fn last_sequence(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.prepare_cached("SELECT coalesce(max(id), 0) FROM events")?.query_row([], |row| row.get(0))
+}
+
+/// The place of the oldest event that is still kept; 0 when there is none.
+pub(crate) fn first_sequence(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.prepare_cached("SELECT coalesce(min(id), 0) FROM events")?.query_row([], |row| row.get(0))
 }
 
 /// Conditions joined by AND, and the values bound to them.
@@ -132,13 +163,14 @@ pub(super) fn rows(connection: &Connection, query: &str, values: Vec<Value>) -> 
             created_at: Timestamp::from_nanosecond(row.get::<_, i64>(3)?.into()).unwrap_or_default(),
             body: Bytes::from(row.get::<_, Vec<u8>>(4)?),
             headers: serde_json::from_str(&headers).unwrap_or_default(),
+            sequence: row.get(6)?,
         })
     })?;
     rows.collect()
 }
 
 /// The columns of a [`Row`], in the order `rows` reads them.
-pub(super) const ROW: &str = "event_id, app_id, source, created_at, body, headers";
+pub(super) const ROW: &str = "event_id, app_id, source, created_at, body, headers, id";
 
 #[cfg(test)]
 mod tests {
@@ -175,7 +207,7 @@ mod tests {
         // Some arrive together, and so at the same moment.
         for (arrival, size) in [1, 7, 1, 1, 30, 2, 1, 1, 9, 1, 1].into_iter().enumerate() {
             let request = request();
-            let mut delivery = Delivery::new(&request);
+            let mut delivery = Delivery::new(&request, Timestamp::now());
             store.insert_all((0..size).map(|n| delivery.event(&body(arrival * 50 + n))).collect()).await.unwrap();
         }
         for limit in [1, 2, 10, 54, 55, 500] {
@@ -203,13 +235,13 @@ mod tests {
     async fn an_event_is_stored_while_a_long_search_goes_on() {
         let store = store();
         for n in 0..50 {
-            store.insert(NewEvent::sent(&body(n), &request())).await.unwrap();
+            store.insert(NewEvent::sent(&body(n), &request(), Timestamp::now())).await.unwrap();
         }
         tokio::select! {
             biased;
             // Asked first, and with fifty slices to go through.
             _ = search(Some(1), 500).run(&store) => panic!("the publisher waited for the search"),
-            receipt = store.insert(NewEvent::sent(&body(50), &request())) => assert!(receipt.is_ok()),
+            receipt = store.insert(NewEvent::sent(&body(50), &request(), Timestamp::now())) => assert!(receipt.is_ok()),
         }
     }
 }

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
 use super::insert::{self, Inserted};
+use super::search::last_sequence;
 use super::{Counters, NewEvent, Receipt, StoreFailure, StorePolicy, schema};
 
 type Reply = oneshot::Sender<Result<Vec<Receipt>, StoreFailure>>;
@@ -38,6 +39,8 @@ pub(super) struct Worker {
     max: Size,
     counters: Arc<Counters>,
     stored: watch::Sender<u64>,
+    arrived: watch::Sender<i64>,
+    newest: i64,
 }
 
 /// How much is stored, or may be.
@@ -53,13 +56,17 @@ impl Worker {
         policy: &StorePolicy,
         counters: Arc<Counters>,
         stored: watch::Sender<u64>,
+        arrived: watch::Sender<i64>,
     ) -> rusqlite::Result<Self> {
         let (events, bytes) = schema::measure(&connection)?;
         let max = Size { events: policy.max_events.max(1), bytes: policy.max_bytes };
-        let mut worker = Self { connection, size: Size { events, bytes }, max, counters, stored };
+        let newest = last_sequence(&connection)?;
+        let size = Size { events, bytes };
+        let mut worker = Self { connection, size, max, counters, stored, arrived, newest };
         // A file may come from a run with wider limits.
         worker.evict()?;
         worker.stored.send_replace(worker.size.events);
+        worker.arrived.send_replace(newest);
         Ok(worker)
     }
 
@@ -95,9 +102,9 @@ impl Worker {
         if group.is_empty() {
             return;
         }
-        let before = self.size;
+        let before = (self.size, self.newest);
         let Ok(receipts) = self.commit(group) else {
-            self.size = before;
+            (self.size, self.newest) = before;
             for (_, reply) in group.drain(..) {
                 let _ = reply.send(Err(StoreFailure));
             }
@@ -106,6 +113,7 @@ impl Worker {
         let repeats = receipts.iter().flatten().filter(|receipt| receipt.duplicate).count();
         self.counters.duplicates.fetch_add(repeats as u64, Ordering::Relaxed);
         self.stored.send_replace(self.size.events);
+        self.arrived.send_if_modified(|newest| std::mem::replace(newest, self.newest) != self.newest);
         for ((_, reply), receipts) in group.drain(..).zip(receipts) {
             // A client that hung up no longer asks.
             let _ = reply.send(Ok(receipts));
@@ -120,7 +128,8 @@ impl Worker {
             let mut together = Vec::with_capacity(events.len());
             for event in events {
                 together.push(match insert::insert(&transaction, event)? {
-                    Inserted::New => {
+                    Inserted::New { sequence } => {
+                        self.newest = sequence;
                         self.size.events += 1;
                         self.size.bytes += event.body_len();
                         Receipt { event_id: event.event_id(), duplicate: false }

@@ -1,11 +1,9 @@
 //! How much is kept, and for how long.
 
-use std::path::PathBuf;
-
 use axonpush_dev::DevServer;
 use serde_json::json;
 
-use crate::rig::{Rig, event};
+use crate::rig::{Rig, Scratch, event};
 
 #[tokio::test]
 async fn the_oldest_events_leave_when_there_are_too_many() {
@@ -90,23 +88,4 @@ async fn a_file_that_holds_something_else_is_left_alone() {
     let error = DevServer::builder().persist(&file.0).start().await.unwrap_err();
     assert!(error.is_store(), "{error}");
     assert_eq!(std::fs::read_to_string(&file.0).unwrap(), "not a database, but somebody's notes");
-}
-
-/// A file of its own for one test, removed with what the database puts beside it.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> Self {
-        Self(std::env::temp_dir().join(format!("axonpush-dev-{}.db", uuid::Uuid::new_v4())))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        for suffix in ["", "-wal", "-shm"] {
-            let mut file = self.0.clone().into_os_string();
-            file.push(suffix);
-            let _ = std::fs::remove_file(file);
-        }
-    }
 }

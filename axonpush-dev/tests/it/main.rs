@@ -3,12 +3,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod binary;
+mod collections;
+mod faults;
 mod life;
 mod limits;
 mod otlp;
 mod publish;
 mod refusals;
+mod resources;
 mod rig;
 mod scripts;
 mod search;
+mod stream;
+mod tokens;
 mod traces;
+mod webhooks;

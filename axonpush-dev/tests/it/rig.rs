@@ -1,5 +1,6 @@
 //! A started server and a client that knows its key.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use axonpush_dev::DevServer;
@@ -50,6 +51,30 @@ impl Rig {
         response.json().await.unwrap()
     }
 
+    /// Sends a JSON body, or none when it is null, and returns the answer, which must have `status`.
+    pub(crate) async fn ask(&self, method: Method, path: &str, body: Value, status: u16) -> Value {
+        let mut request = self.request(method, path);
+        if !body.is_null() {
+            request = request.json(&body);
+        }
+        let response = request.send().await.unwrap();
+        if status >= 400 {
+            return problem(response, status).await;
+        }
+        assert_eq!(response.status(), status, "{path} {body}");
+        response.json().await.unwrap()
+    }
+
+    pub(crate) async fn remove(&self, path: &str, status: u16) -> Value {
+        self.ask(Method::DELETE, path, Value::Null, status).await
+    }
+
+    /// Creates an app and returns its id.
+    pub(crate) async fn app(&self) -> String {
+        let app = self.ask(Method::POST, "/apps", json!({"name": "an app"}), 201).await;
+        app["appId"].as_str().unwrap().to_owned()
+    }
+
     /// The operation names that `GET /events` finds, newest first.
     pub(crate) async fn search(&self, query: &[(&str, &str)]) -> Vec<String> {
         let response = self.request(Method::GET, "/events").query(query).send().await.unwrap();
@@ -87,4 +112,23 @@ pub(crate) async fn problem(response: Response, status: u16) -> Value {
 /// The locations a problem document names.
 pub(crate) fn locations(problem: &Value) -> Vec<String> {
     names(&problem["errors"], "location")
+}
+
+/// A file of its own for one test, removed with what the database puts beside it.
+pub(crate) struct Scratch(pub(crate) PathBuf);
+
+impl Scratch {
+    pub(crate) fn new() -> Self {
+        Self(std::env::temp_dir().join(format!("axonpush-dev-{}.db", uuid::Uuid::new_v4())))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        for suffix in ["", "-wal", "-shm"] {
+            let mut file = self.0.clone().into_os_string();
+            file.push(suffix);
+            let _ = std::fs::remove_file(file);
+        }
+    }
 }
