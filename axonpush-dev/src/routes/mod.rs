@@ -1,6 +1,7 @@
 //! The routes, one file for each thing they are about.
 
 mod account;
+mod analytics;
 mod apps;
 mod collections;
 mod environments;
@@ -55,6 +56,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .merge(webhooks_and_tokens())
         .merge(account())
         .merge(members())
+        .merge(analytics::routes())
         .merge(collections::routes())
         .fallback(async || Problem::new(StatusCode::NOT_FOUND, "no such route; check the path"))
         .method_not_allowed_fallback(async || {
