@@ -77,6 +77,7 @@ mod faults;
 mod guard;
 mod intake;
 mod otlp;
+mod page;
 mod problem;
 mod requests;
 mod rfc3339;

@@ -32,6 +32,7 @@ use serde::Serialize;
 
 use crate::intake::Shared;
 use crate::otlp::{LogRecord, Span};
+use crate::page;
 use crate::problem::Problem;
 
 pub(crate) use scripted::CloseConnection;
@@ -58,6 +59,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .merge(members())
         .merge(analytics::routes())
         .merge(collections::routes())
+        .merge(page::routes())
         .fallback(async || Problem::new(StatusCode::NOT_FOUND, "no such route; check the path"))
         .method_not_allowed_fallback(async || {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "the route exists, but not with this method")

@@ -1,0 +1,8 @@
+//! The page in a real browser: Debian's chromium, driven by a program.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod browser;
+#[allow(dead_code, reason = "other views will use the rest")]
+mod rig;
+mod tail;
