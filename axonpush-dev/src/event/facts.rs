@@ -13,6 +13,8 @@ pub(crate) struct Facts {
     pub(crate) environment_id: Option<String>,
     pub(crate) agent_name: Option<String>,
     pub(crate) session_id: Option<String>,
+    /// The attribute `request.id`; by its JSON text when it is no string.
+    pub(crate) request_id: Option<String>,
     pub(crate) user_id: Option<String>,
     pub(crate) status: Option<String>,
     pub(crate) semantic_kind: Option<&'static str>,
@@ -63,6 +65,10 @@ impl Facts {
                 .or_else(|| resource(body, "deployment.environment.name")),
             agent_name: attribute(body, &["gen_ai.agent.name"]).or_else(|| payload(body, "agent_name")),
             session_id: attribute(body, &["session.id", "gen_ai.conversation.id"]),
+            request_id: body.attribute(REQUEST_ID).map(|value| match value {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            }),
             user_id: attribute(body, &["user.id", "enduser.id"]),
             status: status(body, error_type.is_some()).map(str::to_owned),
             semantic_kind: semantic_kind(body),
@@ -206,6 +212,9 @@ fn nanos(value: Option<&Value>) -> Option<Timestamp> {
     };
     Timestamp::from_nanosecond(nanos).ok()
 }
+
+/// The attribute by which the records of one request are found.
+pub(crate) const REQUEST_ID: &str = "request.id";
 
 const GEN_AI: &str = "gen_ai.";
 
