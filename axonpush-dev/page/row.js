@@ -23,8 +23,13 @@ export function readRow(event, text = JSON.stringify(event)) {
     level: levelOf(event, payload),
     message: messageOf(event, payload, attributes),
     service: string(event.serviceName),
+    client: clientOf(event),
+    lost: event.operationName === LOSSES ? lossesOf(attributes) : undefined,
     duration: typeof event.durationMs === "number" ? event.durationMs : undefined,
+    startKnown: payload.startTimeUnixNano !== undefined,
     trace: string(event.traceId),
+    span: string(event.spanId),
+    parent: string(event.parentSpanId),
     request: string(attributes["request.id"]) || string(metadata["request.id"]) || string(metadata["request_id"]),
   };
 }
@@ -59,11 +64,35 @@ function messageOf(event, payload, attributes) {
   return line(pairs.join("  "));
 }
 
+/** The process that sent it, as far as it says. */
+function clientOf(event) {
+  const resource = isObject(event.resourceAttributes) ? event.resourceAttributes : {};
+  const instance = resource["service.instance.id"] ?? resource["host.name"] ?? "";
+  return {
+    service: string(event.serviceName),
+    version: string(resource["service.version"]),
+    environment: string(event.environmentId),
+    sdk: [resource["telemetry.sdk.name"], resource["telemetry.sdk.version"]].filter((part) => typeof part === "string").join(" "),
+    instance: String(instance),
+  };
+}
+
+/** How many events a client says it lost, by reason. */
+function lossesOf(attributes) {
+  const losses = {};
+  for (const [name, count] of Object.entries(attributes)) {
+    if (name.startsWith(LOST) && Number.isFinite(count)) losses[name.slice(LOST.length)] = count;
+  }
+  return losses;
+}
+
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 const string = (value) => (typeof value === "string" ? value : "");
 
 export const INFO = 2;
 export const WARN = 3;
 export const ERROR = 4;
+const LOSSES = "axonpush.events_lost";
+const LOST = "axonpush.lost.";
 const LONGEST = 300;
 const MOST_PAIRS = 8;

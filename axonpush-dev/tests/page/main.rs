@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod browser;
-#[allow(dead_code, reason = "other views will use the rest")]
+mod looks;
 mod rig;
+mod story;
 mod tail;

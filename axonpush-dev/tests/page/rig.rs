@@ -64,6 +64,15 @@ impl Page {
         receipt["eventId"].as_str().unwrap().to_owned()
     }
 
+    /// Publishes all of `events` in their order. What is absent may be `null` here.
+    pub(crate) async fn publish_all(&self, events: &[Value]) {
+        for event in events {
+            let mut event = event.clone();
+            event.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+            self.publish(event).await;
+        }
+    }
+
     /// What a function body of the page's own language returns.
     pub(crate) async fn run(&self, body: &str) -> Value {
         self.driver.execute(body, Vec::new()).await.unwrap_or_else(|error| panic!("{body}: {error}")).json().clone()
