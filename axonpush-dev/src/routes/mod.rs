@@ -5,6 +5,7 @@ mod analytics;
 mod apps;
 mod collections;
 mod environments;
+mod errors;
 mod events;
 mod faults;
 mod fields;
@@ -58,6 +59,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .merge(account())
         .merge(members())
         .merge(analytics::routes())
+        .merge(errors::routes())
         .merge(collections::routes())
         .merge(page::routes())
         .fallback(async || Problem::new(StatusCode::NOT_FOUND, "no such route; check the path"))

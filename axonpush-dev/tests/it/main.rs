@@ -5,6 +5,7 @@
 mod analytics;
 mod binary;
 mod collections;
+mod errors;
 mod faults;
 mod life;
 mod limits;

@@ -62,7 +62,7 @@ pub(super) fn attributes(body: &EventBody) -> impl Iterator<Item = (&String, &Va
 }
 
 /// A value that can be told from others in one line: not a list, a map or nothing.
-pub(super) fn text(value: &Value) -> Option<Cow<'_, str>> {
+pub(in super::super) fn text(value: &Value) -> Option<Cow<'_, str>> {
     match value {
         Value::String(text) => Some(Cow::Borrowed(text)),
         Value::Number(_) | Value::Bool(_) => Some(Cow::Owned(value.to_string())),

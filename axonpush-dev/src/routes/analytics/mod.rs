@@ -22,6 +22,7 @@ use serde_json::json;
 
 use self::breakdown::{Breakdown, Dimension, Rows};
 use self::cohort::Cohort;
+pub(super) use self::dimensions::text as scalar;
 use self::heatmap::{Bands, Durations};
 use self::latency::{Latencies, Percentiles};
 use self::series::{Bucket, Series, Timeseries};
