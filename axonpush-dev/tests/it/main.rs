@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod analytics;
-mod binary;
 mod collections;
 mod errors;
 mod faults;
