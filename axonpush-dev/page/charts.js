@@ -1,7 +1,7 @@
 // The view of rates and latencies.
 
 import { element, setText } from "./dom.js";
-import { span } from "./format.js";
+import { clock, span } from "./format.js";
 import { Stats } from "./stats.js";
 
 export class ChartsView {
@@ -91,7 +91,7 @@ export class ChartsView {
 }
 
 function options(chart, color, { axis, grid }, width) {
-  const font = "11px system-ui, sans-serif";
+  const font = "11px Inter, system-ui, sans-serif";
   const line = { stroke: axis, font, grid: { stroke: grid, width: 1 }, ticks: { show: false } };
   return {
     width: Math.max(width, 200),
@@ -99,7 +99,8 @@ function options(chart, color, { axis, grid }, width) {
     legend: { show: false },
     cursor: { points: { size: 6 }, drag: { x: false, y: false } },
     scales: { y: { range: (_, __, most) => [0, Math.max(most * 1.1, chart.least)] } },
-    axes: [{ ...line, space: 70 }, { ...line, size: 56, values: (_, ticks) => ticks.map(chart.format) }],
+    padding: [12, 12, 0, 0],
+    axes: [{ ...line, space: 70, size: 32, values: (_, ticks) => ticks.map((tick) => timeOfDay(tick)) }, { ...line, size: 56, values: (_, ticks) => ticks.map(chart.format) }],
     series: [
       {},
       ...chart.series.map(({ label, ink, filled }) => ({
@@ -107,11 +108,18 @@ function options(chart, color, { axis, grid }, width) {
         stroke: color(ink),
         width: 1.5,
         fill: filled ? color(ink).replace("rgb(", "rgba(").replace(")", ", 0.12)") : undefined,
-        points: { show: false },
-        spanGaps: false,
+        // A line needs two points; where there are few, each is worth seeing.
+        points: { size: 5, show: (plot, place) => plot.data[place].filter((value) => value !== null && value > 0).length < FEW },
+        spanGaps: true,
       })),
     ],
   };
+}
+
+/** Without the seconds when they are none. */
+function timeOfDay(seconds) {
+  const time = clock(seconds * 1_000);
+  return time.slice(0, seconds % 60 === 0 ? 5 : 8);
 }
 
 const number = (value) => (value >= 100 ? Math.round(value).toLocaleString("en-US") : String(Math.round(value * 10) / 10));
@@ -138,7 +146,7 @@ const CHARTS = [
     title: "Latency",
     note: "of everything that says how long it took",
     least: 1,
-    format: (value) => span(value) || "0",
+    format: (value) => (value === 0 ? "0" : span(value)),
     series: [
       { label: "p50", column: "p50", ink: "--good-ink" },
       { label: "p95", column: "p95", ink: "--warn-ink" },
@@ -147,4 +155,5 @@ const CHARTS = [
   },
 ];
 
-const HEIGHT = 190;
+const HEIGHT = 200;
+const FEW = 20;

@@ -1,11 +1,11 @@
 // The view of one request: everything that carries its id, in the order it happened.
 
-import { get } from "./api.js";
 import { copyButton } from "./detail.js";
 import { element } from "./dom.js";
 import { plural, span } from "./format.js";
-import { LEVELS, ERROR, readRow } from "./row.js";
+import { ERROR, LEVELS } from "./row.js";
 import { link } from "./route.js";
+import { find } from "./stored.js";
 
 export class RequestView {
   #id = null;
@@ -27,8 +27,8 @@ export class RequestView {
     this.#problem = "";
     this.#draw("Looking …");
     try {
-      const { events } = await get("/events", { since: "2000-01-01T00:00:00Z", attrKey: "request.id", attrValue: id, limit: 500 });
-      if (this.#id === id) this.#add((events ?? []).map((event) => readRow(event)));
+      const rows = await find("/events", { since: "2000-01-01T00:00:00Z", attrKey: "request.id", attrValue: id, limit: 500 });
+      if (this.#id === id) this.#add(rows);
     } catch (error) {
       this.#problem = `The server could not be asked: ${error.message}`;
       this.#draw("");
@@ -60,7 +60,7 @@ export class RequestView {
           "p",
           { class: "sums" },
           element("span", {}, plural(rows.length, "record")),
-          rows.length > 1 ? element("span", {}, `over ${span(end - start) || "0 ms"}`) : "",
+          rows.length > 1 ? element("span", {}, `over ${span(end - start)}`) : "",
           failed > 0 ? element("span", { class: "bad" }, plural(failed, "error")) : "",
           traces.map((trace) => element("a", { href: link("trace", trace) }, "See its trace")),
         ),
@@ -78,7 +78,7 @@ export class RequestView {
       element(
         "button",
         { type: "button", onclick: () => this.onOpen(row) },
-        element("span", { class: "offset" }, `+${span(begun(row) - start) || "0 ms"}`),
+        element("span", { class: "offset" }, `+${span(begun(row) - start)}`),
         element("span", { class: "level" }, LEVELS[row.level]),
         element("span", { class: "type" }, row.type),
         element("span", { class: "name" }, row.name),

@@ -7,7 +7,7 @@ export const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal"];
  * Reads an event. Its text is kept as it came and read again when somebody opens it: fifty thousand trees would weigh
  * ten times as much.
  */
-export function readRow(event, text = JSON.stringify(event)) {
+export function readRow(event, text) {
   const payload = isObject(event.payload) ? event.payload : {};
   const attributes = isObject(payload.attributes) ? payload.attributes : {};
   const metadata = isObject(event.metadata) ? event.metadata : {};
@@ -16,6 +16,7 @@ export function readRow(event, text = JSON.stringify(event)) {
     text,
     // Clients may write any letter as an escape; what people type has none.
     searched: text.includes("\\u") ? JSON.stringify(event) : text,
+    createdAt: event.createdAt,
     arrived: Date.parse(event.createdAt) || 0,
     at: Date.parse(event.occurredAt) || 0,
     type: String(event.eventType ?? ""),
@@ -58,7 +59,8 @@ function messageOf(event, payload, attributes) {
   const pairs = [];
   for (const key in told) {
     const value = told[key];
-    if (value !== null && typeof value !== "object") pairs.push(`${key}=${value}`);
+    // The request has a place of its own.
+    if (key !== "request.id" && value !== null && typeof value !== "object") pairs.push(`${key}=${value}`);
     if (pairs.length === MOST_PAIRS) break;
   }
   return line(pairs.join("  "));

@@ -1,8 +1,8 @@
 // The live tail: what arrives, held and handed on in step with the screen.
 
-import { get } from "./api.js";
 import { readRow } from "./row.js";
 import { Rows } from "./rows.js";
+import { find } from "./stored.js";
 import { follow } from "./stream.js";
 
 /** Everything the page knows of the events, for whichever view is on screen. */
@@ -68,8 +68,7 @@ export class Tail {
     this.#begun = true;
     let stored = [];
     try {
-      const { events } = await get("/events", { limit: 500 });
-      stored = (events ?? []).map((event) => readRow(event)).reverse();
+      stored = (await find("/events", { limit: 500 })).reverse();
     } catch {
       // The tail is worth having without what came before it.
     }

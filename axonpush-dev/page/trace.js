@@ -1,12 +1,12 @@
 // The view of one trace: a waterfall of its spans.
 
-import { get } from "./api.js";
 import { copyButton } from "./detail.js";
 import { element } from "./dom.js";
 import { plural, span } from "./format.js";
-import { LEVELS, ERROR, readRow } from "./row.js";
+import { ERROR, LEVELS } from "./row.js";
 import { flat, tree } from "./spans.js";
 import { link } from "./route.js";
+import { find } from "./stored.js";
 
 export class TraceView {
   #id = null;
@@ -30,8 +30,8 @@ export class TraceView {
     this.#problem = "";
     this.#draw("Looking …");
     try {
-      const { spans } = await get(`/traces/${encodeURIComponent(id)}`);
-      if (this.#id === id) this.#add((spans ?? []).map((event) => readRow(event)));
+      const rows = await find(`/traces/${encodeURIComponent(id)}`);
+      if (this.#id === id) this.#add(rows);
     } catch (error) {
       this.#problem = `The server could not be asked: ${error.message}`;
       this.#draw("");
@@ -66,10 +66,10 @@ export class TraceView {
         element(
           "p",
           { class: "sums" },
-          rows.length === 0 ? "" : element("span", {}, span(end - start) || "0 ms"),
+          rows.length === 0 ? "" : element("span", {}, span(end - start)),
           element("span", {}, plural(rows.length, "record")),
           failed > 0 ? element("span", { class: "bad" }, plural(failed, "error")) : "",
-          services.length > 0 ? element("span", {}, services.slice(0, 5).join(", ")) : "",
+          services.slice(0, COLORS).map((service, place) => element("span", { "data-service": String(place) }, element("i", { class: "swatch" }), service)),
           element("a", { href: link("events", "", { q: `trace:${this.#id}` }) }, "In the list of events"),
         ),
       ),
@@ -100,11 +100,11 @@ export class TraceView {
       element("button", { class: "open", type: "button", onclick: () => this.onOpen(row) }, row.name || row.type, node.isPoint && row.message ? element("span", { class: "dim" }, `  ${row.message}`) : ""),
     );
     const track = element("span", { class: "track", onclick: () => this.onOpen(row) }, bar);
-    const took = element("span", { class: "took" }, node.isPoint ? "" : span(node.end - node.start) || "0 ms");
+    const took = element("span", { class: "took" }, node.isPoint ? "" : span(node.end - node.start));
     const place = services.indexOf(row.service);
     return element(
       "li",
-      { "data-level": LEVELS[row.level], "data-service": String(Math.max(place, 0) % 6), class: node.failed ? "failed" : null, "data-depth": String(depth) },
+      { "data-level": LEVELS[row.level], "data-service": String(Math.max(place, 0) % COLORS), class: node.failed ? "failed" : null, "data-depth": String(depth) },
       label,
       track,
       took,
@@ -128,3 +128,6 @@ function scale(total) {
 }
 
 const MOST = 1_000;
+
+/** Services that can be told apart by colour. */
+const COLORS = 6;

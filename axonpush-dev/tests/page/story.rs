@@ -27,22 +27,25 @@ fn request(number: u64) -> Vec<Value> {
     let took = 12 + number * 37 % 90;
     let slow = number % 8 == 5;
     let mut told = vec![
-        log(&trace, "a1", &id, 9, "shop.orders", &format!("order {} is on its way", 1_000 + number)),
+        log(&trace, "a1", 2_000 - took + 3, &id, 9, "shop.orders", &format!("order {} is on its way", 1_000 + number)),
         span(
             &trace,
             "b2",
             Some("a1"),
             "SELECT orders",
-            (2, took / 3),
+            (2_002 - took, 2_002 - took * 2 / 3),
             &id,
             &json!({"db.system": "postgresql"}),
             "orders",
         ),
-        span(&trace, "a1", None, name, (0, took), &id, &json!({}), "shop"),
+        span(&trace, "a1", None, name, (2_000 - took, 2_000), &id, &json!({}), "shop"),
         exchange(&trace, "a1", &id, "GET", route, 200, took),
     ];
     if slow {
-        told.insert(1, log(&trace, "a1", &id, 13, "shop.stock", "stock service is slow, 3 of 5 attempts used"));
+        told.insert(
+            1,
+            log(&trace, "a1", 2_000 - took + 3, &id, 13, "shop.stock", "stock service is slow, 3 of 5 attempts used"),
+        );
     }
     told
 }
@@ -69,22 +72,30 @@ fn failure() -> Vec<Value> {
     );
     broken["payload"]["status"] = json!({"code": 2, "message": "deadline exceeded"});
     vec![
-        log(trace, "0a", id, 9, "shop.assist", "question taken: is the blue kettle in stock?"),
+        log(trace, "0a", 6, id, 9, "shop.assist", "question taken: is the blue kettle in stock?"),
         span(trace, "0b", Some("0a"), "SELECT customers", (14, 22), id, &json!({"db.system": "postgresql"}), "shop"),
         span(trace, "0d", Some("0c"), "chat sonnet-large", (48, 410), id, &model, "assistant"),
         broken,
-        log(trace, "0e", id, 17, "shop.stock", "stock lookup failed: no answer from stock.internal within 1.5 s"),
+        log(
+            trace,
+            "0e",
+            1_505,
+            id,
+            17,
+            "shop.stock",
+            "stock lookup failed: no answer from stock.internal within 1.5 s",
+        ),
         span(trace, "0f", Some("0c"), "execute_tool stock_lookup", (462, 1_512), id, &tool, "assistant"),
         span(trace, "0c", Some("0a"), "invoke_agent assistant", (40, 1_988), id, &agent, "assistant"),
-        log(trace, "0a", id, 13, "shop.assist", "answered without the stock level"),
-        span(trace, "0a", None, "POST /assist", (0, 2_010), id, &json!({}), "shop"),
-        exchange(trace, "0a", id, "POST", "/assist", 500, 2_010),
+        log(trace, "0a", 1_991, id, 13, "shop.assist", "answered without the stock level"),
+        span(trace, "0a", None, "POST /assist", (0, 2_003), id, &json!({}), "shop"),
+        exchange(trace, "0a", id, "POST", "/assist", 500, 2_005),
     ]
 }
 
-fn log(trace: &str, span: &str, request: &str, severity: u8, name: &str, text: &str) -> Value {
+fn log(trace: &str, span: &str, at: u64, request: &str, severity: u8, name: &str, text: &str) -> Value {
     json!({"identifier": name, "eventType": "app.log", "traceId": trace, "spanId": span, "payload": {
-        "body": text, "severityNumber": severity,
+        "body": text, "timeUnixNano": (begun() + at * 1_000_000).to_string(), "severityNumber": severity,
         "attributes": {"request.id": request, "logger.name": name},
         "resource": {"service.name": "shop", "service.version": "1.4.2"}}})
 }
@@ -100,7 +111,7 @@ fn span(
     attributes: &Value,
     service: &str,
 ) -> Value {
-    let begun = now_nanos() - 3_000_000_000;
+    let begun = begun();
     let mut attributes = attributes.clone();
     attributes["request.id"] = json!(request);
     json!({"identifier": name, "eventType": "app.span", "traceId": trace, "spanId": span, "parentSpanId": parent, "payload": {
@@ -119,6 +130,8 @@ fn exchange(trace: &str, span: &str, request: &str, method: &str, route: &str, s
         "resource": {"service.name": "shop", "service.version": "1.4.2"}}})
 }
 
-fn now_nanos() -> u64 {
-    u64::try_from(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_nanos()).unwrap()
+/// Two seconds ago, when what is told of now began.
+fn begun() -> u64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    u64::try_from(now.as_nanos()).unwrap() - 2_010_000_000
 }
