@@ -70,6 +70,7 @@ mod answer;
 mod builder;
 mod clock;
 mod courier;
+mod demo;
 mod digest;
 mod error;
 mod event;

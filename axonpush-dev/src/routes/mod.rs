@@ -1,9 +1,11 @@
 //! The routes, one file for each thing they are about.
 
 mod account;
+mod analytics;
 mod apps;
 mod collections;
 mod environments;
+mod errors;
 mod events;
 mod faults;
 mod fields;
@@ -56,6 +58,8 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .merge(webhooks_and_tokens())
         .merge(account())
         .merge(members())
+        .merge(analytics::routes())
+        .merge(errors::routes())
         .merge(collections::routes())
         .merge(page::routes())
         .fallback(async || Problem::new(StatusCode::NOT_FOUND, "no such route; check the path"))
