@@ -109,7 +109,7 @@ function options(chart, color, { axis, grid }, width) {
         width: 1.5,
         fill: filled ? color(ink).replace("rgb(", "rgba(").replace(")", ", 0.12)") : undefined,
         // A line needs two points; where there are few, each is worth seeing.
-        points: { size: 5, show: (plot, place) => plot.data[place].filter((value) => value !== null && value > 0).length < FEW },
+        points: { size: 5, show: (plot, place) => plot.data[place].filter((value) => value !== null).length < FEW },
         spanGaps: true,
       })),
     ],

@@ -5,6 +5,7 @@ use axonpush_dev::DevServer;
 use crate::rig::browse_with;
 
 #[tokio::test]
+#[expect(clippy::print_stderr, reason = "a figure for `docs/performance.md`")]
 async fn the_first_paint_comes_within_a_second_with_a_hundred_thousand_events_stored() {
     let server = DevServer::builder().max_batch(5_000).start().await.unwrap();
     browse_with(server, async |page| {
