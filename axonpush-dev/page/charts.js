@@ -2,18 +2,22 @@
 
 import { element, setText } from "./dom.js";
 import { clock, span } from "./format.js";
-import { Stats } from "./stats.js";
+import { KEPT, Stats } from "./stats.js";
+import { find } from "./stored.js";
 
 export class ChartsView {
   #stats = new Stats();
   #charts = null;
   #visible = false;
-  #range = 300;
+  #range = 900;
+  #beat = 0;
+  #asked = false;
 
   constructor(section, tail) {
     this.section = section;
+    this.tail = tail;
     tail.onRows((rows) => this.#stats.take(rows));
-    setInterval(() => this.#visible && !document.hidden && this.#update(), 1_000);
+    setInterval(() => this.#tick(), 1_000);
     new ResizeObserver(() => this.#resize()).observe(section);
     addEventListener("themechange", () => this.#visible && this.#build());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#visible && this.#build());
@@ -22,6 +26,7 @@ export class ChartsView {
   async show() {
     this.#visible = true;
     await this.#build();
+    if (!this.#asked) this.#lookBack();
   }
 
   leave() {
@@ -38,7 +43,7 @@ export class ChartsView {
       probe.style.color = style.getPropertyValue(name) && `var(${name})`;
       return getComputedStyle(probe).color;
     };
-    const ranges = [[60, "1 min"], [300, "5 min"], [900, "15 min"]].map(([seconds, label]) =>
+    const ranges = [[180, "3 min"], [900, "15 min"], [3_600, "1 h"]].map(([seconds, label]) =>
       element("button", { type: "button", "aria-pressed": String(seconds === this.#range), onclick: () => this.#choose(seconds) }, label),
     );
     const cards = CHARTS.map(({ title, note, series }) => {
@@ -61,6 +66,29 @@ export class ChartsView {
     });
     probe.remove();
     this.#update();
+  }
+
+  /** Adds what was stored before the page was opened, as far back as the charts go. */
+  async #lookBack() {
+    this.#asked = true;
+    const earliest = Date.now() - KEPT * 1_000;
+    let before = [...this.tail.rows].find((row) => row.arrived <= this.#stats.since)?.createdAt;
+    try {
+      for (let page = 0; page < MOST_PAGES && before !== undefined && this.#stats.since > earliest; page += 1) {
+        const rows = await find("/events", { since: new Date(earliest).toISOString(), until: before, limit: PAGE });
+        this.#stats.take(rows);
+        if (rows.length < PAGE) this.#stats.since = earliest;
+        before = rows.at(-1)?.createdAt;
+      }
+    } catch {
+      // The charts begin where the page began, then.
+    }
+    this.#update();
+  }
+
+  #tick() {
+    this.#beat += 1;
+    if (this.#visible && !document.hidden && (this.#range <= 900 || this.#beat % 5 === 0)) this.#update();
   }
 
   #choose(seconds) {
@@ -157,3 +185,5 @@ const CHARTS = [
 
 const HEIGHT = 200;
 const FEW = 20;
+const PAGE = 500;
+const MOST_PAGES = 20;

@@ -28,8 +28,7 @@ export class ClientsView {
 
   #take(rows) {
     for (const row of rows) {
-      const { service, instance, version } = row.client;
-      const key = `${service}\n${version}\n${instance}`;
+      const key = JSON.stringify(row.client);
       let client = this.#clients.get(key);
       if (client === undefined) {
         client = { ...row.client, events: 0, errors: 0, recent: 0, rate: 0, last: 0, lost: {} };

@@ -14,6 +14,7 @@ export class RequestView {
 
   constructor(section, tail, onOpen) {
     this.section = section;
+    this.tail = tail;
     this.onOpen = onOpen;
     tail.onRows((rows) => {
       const fresh = rows.filter((row) => row.request === this.#id && this.#id !== null);
@@ -25,7 +26,8 @@ export class RequestView {
     this.#id = id;
     this.#rows.clear();
     this.#problem = "";
-    this.#draw("Looking …");
+    // What is at hand is shown at once; the server may know more.
+    this.#add([...this.tail.rows].filter((row) => row.request === id), "Looking …");
     try {
       const rows = await find("/events", { since: "2000-01-01T00:00:00Z", attrKey: "request.id", attrValue: id, limit: 500 });
       if (this.#id === id) this.#add(rows);
@@ -39,9 +41,9 @@ export class RequestView {
     this.#id = null;
   }
 
-  #add(rows) {
+  #add(rows, note = "") {
     for (const row of rows) this.#rows.set(row.id, row);
-    this.#draw("");
+    this.#draw(note);
   }
 
   #draw(note) {

@@ -31,7 +31,7 @@ export function readRow(event, text) {
     trace: string(event.traceId),
     span: string(event.spanId),
     parent: string(event.parentSpanId),
-    request: string(attributes["request.id"]) || string(metadata["request.id"]) || string(metadata["request_id"]),
+    request: string(attributes["request.id"]) || string(metadata["request.id"]),
   };
 }
 
@@ -66,17 +66,23 @@ function messageOf(event, payload, attributes) {
   return line(pairs.join("  "));
 }
 
-/** The process that sent it, as far as it says. */
+/** The process that sent it, as far as it says. Of each there is one object, however many events it sent. */
 function clientOf(event) {
   const resource = isObject(event.resourceAttributes) ? event.resourceAttributes : {};
-  const instance = resource["service.instance.id"] ?? resource["host.name"] ?? "";
-  return {
+  const client = {
     service: string(event.serviceName),
     version: string(resource["service.version"]),
     environment: string(event.environmentId),
+    instance: string(resource["service.instance.id"]) || string(resource["host.name"]),
     sdk: [resource["telemetry.sdk.name"], resource["telemetry.sdk.version"]].filter((part) => typeof part === "string").join(" "),
-    instance: String(instance),
   };
+  const key = JSON.stringify(client);
+  const known = clients.get(key);
+  if (known !== undefined) return known;
+  // Names without end would be kept without end.
+  if (clients.size >= MOST_CLIENTS) clients.clear();
+  clients.set(key, client);
+  return client;
 }
 
 /** How many events a client says it lost, by reason. */
@@ -94,6 +100,9 @@ const string = (value) => (typeof value === "string" ? value : "");
 export const INFO = 2;
 export const WARN = 3;
 export const ERROR = 4;
+const clients = new Map();
+const MOST_CLIENTS = 500;
+
 const LOSSES = "axonpush.events_lost";
 const LOST = "axonpush.lost.";
 const LONGEST = 300;

@@ -16,6 +16,7 @@ export class TraceView {
 
   constructor(section, tail, onOpen) {
     this.section = section;
+    this.tail = tail;
     this.onOpen = onOpen;
     tail.onRows((rows) => {
       const fresh = rows.filter((row) => this.#id !== null && row.trace === this.#id);
@@ -28,7 +29,8 @@ export class TraceView {
     this.#rows.clear();
     this.#folded.clear();
     this.#problem = "";
-    this.#draw("Looking …");
+    // What is at hand is shown at once; the server may know more.
+    this.#add([...this.tail.rows].filter((row) => row.trace === id), "Looking …");
     try {
       const rows = await find(`/traces/${encodeURIComponent(id)}`);
       if (this.#id === id) this.#add(rows);
@@ -42,9 +44,9 @@ export class TraceView {
     this.#id = null;
   }
 
-  #add(rows) {
+  #add(rows, note = "") {
     for (const row of rows) this.#rows.set(row.id, row);
-    this.#draw("");
+    this.#draw(note);
   }
 
   #draw(note) {

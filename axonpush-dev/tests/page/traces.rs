@@ -19,9 +19,9 @@ async fn a_request_shows_all_its_records_in_the_order_they_happened() {
             page.texts(".steps .name").await,
             [
                 "POST /assist",
+                "POST /assist",
                 "shop.assist",
                 "SELECT customers",
-                "POST /assist",
                 "invoke_agent assistant",
                 "chat sonnet-large",
                 "execute_tool stock_lookup",
@@ -35,6 +35,11 @@ async fn a_request_shows_all_its_records_in_the_order_they_happened() {
         page.publish(json!({"identifier": "afterthought", "payload": {"attributes": {"request.id": FAILED_REQUEST}}}))
             .await;
         page.shows(".steps .name", "afterthought").await;
+        // Clients that leave payloads alone put the id into the metadata.
+        page.publish(json!({"identifier": "aside", "payload": {}, "metadata": {"request.id": FAILED_REQUEST}})).await;
+        page.shows(".steps .name", "aside").await;
+        page.driver.refresh().await.unwrap();
+        page.shows(".sums", "12 records").await;
         page.click(".steps li:nth-child(9) button").await;
         page.shows(".drawer .said", "no answer from stock.internal").await;
     })
@@ -57,14 +62,14 @@ async fn a_waterfall_shows_what_caused_what_and_how_long_it_took() {
             shape,
             [
                 ("0", "POST /assist"),
+                ("1", "POST /assist"),
                 ("1", "shop.assist"),
                 ("1", "SELECT customers"),
-                ("1", "POST /assist"),
                 ("1", "invoke_agent assistant"),
                 ("2", "chat sonnet-large"),
                 ("2", "execute_tool stock_lookup"),
-                ("2", "POST stock.internal"),
-                ("3", "shop.stock"),
+                ("3", "POST stock.internal"),
+                ("4", "shop.stock"),
                 ("1", "shop.assist")
             ]
         );
