@@ -9,6 +9,7 @@ mod faults;
 mod life;
 mod limits;
 mod otlp;
+mod page;
 mod publish;
 mod refusals;
 mod resources;
