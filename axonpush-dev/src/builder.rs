@@ -20,6 +20,7 @@ pub struct DevServerBuilder {
     pub(crate) stop_timeout: Duration,
     pub(crate) faults: Faults,
     pub(crate) fault_requests: bool,
+    pub(crate) seed_demo: bool,
 }
 
 impl DevServerBuilder {
@@ -89,6 +90,13 @@ impl DevServerBuilder {
         self
     }
 
+    /// Begins with an hour of a small shop's events: some 3,700 logs, spans and agent events that end now, and are the
+    /// same each time but for the hour. A file that holds them keeps them as they are. Default: nothing is there.
+    pub fn seed_demo(mut self) -> Self {
+        self.seed_demo = true;
+        self
+    }
+
     /// Starts the server on a thread of its own. Works on any runtime.
     ///
     /// # Errors
@@ -117,6 +125,7 @@ impl Default for DevServerBuilder {
             stop_timeout: Duration::from_secs(2),
             faults: Faults::default(),
             fault_requests: false,
+            seed_demo: false,
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::faults::{FaultState, Faults};
 use crate::intake::Shared;
 use crate::requests::{ReceivedRequest, RequestLog};
 use crate::store::{Store, all_events};
-use crate::{otlp, routes, serve};
+use crate::{demo, otlp, routes, serve};
 
 /// A running server. Dropping it stops it.
 ///
@@ -337,6 +337,9 @@ async fn open(
         stop,
     };
     routes::seed(&shared).await.map_err(|_| Error::unwritable())?;
+    if settings.seed_demo {
+        demo::seed(&shared).await.map_err(|_| Error::unwritable())?;
+    }
     Ok((listener, addr, Arc::new(shared)))
 }
 

@@ -13,6 +13,8 @@ pub(crate) struct Facts {
     pub(crate) environment_id: Option<String>,
     pub(crate) agent_name: Option<String>,
     pub(crate) session_id: Option<String>,
+    /// The attribute `request.id`; by its JSON text when it is no string.
+    pub(crate) request_id: Option<String>,
     pub(crate) user_id: Option<String>,
     pub(crate) status: Option<String>,
     pub(crate) semantic_kind: Option<&'static str>,
@@ -33,6 +35,8 @@ pub(crate) struct Facts {
     pub(crate) cache_write_tokens: Option<i64>,
     pub(crate) cost_usd: Option<f64>,
     pub(crate) duration_ms: Option<f64>,
+    /// How long a model took to answer with its first token.
+    pub(crate) ttft_ms: Option<f64>,
     pub(crate) occurred_at: Timestamp,
     pub(crate) ended_at: Timestamp,
 }
@@ -61,6 +65,10 @@ impl Facts {
                 .or_else(|| resource(body, "deployment.environment.name")),
             agent_name: attribute(body, &["gen_ai.agent.name"]).or_else(|| payload(body, "agent_name")),
             session_id: attribute(body, &["session.id", "gen_ai.conversation.id"]),
+            request_id: body.attribute(REQUEST_ID).map(|value| match value {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            }),
             user_id: attribute(body, &["user.id", "enduser.id"]),
             status: status(body, error_type.is_some()).map(str::to_owned),
             semantic_kind: semantic_kind(body),
@@ -87,6 +95,7 @@ impl Facts {
                 .or_else(|| body.payload.get("cost_usd"))
                 .and_then(Value::as_f64),
             duration_ms: duration_ms(body, started, ended),
+            ttft_ms: ttft_ms(body),
             occurred_at,
             ended_at: ended.unwrap_or(occurred_at).max(occurred_at),
         }
@@ -190,6 +199,11 @@ fn duration_ms(body: &Parts<'_>, started: Option<Timestamp>, ended: Option<Times
     seconds.map(|seconds| seconds * 1_000.0)
 }
 
+fn ttft_ms(body: &Parts<'_>) -> Option<f64> {
+    let seconds = body.attribute("gen_ai.server.time_to_first_token").and_then(Value::as_f64);
+    seconds.map(|seconds| seconds * 1_000.0).or_else(|| body.payload.get("ttft_ms")?.as_f64())
+}
+
 /// A time as OpenTelemetry writes it in JSON: decimal text, or a number from careless clients.
 fn nanos(value: Option<&Value>) -> Option<Timestamp> {
     let nanos = match value? {
@@ -198,6 +212,9 @@ fn nanos(value: Option<&Value>) -> Option<Timestamp> {
     };
     Timestamp::from_nanosecond(nanos).ok()
 }
+
+/// The attribute by which the records of one request are found.
+pub(crate) const REQUEST_ID: &str = "request.id";
 
 const GEN_AI: &str = "gen_ai.";
 

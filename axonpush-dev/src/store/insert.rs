@@ -29,7 +29,8 @@ pub(crate) struct NewEvent {
     headers: Arc<str>,
 }
 
-/// The text columns in the order of `INSERT`, one after the other. A column has no end when it is null.
+/// The text columns in the order of `INSERT`, one after the other. A column has no end when it is null. The last of them is
+/// what a search by text looks through.
 #[derive(Debug, Default)]
 struct Texts {
     joined: String,
@@ -55,9 +56,8 @@ impl Texts {
         })
     }
 
-    /// The key is the last of the columns.
     fn dedup_key(&self) -> Option<&str> {
-        self.iter().last().flatten()
+        self.iter().nth(DEDUP_KEY).flatten()
     }
 }
 
@@ -126,7 +126,6 @@ fn search_text(parsed: &EventBody) -> String {
 pub(crate) struct Receipt {
     /// The event's id; for a repeat, that of the event that came first.
     pub(crate) event_id: String,
-    pub(crate) duplicate: bool,
 }
 
 pub(super) enum Inserted {
@@ -165,8 +164,9 @@ impl NewEvent {
             facts.session_id.as_deref(),
             facts.user_id.as_deref(),
             facts.release.as_deref(),
-            Some(&search_text),
+            facts.request_id.as_deref(),
             parsed.dedup_key.as_deref(),
+            Some(&search_text),
         ]);
         Self {
             event_id,
@@ -189,6 +189,18 @@ impl NewEvent {
     pub(super) fn body_len(&self) -> u64 {
         self.body.len() as u64
     }
+
+    pub(super) fn headers(&self) -> &Arc<str> {
+        &self.headers
+    }
+
+    pub(super) fn created_at(&self) -> i64 {
+        to_nanos(self.created_at)
+    }
+
+    pub(super) fn search_text(&self) -> &str {
+        self.texts.iter().last().flatten().unwrap_or_default()
+    }
 }
 
 impl<'a> Arrival<'a> {
@@ -198,10 +210,22 @@ impl<'a> Arrival<'a> {
     }
 }
 
-pub(super) fn insert(connection: &Connection, event: &NewEvent) -> rusqlite::Result<Inserted> {
+/// Keeps the headers of a request, and returns the number that its events refer to them by.
+pub(super) fn insert_arrival(connection: &Connection, headers: &str) -> rusqlite::Result<i64> {
+    connection.prepare_cached("INSERT INTO arrivals (headers) VALUES (?)")?.insert([headers])
+}
+
+/// `keep_text` says whether the text that is searched is to be stored, too.
+pub(super) fn insert(
+    connection: &Connection,
+    event: &NewEvent,
+    arrival: i64,
+    keep_text: bool,
+) -> rusqlite::Result<Inserted> {
     let mut statement = connection.prepare_cached(INSERT)?;
     // By position: names would have to be looked up each time.
     for (index, text) in event.texts.iter().enumerate() {
+        let text = text.filter(|_| keep_text || index + 1 < TEXT_COLUMNS);
         statement.raw_bind_parameter(index + 1, text)?;
     }
     let others = params![
@@ -212,7 +236,7 @@ pub(super) fn insert(connection: &Connection, event: &NewEvent) -> rusqlite::Res
         to_nanos(event.occurred_at),
         to_nanos(event.ended_at),
         &event.body[..],
-        &*event.headers,
+        arrival,
     ];
     for (index, value) in others.iter().enumerate() {
         statement.raw_bind_parameter(TEXT_COLUMNS + index + 1, value)?;
@@ -236,6 +260,12 @@ pub(super) fn remove_oldest(connection: &Connection) -> rusqlite::Result<Option<
         .optional()
 }
 
+/// Removes the headers that no event refers to any more, once the oldest events are gone.
+pub(super) fn remove_old_arrivals(connection: &Connection) -> rusqlite::Result<()> {
+    let query = "DELETE FROM arrivals WHERE id < (SELECT arrival_id FROM events ORDER BY id LIMIT 1)";
+    connection.prepare_cached(query)?.execute([]).map(drop)
+}
+
 /// Nanoseconds since 1970, held at the ends of the range that 64 bits can say (1677 to 2262).
 pub(super) fn to_nanos(time: Timestamp) -> i64 {
     let nanos = time.as_nanosecond();
@@ -245,16 +275,19 @@ pub(super) fn to_nanos(time: Timestamp) -> i64 {
 /// The app that channels belong to when nobody created one.
 const APP_ID: &str = "app_dev";
 
-const TEXT_COLUMNS: usize = 22;
+const TEXT_COLUMNS: usize = 23;
+
+/// Where the dedup key is among the text columns.
+const DEDUP_KEY: usize = 21;
 
 const INSERT: &str = "
 INSERT INTO events (
     event_id, app_id, channel_id, environment_id, event_type, source, status, trace_id, agent_id, agent_name,
     tool_name, semantic_kind, service_name, operation_name, error_type, provider_name, request_model, session_id,
-    user_id, release, search_text, dedup_key,
-    failed, total_tokens, cost_usd, created_at, occurred_at, ended_at, body, headers
+    user_id, release, request_id, dedup_key, search_text,
+    failed, total_tokens, cost_usd, created_at, occurred_at, ended_at, body, arrival_id
 ) VALUES (
     ?1, coalesce((SELECT owner FROM documents WHERE kind = 'channel' AND id = ?3), ?2), ?3,
-    ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+    ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
     ?, ?, ?, ?, ?, ?, ?, ?
 ) ON CONFLICT DO NOTHING";
