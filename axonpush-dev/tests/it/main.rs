@@ -14,6 +14,7 @@ mod resources;
 mod rig;
 mod scripts;
 mod search;
+mod security;
 mod stream;
 mod tokens;
 mod traces;
