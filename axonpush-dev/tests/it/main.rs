@@ -8,6 +8,7 @@ mod faults;
 mod life;
 mod limits;
 mod otlp;
+mod persist;
 mod publish;
 mod refusals;
 mod resources;
