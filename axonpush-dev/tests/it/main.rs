@@ -3,12 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod analytics;
+mod audit;
 mod binary;
 mod collections;
 mod errors;
 mod faults;
 mod life;
 mod limits;
+mod openapi;
 mod otlp;
 mod publish;
 mod refusals;
