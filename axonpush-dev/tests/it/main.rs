@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod analytics;
+mod audit;
 mod collections;
 mod errors;
 mod faults;
 mod life;
 mod limits;
+mod openapi;
 mod otlp;
 mod page;
 mod persist;
