@@ -3,10 +3,15 @@
 /** The server asks for a key and takes any; this one tells our requests from those of clients. */
 const HEADERS = { "x-axonpush-api-key": "ak_page" };
 
-/** Reads a JSON document. Fails with the server's own words, which a problem document has. */
-export async function get(path, parameters = {}, signal) {
+/** Reads a JSON document. */
+export async function get(path, parameters) {
+  return JSON.parse(await getText(path, parameters));
+}
+
+/** Reads a document as the text it is. Fails with the server's own words, which a problem document has. */
+export async function getText(path, parameters = {}, signal) {
   const response = await fetch(path + query(parameters), { headers: HEADERS, cache: "no-store", signal });
-  if (response.ok) return response.json();
+  if (response.ok) return response.text();
   const problem = await response.json().catch(() => ({}));
   throw new Error(problem.detail || `the server answered ${response.status}`);
 }

@@ -59,6 +59,16 @@
 //! - Unknown fields are refused by name, because the service refuses them too.
 //! - It binds to loopback and answers only to loopback names, so a web page cannot reach it.
 //!
+//! # The program
+//!
+//! The feature `cli`, which is a default, brings the program `axonpush-dev`: `serve`, `tail`, `publish` and `doctor`. Tests
+//! need none of it, nor what it is built of:
+//!
+//! ```toml
+//! [dev-dependencies]
+//! axonpush-dev = { version = "0.1", default-features = false }
+//! ```
+//!
 //! # What it does not do
 //!
 //! - It checks that a key is present, never whose it is. Public tokens are the exception: they may only publish, and once one
@@ -77,8 +87,10 @@ mod event;
 mod faults;
 mod guard;
 mod intake;
+mod launch;
 mod otlp;
 mod page;
+mod patience;
 mod problem;
 mod requests;
 mod rfc3339;
