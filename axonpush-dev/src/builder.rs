@@ -21,6 +21,7 @@ pub struct DevServerBuilder {
     pub(crate) stop_timeout: Duration,
     pub(crate) faults: Faults,
     pub(crate) fault_requests: bool,
+    pub(crate) seed_demo: bool,
     pub(crate) patience: Patience,
 }
 
@@ -93,6 +94,13 @@ impl DevServerBuilder {
         self
     }
 
+    /// Begins with an hour of a small shop's events: some 3,700 logs, spans and agent events that end now, and are the
+    /// same each time but for the hour. A file that holds them keeps them as they are. Default: nothing is there.
+    pub fn seed_demo(mut self) -> Self {
+        self.seed_demo = true;
+        self
+    }
+
     /// How long a client is waited for: for the head of a request and for its body. Only our own tests are in such a hurry.
     #[doc(hidden)]
     pub fn patience(mut self, head: Duration, body: Duration) -> Self {
@@ -128,6 +136,7 @@ impl Default for DevServerBuilder {
             stop_timeout: Duration::from_secs(2),
             faults: Faults::default(),
             fault_requests: false,
+            seed_demo: false,
             patience: Patience::default(),
         }
     }

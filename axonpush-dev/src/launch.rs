@@ -18,7 +18,7 @@ use crate::intake::Shared;
 use crate::requests::RequestLog;
 use crate::server::StopReport;
 use crate::store::Store;
-use crate::{otlp, routes, serve};
+use crate::{demo, otlp, routes, serve};
 
 /// What the server's thread hands out once it listens.
 #[derive(Debug)]
@@ -118,6 +118,9 @@ async fn open(
         stop,
     };
     routes::seed(&shared).await.map_err(|_| Error::unwritable())?;
+    if settings.seed_demo {
+        demo::seed(&shared).await.map_err(|_| Error::unwritable())?;
+    }
     Ok((listener, addr, Arc::new(shared)))
 }
 

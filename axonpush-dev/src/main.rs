@@ -22,6 +22,10 @@ struct Arguments {
     /// How many events to keep before the oldest leave.
     #[arg(long, default_value_t = 1_000_000, value_name = "COUNT")]
     max_events: u64,
+
+    /// Begin with an hour of a small shop's events, for a first look at the page.
+    #[arg(long)]
+    seed_demo: bool,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -30,6 +34,9 @@ async fn main() -> ExitCode {
     let mut builder = DevServer::builder().port(arguments.port).max_events(arguments.max_events);
     if let Some(file) = arguments.persist.filter(|file| !file.as_os_str().is_empty()) {
         builder = builder.persist(file);
+    }
+    if arguments.seed_demo {
+        builder = builder.seed_demo();
     }
     // The signal is caught before the address is printed: whoever reads it may stop us at once.
     let stop = stop_signal();

@@ -9,6 +9,7 @@ use std::fmt::Write;
 use std::process::ExitCode;
 
 mod bench;
+mod browser;
 mod check;
 mod ci;
 mod deps;
@@ -99,6 +100,12 @@ const COMMANDS: &[Command] = &[
         options: &[],
         about: "the part of `test` that tries the orders in which threads may come",
         run: |_| models::run(&mut test::Tally::default()),
+    },
+    Command {
+        name: "browser",
+        options: &[],
+        about: "the part of `test` that installs chromium for the tests of the page, if it is not there",
+        run: |_| browser::run(),
     },
     Command {
         name: "tidy",

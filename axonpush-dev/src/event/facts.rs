@@ -35,6 +35,8 @@ pub(crate) struct Facts {
     pub(crate) cache_write_tokens: Option<i64>,
     pub(crate) cost_usd: Option<f64>,
     pub(crate) duration_ms: Option<f64>,
+    /// How long a model took to answer with its first token.
+    pub(crate) ttft_ms: Option<f64>,
     pub(crate) occurred_at: Timestamp,
     pub(crate) ended_at: Timestamp,
 }
@@ -93,6 +95,7 @@ impl Facts {
                 .or_else(|| body.payload.get("cost_usd"))
                 .and_then(Value::as_f64),
             duration_ms: duration_ms(body, started, ended),
+            ttft_ms: ttft_ms(body),
             occurred_at,
             ended_at: ended.unwrap_or(occurred_at).max(occurred_at),
         }
@@ -212,6 +215,11 @@ fn duration_ms(body: &Parts<'_>, started: Option<Timestamp>, ended: Option<Times
     let seconds = ["http.server.request.duration", "http.client.request.duration"];
     let seconds = seconds.iter().find_map(|name| body.attribute(name)?.as_f64());
     seconds.map(|seconds| seconds * 1_000.0)
+}
+
+fn ttft_ms(body: &Parts<'_>) -> Option<f64> {
+    let seconds = body.attribute("gen_ai.server.time_to_first_token").and_then(Value::as_f64);
+    seconds.map(|seconds| seconds * 1_000.0).or_else(|| body.payload.get("ttft_ms")?.as_f64())
 }
 
 /// A time as OpenTelemetry writes it in JSON: decimal text, or a number from careless clients.

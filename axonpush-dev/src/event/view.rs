@@ -77,6 +77,7 @@ impl Serialize for EventView {
         }
         entry(&mut map, "costUsd", facts.cost_usd)?;
         entry(&mut map, "durationMs", facts.duration_ms)?;
+        entry(&mut map, "ttftMs", facts.ttft_ms)?;
 
         map.serialize_entry("payload", &body.payload_text)?;
         entry(&mut map, "metadata", body.metadata_text.as_ref())?;

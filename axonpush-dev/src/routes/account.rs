@@ -151,9 +151,9 @@ const SCOPES: [(&str, &str, &str); 10] = [
     ("templates:publish", "templates", "Publish templates"),
 ];
 
-const BREAKDOWN_DIMENSIONS: [&str; 17] = [
+/// All but `apiKey`: keys are not kept.
+const BREAKDOWN_DIMENSIONS: [&str; 16] = [
     "agent",
-    "apiKey",
     "app",
     "channel",
     "errorType",

@@ -3,15 +3,19 @@
 use std::ops::RangeInclusive;
 
 use http::{StatusCode, header};
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::problem::{Fault, Problem};
 use crate::requests::ReceivedRequest;
+use crate::rfc3339::Rfc3339;
 use crate::store::Document;
 
 /// What is left of a body, and what is wrong with it so far.
 #[derive(Debug)]
 pub(super) struct Fields {
+    /// Where in the request the fields are.
+    path: String,
     left: Document,
     faults: Vec<Fault>,
 }
@@ -24,7 +28,7 @@ impl Fields {
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send the body as `application/json`"));
         }
         match serde_json::from_slice(&request.body) {
-            Ok(Value::Object(left)) => Ok(Self { left, faults: Vec::new() }),
+            Ok(Value::Object(left)) => Ok(Self { path: "body".to_owned(), left, faults: Vec::new() }),
             Ok(_) => Err(Problem::invalid(vec![Fault::new("body", "expected object")])),
             Err(error) => Err(Problem::bad_request(format!("the body is not valid JSON: {error}"))),
         }
@@ -88,9 +92,31 @@ impl Fields {
         self.expect(name, "expected object", value, read)
     }
 
+    /// The fields of an object inside this one, which is as closed. `read` takes what it knows.
+    pub(super) fn part<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let left = self.object(name)?;
+        Some(self.inside(name, left, read))
+    }
+
+    fn inside<T>(&mut self, place: &str, left: Document, read: impl FnOnce(&mut Self) -> T) -> T {
+        let mut part = Self { path: format!("{}.{place}", self.path), left, faults: Vec::new() };
+        let value = read(&mut part);
+        if let Err(faults) = part.finish() {
+            self.faults.extend(faults);
+        }
+        value
+    }
+
     /// Everything there is, for the bodies that may hold anything.
     pub(super) fn all(self) -> Document {
         self.left
+    }
+
+    /// A time as the contract spells it.
+    pub(super) fn time(&mut self, name: &str) -> Option<Timestamp> {
+        let value = self.left.remove(name)?;
+        let read = value.as_str().and_then(|text| text.parse().ok()).map(|Rfc3339(time)| time);
+        self.expect(name, "expected string to be RFC 3339 date-time", value, read)
     }
 
     pub(super) fn integer(&mut self, name: &str, range: RangeInclusive<u64>) -> Option<u64> {
@@ -113,7 +139,7 @@ impl Fields {
 
     /// Notes a fault in a field that has been read already.
     pub(super) fn fault(&mut self, name: &str, message: &str, value: Option<Value>) {
-        let fault = Fault::new(format!("body.{name}"), message);
+        let fault = Fault::new(format!("{}.{name}", self.path), message);
         self.faults.push(match value {
             Some(value) if value.to_string().len() <= MAX_ECHOED_VALUE => fault.with_value(value),
             _ => fault,
@@ -157,6 +183,10 @@ pub(super) fn is_json(content_type: &str) -> bool {
 
 /// How long the names of things may be.
 pub(super) const NAME: RangeInclusive<usize> = 1..=120;
+
+/// How long texts may be that need no limit of their own. The service documents none; a loop that appends to one is
+/// found out by it.
+pub(super) const LONG: usize = 10_000;
 
 /// No limit but that of the body.
 pub(super) const ANY: usize = usize::MAX;

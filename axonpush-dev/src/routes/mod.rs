@@ -1,9 +1,11 @@
 //! The routes, one file for each thing they are about.
 
 mod account;
+mod analytics;
 mod apps;
 mod collections;
 mod environments;
+mod errors;
 mod events;
 mod faults;
 mod fields;
@@ -31,6 +33,7 @@ use serde::Serialize;
 
 use crate::intake::Shared;
 use crate::otlp::{LogRecord, Span};
+use crate::page;
 use crate::problem::Problem;
 
 pub(crate) use scripted::CloseConnection;
@@ -55,7 +58,10 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .merge(webhooks_and_tokens())
         .merge(account())
         .merge(members())
+        .merge(analytics::routes())
+        .merge(errors::routes())
         .merge(collections::routes())
+        .merge(page::routes())
         .fallback(async || Problem::new(StatusCode::NOT_FOUND, "no such route; check the path"))
         .method_not_allowed_fallback(async || {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "the route exists, but not with this method")

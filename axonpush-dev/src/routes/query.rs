@@ -24,6 +24,14 @@ pub(super) struct Window {
     pub(super) until: Option<Timestamp>,
 }
 
+impl Window {
+    /// As [`Parameters::window`] has it.
+    pub(super) fn new(since: Option<Timestamp>, until: Option<Timestamp>, now: Timestamp) -> Self {
+        let day_before = || until.unwrap_or(now).saturating_sub(DEFAULT_WINDOW).unwrap_or(Timestamp::MIN);
+        Self { since: since.unwrap_or_else(day_before), until }
+    }
+}
+
 impl Parameters {
     /// # Errors
     /// 422 for a query that cannot be decoded.
@@ -44,29 +52,42 @@ impl Parameters {
         self.pairs.iter().filter(move |(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
     }
 
-    fn time(&mut self, name: &str) -> Option<Timestamp> {
+    pub(super) fn time(&mut self, name: &str) -> Option<Timestamp> {
         self.parsed(name, "expected string to be RFC 3339 date-time").map(|Rfc3339(time)| time)
     }
 
     /// A window of 24 hours unless told otherwise, up to and including this very moment.
     pub(super) fn window(&mut self, now: Timestamp) -> Window {
         let until = self.time("until");
-        let since = self
-            .time("since")
-            .unwrap_or_else(|| until.unwrap_or(now).saturating_sub(DEFAULT_WINDOW).unwrap_or(Timestamp::MIN));
-        Window { since, until }
+        Window::new(self.time("since"), until, now)
     }
 
     /// How many rows to return: 1 to 500, default 50.
     pub(super) fn limit(&mut self) -> u32 {
-        match self.text("limit").map(str::parse) {
-            None => DEFAULT_LIMIT,
-            Some(Ok(limit)) if (1..=MAX_LIMIT).contains(&limit) => limit,
+        self.count("limit", DEFAULT_LIMIT, MAX_LIMIT)
+    }
+
+    /// How many of something: 1 to `most`, `usual` when nothing is said.
+    pub(super) fn count(&mut self, name: &str, usual: u32, most: u32) -> u32 {
+        match self.text(name).map(str::parse) {
+            None => usual,
+            Some(Ok(count)) if (1..=most).contains(&count) => count,
             Some(_) => {
-                self.fault("limit", &format!("expected limit to be an integer between 1 and {MAX_LIMIT}"));
-                DEFAULT_LIMIT
+                self.fault(name, &format!("expected {name} to be an integer between 1 and {most}"));
+                usual
             }
         }
+    }
+
+    /// One of several words, the first of which is meant when nothing is said.
+    pub(super) fn choice(&mut self, name: &str, choices: &[&'static str]) -> &'static str {
+        let usual = choices.first().copied().unwrap_or_default();
+        let Some(text) = self.text(name) else { return usual };
+        let known = choices.iter().copied().find(|choice| *choice == text);
+        known.unwrap_or_else(|| {
+            self.fault(name, &format!("expected one of {}", choices.join(", ")));
+            usual
+        })
     }
 
     /// A value of type `T`, or `None` with a fault noted when it does not read as one.

@@ -11,6 +11,7 @@ mod failure;
 mod insert;
 mod lock;
 mod readers;
+mod scan;
 mod schema;
 mod search;
 mod texts;
@@ -27,6 +28,7 @@ use tokio::sync::{oneshot, watch};
 pub(crate) use documents::{Document, Kind, NewDocument};
 pub(crate) use failure::StoreFailure;
 pub(crate) use insert::{Delivery, NewEvent, Receipt};
+pub(crate) use scan::{Scan, Seen};
 pub(crate) use search::{EventSearch, all_events, first_sequence, last_sequence};
 pub(crate) use traces::{TraceSearch, TraceSort, trace_ids, trace_rows};
 

@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod analytics;
 mod binary;
 mod collections;
+mod errors;
 mod faults;
 mod life;
 mod limits;

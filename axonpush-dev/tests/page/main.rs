@@ -1,0 +1,9 @@
+//! The page in a real browser: Debian's chromium, driven by a program.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod browser;
+mod looks;
+mod rig;
+mod story;
+mod tail;
