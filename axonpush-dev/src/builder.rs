@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::faults::Faults;
+use crate::patience::Patience;
 use crate::server::DevServer;
 use crate::store::StorePolicy;
 
@@ -21,6 +22,7 @@ pub struct DevServerBuilder {
     pub(crate) faults: Faults,
     pub(crate) fault_requests: bool,
     pub(crate) seed_demo: bool,
+    pub(crate) patience: Patience,
 }
 
 impl DevServerBuilder {
@@ -31,7 +33,9 @@ impl DevServerBuilder {
     }
 
     /// Keeps events in the database file `path`, which is created when missing and serves one
-    /// server at a time. Default: memory only.
+    /// server at a time. A lock file and files of the database stand beside it. What was answered with 200 is there after
+    /// the program was killed; while nothing can be written, because the disk is full or the like, events are refused
+    /// with 503 and `Retry-After`. Default: memory only.
     pub fn persist(mut self, path: impl Into<PathBuf>) -> Self {
         self.store.file = Some(path.into());
         self
@@ -97,6 +101,13 @@ impl DevServerBuilder {
         self
     }
 
+    /// How long a client is waited for: for the head of a request and for its body. Only our own tests are in such a hurry.
+    #[doc(hidden)]
+    pub fn patience(mut self, head: Duration, body: Duration) -> Self {
+        self.patience = Patience { head, body, ..self.patience };
+        self
+    }
+
     /// Starts the server on a thread of its own. Works on any runtime.
     ///
     /// # Errors
@@ -126,6 +137,7 @@ impl Default for DevServerBuilder {
             faults: Faults::default(),
             fault_requests: false,
             seed_demo: false,
+            patience: Patience::default(),
         }
     }
 }

@@ -20,6 +20,7 @@ mod propagation;
 mod publishing;
 mod python_otlp;
 mod reloading;
+mod resources;
 mod routing;
 mod secrets;
 #[cfg(unix)]

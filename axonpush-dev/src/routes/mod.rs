@@ -1,16 +1,23 @@
 //! The routes, one file for each thing they are about.
 
+mod access;
 mod account;
+mod alerts;
 mod analytics;
 mod apps;
+mod audit;
+mod bodies;
 mod collections;
 mod environments;
 mod errors;
 mod events;
+mod exports;
 mod faults;
 mod fields;
 mod health;
 mod members;
+mod openapi;
+mod operations;
 mod otlp;
 mod path;
 mod publish;
@@ -18,6 +25,7 @@ mod query;
 mod resource;
 mod scripted;
 mod seed;
+mod shape;
 mod stream;
 mod tokens;
 mod traces;
@@ -25,10 +33,10 @@ mod webhooks;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, patch, post};
-use http::{HeaderValue, StatusCode, header};
+use axum::{Router, middleware};
+use http::{HeaderValue, StatusCode, Uri, header};
 use serde::Serialize;
 
 use crate::intake::Shared;
@@ -46,6 +54,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/", get(health::welcome))
         .route("/healthz", get(health::healthz))
+        .route("/openapi.json", get(openapi::openapi))
         .route("/event", post(publish::publish))
         .route(otlp::LOGS, post(otlp::ingest::<LogRecord>))
         .route(otlp::TRACES, post(otlp::ingest::<Span>))
@@ -62,7 +71,9 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .merge(errors::routes())
         .merge(collections::routes())
         .merge(page::routes())
-        .fallback(async || Problem::new(StatusCode::NOT_FOUND, "no such route; check the path"))
+        .merge(records())
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&shared), audit::note))
+        .fallback(async |uri: Uri| access::no_route(&uri))
         .method_not_allowed_fallback(async || {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "the route exists, but not with this method")
         })
@@ -119,6 +130,17 @@ fn members() -> Router<Arc<Shared>> {
         .route("/organizations/{org_id}/leave", post(members::leave))
         .route("/organizations/{org_id}/transfer-ownership", post(members::transfer))
         .route("/invitations/accept", post(members::accept))
+}
+
+fn records() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/access-requests", post(access::request))
+        .route("/audit-logs", get(audit::list))
+        .route("/audit-logs/verify", get(audit::verify))
+        .route("/audit-trail", get(audit::trail))
+        .route("/v2/alerts/{id}/occurrences", get(alerts::occurrences))
+        .route("/export-destinations/{id}/deliveries", get(exports::deliveries))
+        .route("/export-destinations/{id}/test", post(exports::test))
 }
 
 /// Whether `path` takes batches, which may be larger than single events.

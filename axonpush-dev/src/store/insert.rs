@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -116,7 +116,8 @@ fn search_text(parsed: &EventBody) -> String {
         text.push_str(words);
     }
 
-    let mut text = parsed.identifier.clone();
+    let mut text = String::with_capacity(parsed.identifier.len() + parsed.payload_text.get().len());
+    text.push_str(&parsed.identifier);
     parsed.payload.iter().for_each(|(key, value)| add_entry(key, value, &mut text));
     text.to_lowercase()
 }
@@ -145,7 +146,8 @@ impl NewEvent {
         let search_text = search_text(parsed);
         let texts = Texts::new(&[
             Some(event_id.hyphenated().encode_lower(&mut Uuid::encode_buffer())),
-            Some(APP_ID),
+            // Known when it is written.
+            None,
             Some(&parsed.channel_id),
             facts.environment_id.as_deref(),
             Some(&parsed.event_type),
@@ -210,46 +212,71 @@ impl<'a> Arrival<'a> {
     }
 }
 
-/// Keeps the headers of a request, and returns the number that its events refer to them by.
-pub(super) fn insert_arrival(connection: &Connection, headers: &str) -> rusqlite::Result<i64> {
-    connection.prepare_cached("INSERT INTO arrivals (headers) VALUES (?)")?.insert([headers])
+/// Writes events, one after the other, within one transaction.
+pub(super) struct Inserter<'a> {
+    connection: &'a Connection,
+    insert: CachedStatement<'a>,
+    /// The channel of the last event, and the app it belongs to.
+    owner: Option<(String, String)>,
+    /// Whether the text that is searched is to be stored, too.
+    keep_text: bool,
 }
 
-/// `keep_text` says whether the text that is searched is to be stored, too.
-pub(super) fn insert(
-    connection: &Connection,
-    event: &NewEvent,
-    arrival: i64,
-    keep_text: bool,
-) -> rusqlite::Result<Inserted> {
-    let mut statement = connection.prepare_cached(INSERT)?;
-    // By position: names would have to be looked up each time.
-    for (index, text) in event.texts.iter().enumerate() {
-        let text = text.filter(|_| keep_text || index + 1 < TEXT_COLUMNS);
-        statement.raw_bind_parameter(index + 1, text)?;
+impl<'a> Inserter<'a> {
+    pub(super) fn new(connection: &'a Connection, keep_text: bool) -> rusqlite::Result<Self> {
+        Ok(Self { connection, insert: connection.prepare_cached(INSERT)?, owner: None, keep_text })
     }
-    let others = params![
-        event.failed,
-        event.total_tokens,
-        event.cost_usd,
-        to_nanos(event.created_at),
-        to_nanos(event.occurred_at),
-        to_nanos(event.ended_at),
-        &event.body[..],
-        arrival,
-    ];
-    for (index, value) in others.iter().enumerate() {
-        statement.raw_bind_parameter(TEXT_COLUMNS + index + 1, value)?;
+
+    /// Keeps the headers of a request, and returns the number that its events refer to them by.
+    pub(super) fn arrival(&self, headers: &str) -> rusqlite::Result<i64> {
+        self.connection.prepare_cached("INSERT INTO arrivals (headers) VALUES (?)")?.insert([headers])
     }
-    let inserted = statement.raw_execute()?;
-    if inserted == 1 {
-        return Ok(Inserted::New { sequence: connection.last_insert_rowid() });
+
+    pub(super) fn insert(&mut self, event: &NewEvent, arrival: i64) -> rusqlite::Result<Inserted> {
+        self.learn_owner(event.texts.iter().nth(CHANNEL).flatten().unwrap_or_default())?;
+        let owner = self.owner.as_ref().map(|(_, app)| app.as_str());
+        // By position: names would have to be looked up each time.
+        for (index, text) in event.texts.iter().enumerate() {
+            let text = match index {
+                APP => owner,
+                SEARCH_TEXT if !self.keep_text => None,
+                _ => text,
+            };
+            self.insert.raw_bind_parameter(index + 1, text)?;
+        }
+        let others = params![
+            event.failed,
+            event.total_tokens,
+            event.cost_usd,
+            to_nanos(event.created_at),
+            to_nanos(event.occurred_at),
+            to_nanos(event.ended_at),
+            &event.body[..],
+            arrival,
+        ];
+        for (index, value) in others.iter().enumerate() {
+            self.insert.raw_bind_parameter(TEXT_COLUMNS + index + 1, value)?;
+        }
+        if self.insert.raw_execute()? == 1 {
+            return Ok(Inserted::New { sequence: self.connection.last_insert_rowid() });
+        }
+        // Only the dedup key is unique, so only a repeat can have been passed over.
+        let first_event_id = self
+            .connection
+            .prepare_cached("SELECT event_id FROM events WHERE dedup_key = ?1")?
+            .query_row([event.texts.dedup_key()], |row| row.get(0))?;
+        Ok(Inserted::Repeat { first_event_id })
     }
-    // Only the dedup key is unique, so only a repeat can have been passed over.
-    let first_event_id = connection
-        .prepare_cached("SELECT event_id FROM events WHERE dedup_key = ?1")?
-        .query_row([event.texts.dedup_key()], |row| row.get(0))?;
-    Ok(Inserted::Repeat { first_event_id })
+
+    /// Most events go to the channel of the one before.
+    fn learn_owner(&mut self, channel: &str) -> rusqlite::Result<()> {
+        if self.owner.as_ref().is_none_or(|(known, _)| known != channel) {
+            let query = "SELECT owner FROM documents WHERE kind = 'channel' AND id = ?";
+            let owner = self.connection.prepare_cached(query)?.query_row([channel], |row| row.get(0)).optional()?;
+            self.owner = Some((channel.to_owned(), owner.unwrap_or_else(|| APP_ID.to_owned())));
+        }
+        Ok(())
+    }
 }
 
 /// Removes the oldest event and tells how many bytes its body had; `None` when there is none.
@@ -277,8 +304,11 @@ const APP_ID: &str = "app_dev";
 
 const TEXT_COLUMNS: usize = 23;
 
-/// Where the dedup key is among the text columns.
+/// Where some of them are.
+const APP: usize = 1;
+const CHANNEL: usize = 2;
 const DEDUP_KEY: usize = 21;
+const SEARCH_TEXT: usize = 22;
 
 const INSERT: &str = "
 INSERT INTO events (
@@ -287,7 +317,6 @@ INSERT INTO events (
     user_id, release, request_id, dedup_key, search_text,
     failed, total_tokens, cost_usd, created_at, occurred_at, ended_at, body, arrival_id
 ) VALUES (
-    ?1, coalesce((SELECT owner FROM documents WHERE kind = 'channel' AND id = ?3), ?2), ?3,
-    ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+    ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
     ?, ?, ?, ?, ?, ?, ?, ?
 ) ON CONFLICT DO NOTHING";

@@ -7,7 +7,7 @@ use std::sync::{Arc, mpsc};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::insert::{self, Inserted};
+use super::insert::{self, Inserted, Inserter};
 use super::lock::FileLock;
 use super::readers::Query;
 use super::search::{first_sequence, last_sequence};
@@ -177,12 +177,20 @@ impl Worker {
         let events = group.iter().map(|(events, _)| events.len()).sum();
         let mut places = Vec::with_capacity(events);
         let mut receipts = Vec::with_capacity(group.len());
+        let mut inserter = Inserter::new(&self.connection, self.lock.is_some())?;
         for (events, _) in group {
             let mut together = Vec::with_capacity(events.len());
             for event in events {
-                let arrival = self.arrival(event.headers())?;
-                let inserted = insert::insert(&self.connection, event, arrival, self.lock.is_some())?;
-                let (place, receipt) = match inserted {
+                let arrival = match &self.arrival {
+                    // The headers of one request are kept once.
+                    Some((known, id)) if Arc::ptr_eq(known, event.headers()) => *id,
+                    _ => {
+                        let id = inserter.arrival(event.headers())?;
+                        self.arrival = Some((Arc::clone(event.headers()), id));
+                        id
+                    }
+                };
+                let (place, receipt) = match inserter.insert(event, arrival)? {
                     Inserted::New { sequence } => {
                         self.newest = sequence;
                         self.size.events += 1;
@@ -196,20 +204,9 @@ impl Worker {
             }
             receipts.push(together);
         }
+        drop(inserter);
         let evicted = self.evict()?;
         Ok(Committed { receipts, places, evicted })
-    }
-
-    /// The number of the headers that an event came with. Those of one request are kept once.
-    fn arrival(&mut self, headers: &Arc<str>) -> rusqlite::Result<i64> {
-        if let Some((known, id)) = &self.arrival
-            && (Arc::ptr_eq(known, headers) || known == headers)
-        {
-            return Ok(*id);
-        }
-        let id = insert::insert_arrival(&self.connection, headers)?;
-        self.arrival = Some((Arc::clone(headers), id));
-        Ok(id)
     }
 
     fn change(&self, change: Query) {

@@ -3,18 +3,23 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod analytics;
+mod audit;
 mod collections;
 mod errors;
 mod faults;
 mod life;
 mod limits;
+mod openapi;
 mod otlp;
+mod page;
+mod persist;
 mod publish;
 mod refusals;
 mod resources;
 mod rig;
 mod scripts;
 mod search;
+mod security;
 mod stream;
 mod tokens;
 mod traces;
