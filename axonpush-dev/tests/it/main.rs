@@ -18,6 +18,7 @@ mod resources;
 mod rig;
 mod scripts;
 mod search;
+mod sentry;
 mod stream;
 mod tokens;
 mod traces;
