@@ -97,6 +97,7 @@ mod problem;
 mod requests;
 mod rfc3339;
 mod routes;
+mod sentry;
 mod serve;
 mod server;
 mod store;

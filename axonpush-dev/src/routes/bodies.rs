@@ -197,9 +197,9 @@ pub(super) const SPEND_POLICY: &[Field] = &[
 
 const RUNG: &[Field] = &[
     needed("action", FILLED),
-    needed("atPercent", Shape::Integer(0, 1_000)),
-    optional("blockMode", TEXT),
-    optional("fallbackModel", TEXT),
+    needed("at_percent", Shape::Integer(0, 1_000)),
+    optional("block_mode", TEXT),
+    optional("fallback_model", TEXT),
 ];
 
 pub(super) const DESTINATION: &[Field] = &[

@@ -72,7 +72,10 @@ pub(super) async fn update(
     let change = |member: &mut Document| {
         member.insert("role".to_owned(), role.into());
     };
-    Ok(json(&shared.update(MEMBER, &member_id(&org, &user), change).await?))
+    let mut member = shared.update(MEMBER, &member_id(&org, &user), change).await?;
+    // The contract promises no more than this; who it is about is an addition of ours.
+    member.insert("ok".to_owned(), true.into());
+    Ok(json(&member))
 }
 
 pub(super) async fn remove(

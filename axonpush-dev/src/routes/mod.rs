@@ -25,6 +25,7 @@ mod query;
 mod resource;
 mod scripted;
 mod seed;
+mod sentry;
 mod shape;
 mod stream;
 mod tokens;
@@ -58,6 +59,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/event", post(publish::publish))
         .route(otlp::LOGS, post(otlp::ingest::<LogRecord>))
         .route(otlp::TRACES, post(otlp::ingest::<Span>))
+        .merge(sentry())
         .route("/events", get(events::list))
         .route("/traces", get(traces::list))
         .route("/traces/{trace_id}", get(traces::detail))
@@ -132,6 +134,15 @@ fn members() -> Router<Arc<Shared>> {
         .route("/invitations/accept", post(members::accept))
 }
 
+/// SDKs end their addresses with a slash; people who write a request by hand may not.
+fn sentry() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/api/{channel_id}/envelope/", post(sentry::envelope))
+        .route("/api/{channel_id}/envelope", post(sentry::envelope))
+        .route("/api/{channel_id}/store/", post(sentry::store))
+        .route("/api/{channel_id}/store", post(sentry::store))
+}
+
 fn records() -> Router<Arc<Shared>> {
     Router::new()
         .route("/access-requests", post(access::request))
@@ -144,8 +155,8 @@ fn records() -> Router<Arc<Shared>> {
 }
 
 /// Whether `path` takes batches, which may be larger than single events.
-pub(crate) fn is_otlp(path: &str) -> bool {
-    path == otlp::LOGS || path == otlp::TRACES
+pub(crate) fn takes_batches(path: &str) -> bool {
+    path == otlp::LOGS || path == otlp::TRACES || path.starts_with("/api/")
 }
 
 /// A 200 with a JSON document.

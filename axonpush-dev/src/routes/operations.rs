@@ -88,6 +88,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
     get("/events/stream", "event.stream", "Events as they arrive, as server-sent events"),
     post("/v1/logs", "otlp.logs", "Publish OpenTelemetry's log records", OTLP),
     post("/v1/traces", "otlp.traces", "Publish OpenTelemetry's spans", OTLP),
+    post("/api/{channel_id}/envelope/", "sentry.envelope", "What Sentry's SDKs send", ENVELOPE),
+    post("/api/{channel_id}/envelope", "sentry.envelopePlain", "Likewise", ENVELOPE),
+    post("/api/{channel_id}/store/", "sentry.store", "What they sent before there were envelopes", STORE),
+    post("/api/{channel_id}/store", "sentry.storePlain", "Likewise", STORE),
     get("/traces", "trace.list", "Traces, summed up"),
     get("/traces/{trace_id}", "trace.get", "The events of a trace, in order"),
     get("/apps", "app.list", "Apps, newest first"),
@@ -205,4 +209,6 @@ pub(super) const OPERATIONS: &[Operation] = &[
     post("/dev/faults", "dev.setFaults", "Let things go wrong", Body::Fields(bodies::FAULTS)),
 ];
 
+const ENVELOPE: Body = Body::Media(&["application/x-sentry-envelope"]);
+const STORE: Body = Body::Media(&["application/json"]);
 const TRANSFER: Body = Body::Fields(bodies::TRANSFER);

@@ -15,7 +15,7 @@ async fn each_kind_lives_from_its_creation_to_its_deletion() {
     let destination =
         json!({"name": "a", "envSlug": "development", "endpointUrl": "https://example.com/", "signals": ["logs"]});
     let spend =
-        json!({"name": "a", "limitUsd": 5.5, "windowType": "daily", "rungs": [{"action": "warn", "atPercent": 80}]});
+        json!({"name": "a", "limitUsd": 5.5, "windowType": "daily", "rungs": [{"action": "warn", "at_percent": 80}]});
     for (path, list, id, body) in [
         ("/v2/alerts", "data", "alertRuleId", alert),
         ("/dashboards", "dashboards", "dashboardId", json!({"name": "a", "spec": {"widgets": []}})),

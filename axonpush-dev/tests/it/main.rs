@@ -20,6 +20,7 @@ mod rig;
 mod scripts;
 mod search;
 mod security;
+mod sentry;
 mod stream;
 mod tokens;
 mod traces;
