@@ -79,7 +79,7 @@ impl Worker {
         let size = Size { events, bytes };
         let mut worker = Self { connection, lock, size, max, outlets, newest, arrival: None };
         // A file may come from a run with wider limits.
-        let evicted = worker.in_transaction(|worker| worker.evict())?;
+        let evicted = worker.in_transaction(Worker::evict)?;
         schema::load(&worker.connection, &worker.outlets.texts)?;
         worker.outlets.counters.evicted.fetch_add(evicted, Ordering::Relaxed);
         worker.outlets.stored.send_replace(worker.size.events);
