@@ -1,19 +1,23 @@
 // The view of rates and latencies.
 
 import { element, setText } from "./dom.js";
-import { span } from "./format.js";
-import { Stats } from "./stats.js";
+import { clock, span } from "./format.js";
+import { KEPT, Stats } from "./stats.js";
+import { find } from "./stored.js";
 
 export class ChartsView {
   #stats = new Stats();
   #charts = null;
   #visible = false;
-  #range = 300;
+  #range = 900;
+  #beat = 0;
+  #asked = false;
 
   constructor(section, tail) {
     this.section = section;
+    this.tail = tail;
     tail.onRows((rows) => this.#stats.take(rows));
-    setInterval(() => this.#visible && !document.hidden && this.#update(), 1_000);
+    setInterval(() => this.#tick(), 1_000);
     new ResizeObserver(() => this.#resize()).observe(section);
     addEventListener("themechange", () => this.#visible && this.#build());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#visible && this.#build());
@@ -22,6 +26,7 @@ export class ChartsView {
   async show() {
     this.#visible = true;
     await this.#build();
+    if (!this.#asked) this.#lookBack();
   }
 
   leave() {
@@ -38,7 +43,7 @@ export class ChartsView {
       probe.style.color = style.getPropertyValue(name) && `var(${name})`;
       return getComputedStyle(probe).color;
     };
-    const ranges = [[60, "1 min"], [300, "5 min"], [900, "15 min"]].map(([seconds, label]) =>
+    const ranges = [[180, "3 min"], [900, "15 min"], [3_600, "1 h"]].map(([seconds, label]) =>
       element("button", { type: "button", "aria-pressed": String(seconds === this.#range), onclick: () => this.#choose(seconds) }, label),
     );
     const cards = CHARTS.map(({ title, note, series }) => {
@@ -61,6 +66,29 @@ export class ChartsView {
     });
     probe.remove();
     this.#update();
+  }
+
+  /** Adds what was stored before the page was opened, as far back as the charts go. */
+  async #lookBack() {
+    this.#asked = true;
+    const earliest = Date.now() - KEPT * 1_000;
+    let before = [...this.tail.rows].find((row) => row.arrived <= this.#stats.since)?.createdAt;
+    try {
+      for (let page = 0; page < MOST_PAGES && before !== undefined && this.#stats.since > earliest; page += 1) {
+        const rows = await find("/events", { since: new Date(earliest).toISOString(), until: before, limit: PAGE });
+        this.#stats.take(rows);
+        if (rows.length < PAGE) this.#stats.since = earliest;
+        before = rows.at(-1)?.createdAt;
+      }
+    } catch {
+      // The charts begin where the page began, then.
+    }
+    this.#update();
+  }
+
+  #tick() {
+    this.#beat += 1;
+    if (this.#visible && !document.hidden && (this.#range <= 900 || this.#beat % 5 === 0)) this.#update();
   }
 
   #choose(seconds) {
@@ -91,7 +119,7 @@ export class ChartsView {
 }
 
 function options(chart, color, { axis, grid }, width) {
-  const font = "11px system-ui, sans-serif";
+  const font = "11px Inter, system-ui, sans-serif";
   const line = { stroke: axis, font, grid: { stroke: grid, width: 1 }, ticks: { show: false } };
   return {
     width: Math.max(width, 200),
@@ -99,7 +127,8 @@ function options(chart, color, { axis, grid }, width) {
     legend: { show: false },
     cursor: { points: { size: 6 }, drag: { x: false, y: false } },
     scales: { y: { range: (_, __, most) => [0, Math.max(most * 1.1, chart.least)] } },
-    axes: [{ ...line, space: 70 }, { ...line, size: 56, values: (_, ticks) => ticks.map(chart.format) }],
+    padding: [12, 12, 0, 0],
+    axes: [{ ...line, space: 70, size: 32, values: (_, ticks) => ticks.map((tick) => timeOfDay(tick)) }, { ...line, size: 56, values: (_, ticks) => ticks.map(chart.format) }],
     series: [
       {},
       ...chart.series.map(({ label, ink, filled }) => ({
@@ -107,11 +136,18 @@ function options(chart, color, { axis, grid }, width) {
         stroke: color(ink),
         width: 1.5,
         fill: filled ? color(ink).replace("rgb(", "rgba(").replace(")", ", 0.12)") : undefined,
-        points: { show: false },
-        spanGaps: false,
+        // A line needs two points; where there are few, each is worth seeing.
+        points: { size: 5, show: (plot, place) => plot.data[place].filter((value) => value !== null).length < FEW },
+        spanGaps: true,
       })),
     ],
   };
+}
+
+/** Without the seconds when they are none. */
+function timeOfDay(seconds) {
+  const time = clock(seconds * 1_000);
+  return time.slice(0, seconds % 60 === 0 ? 5 : 8);
 }
 
 const number = (value) => (value >= 100 ? Math.round(value).toLocaleString("en-US") : String(Math.round(value * 10) / 10));
@@ -138,7 +174,7 @@ const CHARTS = [
     title: "Latency",
     note: "of everything that says how long it took",
     least: 1,
-    format: (value) => span(value) || "0",
+    format: (value) => (value === 0 ? "0" : span(value)),
     series: [
       { label: "p50", column: "p50", ink: "--good-ink" },
       { label: "p95", column: "p95", ink: "--warn-ink" },
@@ -147,4 +183,7 @@ const CHARTS = [
   },
 ];
 
-const HEIGHT = 190;
+const HEIGHT = 200;
+const FEW = 20;
+const PAGE = 500;
+const MOST_PAGES = 20;

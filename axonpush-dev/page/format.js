@@ -18,6 +18,7 @@ export function moment(milliseconds) {
 /** A duration in the unit that leaves three digits. */
 export function span(milliseconds) {
   if (milliseconds === undefined || !Number.isFinite(milliseconds)) return "";
+  if (milliseconds === 0) return "0 ms";
   if (milliseconds < 1) return `${Math.round(milliseconds * 1_000)} µs`;
   if (milliseconds < 10) return `${milliseconds.toFixed(1)} ms`;
   if (milliseconds < 1_000) return `${Math.round(milliseconds)} ms`;

@@ -28,9 +28,15 @@ const views = {
 /** The entry of the navigation under which a view stands. */
 const UNDER = { trace: "traces", request: "events" };
 
+/** The name of the view the address asks for. */
+function asked() {
+  const { view } = current();
+  return Object.hasOwn(views, view) ? view : "events";
+}
+
 function show() {
   const where = current();
-  const name = Object.hasOwn(views, where.view) ? where.view : "events";
+  const name = asked();
   drawer.close();
   for (const [other, view] of Object.entries(views)) {
     if (other !== name) view.leave();
@@ -56,7 +62,7 @@ function follow(view, id) {
 }
 
 listen({
-  "/": () => (views[current().view] ?? views.events).focus?.() ?? true,
+  "/": () => views[asked()].focus?.(),
   j: () => onEvents() && events.move(1),
   k: () => onEvents() && events.move(-1),
   ArrowDown: () => onEvents() && events.move(1),

@@ -1,11 +1,11 @@
 // The view of one request: everything that carries its id, in the order it happened.
 
-import { get } from "./api.js";
 import { copyButton } from "./detail.js";
 import { element } from "./dom.js";
 import { plural, span } from "./format.js";
-import { LEVELS, ERROR, readRow } from "./row.js";
+import { ERROR, LEVELS } from "./row.js";
 import { link } from "./route.js";
+import { find } from "./stored.js";
 
 export class RequestView {
   #id = null;
@@ -14,6 +14,7 @@ export class RequestView {
 
   constructor(section, tail, onOpen) {
     this.section = section;
+    this.tail = tail;
     this.onOpen = onOpen;
     tail.onRows((rows) => {
       const fresh = rows.filter((row) => row.request === this.#id && this.#id !== null);
@@ -25,10 +26,11 @@ export class RequestView {
     this.#id = id;
     this.#rows.clear();
     this.#problem = "";
-    this.#draw("Looking …");
+    // What is at hand is shown at once; the server may know more.
+    this.#add([...this.tail.rows].filter((row) => row.request === id), "Looking …");
     try {
-      const { events } = await get("/events", { since: "2000-01-01T00:00:00Z", attrKey: "request.id", attrValue: id, limit: 500 });
-      if (this.#id === id) this.#add((events ?? []).map((event) => readRow(event)));
+      const rows = await find("/events", { since: "2000-01-01T00:00:00Z", attrKey: "request.id", attrValue: id, limit: 500 });
+      if (this.#id === id) this.#add(rows);
     } catch (error) {
       this.#problem = `The server could not be asked: ${error.message}`;
       this.#draw("");
@@ -39,9 +41,9 @@ export class RequestView {
     this.#id = null;
   }
 
-  #add(rows) {
+  #add(rows, note = "") {
     for (const row of rows) this.#rows.set(row.id, row);
-    this.#draw("");
+    this.#draw(note);
   }
 
   #draw(note) {
@@ -60,7 +62,7 @@ export class RequestView {
           "p",
           { class: "sums" },
           element("span", {}, plural(rows.length, "record")),
-          rows.length > 1 ? element("span", {}, `over ${span(end - start) || "0 ms"}`) : "",
+          rows.length > 1 ? element("span", {}, `over ${span(end - start)}`) : "",
           failed > 0 ? element("span", { class: "bad" }, plural(failed, "error")) : "",
           traces.map((trace) => element("a", { href: link("trace", trace) }, "See its trace")),
         ),
@@ -78,7 +80,7 @@ export class RequestView {
       element(
         "button",
         { type: "button", onclick: () => this.onOpen(row) },
-        element("span", { class: "offset" }, `+${span(begun(row) - start) || "0 ms"}`),
+        element("span", { class: "offset" }, `+${span(begun(row) - start)}`),
         element("span", { class: "level" }, LEVELS[row.level]),
         element("span", { class: "type" }, row.type),
         element("span", { class: "name" }, row.name),

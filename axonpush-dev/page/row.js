@@ -7,7 +7,7 @@ export const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal"];
  * Reads an event. Its text is kept as it came and read again when somebody opens it: fifty thousand trees would weigh
  * ten times as much.
  */
-export function readRow(event, text = JSON.stringify(event)) {
+export function readRow(event, text) {
   const payload = isObject(event.payload) ? event.payload : {};
   const attributes = isObject(payload.attributes) ? payload.attributes : {};
   const metadata = isObject(event.metadata) ? event.metadata : {};
@@ -16,6 +16,7 @@ export function readRow(event, text = JSON.stringify(event)) {
     text,
     // Clients may write any letter as an escape; what people type has none.
     searched: text.includes("\\u") ? JSON.stringify(event) : text,
+    createdAt: event.createdAt,
     arrived: Date.parse(event.createdAt) || 0,
     at: Date.parse(event.occurredAt) || 0,
     type: String(event.eventType ?? ""),
@@ -30,7 +31,7 @@ export function readRow(event, text = JSON.stringify(event)) {
     trace: string(event.traceId),
     span: string(event.spanId),
     parent: string(event.parentSpanId),
-    request: string(attributes["request.id"]) || string(metadata["request.id"]) || string(metadata["request_id"]),
+    request: string(attributes["request.id"]) || string(metadata["request.id"]),
   };
 }
 
@@ -58,23 +59,30 @@ function messageOf(event, payload, attributes) {
   const pairs = [];
   for (const key in told) {
     const value = told[key];
-    if (value !== null && typeof value !== "object") pairs.push(`${key}=${value}`);
+    // The request has a place of its own.
+    if (key !== "request.id" && value !== null && typeof value !== "object") pairs.push(`${key}=${value}`);
     if (pairs.length === MOST_PAIRS) break;
   }
   return line(pairs.join("  "));
 }
 
-/** The process that sent it, as far as it says. */
+/** The process that sent it, as far as it says. Of each there is one object, however many events it sent. */
 function clientOf(event) {
   const resource = isObject(event.resourceAttributes) ? event.resourceAttributes : {};
-  const instance = resource["service.instance.id"] ?? resource["host.name"] ?? "";
-  return {
+  const client = {
     service: string(event.serviceName),
     version: string(resource["service.version"]),
     environment: string(event.environmentId),
+    instance: string(resource["service.instance.id"]) || string(resource["host.name"]),
     sdk: [resource["telemetry.sdk.name"], resource["telemetry.sdk.version"]].filter((part) => typeof part === "string").join(" "),
-    instance: String(instance),
   };
+  const key = JSON.stringify(client);
+  const known = clients.get(key);
+  if (known !== undefined) return known;
+  // Names without end would be kept without end.
+  if (clients.size >= MOST_CLIENTS) clients.clear();
+  clients.set(key, client);
+  return client;
 }
 
 /** How many events a client says it lost, by reason. */
@@ -92,6 +100,9 @@ const string = (value) => (typeof value === "string" ? value : "");
 export const INFO = 2;
 export const WARN = 3;
 export const ERROR = 4;
+const clients = new Map();
+const MOST_CLIENTS = 500;
+
 const LOSSES = "axonpush.events_lost";
 const LOST = "axonpush.lost.";
 const LONGEST = 300;

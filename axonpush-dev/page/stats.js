@@ -2,12 +2,16 @@
 
 import { ERROR } from "./row.js";
 
-/** The last fifteen minutes. Durations are sampled, so that a busy second costs no more than a quiet one. */
+/** The last hour. Durations are sampled, so that a busy second costs no more than a quiet one. */
 export class Stats {
   #seconds = new Map();
 
+  /** Everything that arrived from this time on is counted, in milliseconds. */
+  since = Infinity;
+
   take(rows) {
     for (const row of rows) {
+      this.since = Math.min(this.since, row.arrived);
       const second = Math.floor(row.arrived / 1_000);
       let slot = this.#seconds.get(second);
       if (slot === undefined) {
@@ -24,9 +28,9 @@ export class Stats {
     }
   }
 
-  /** Columns for the last `seconds`, in steps that leave a few hundred points. */
+  /** Columns for the last `seconds`, a multiple of `POINTS` or less than it. What is not known is `null`. */
   columns(seconds, now = Date.now()) {
-    const step = seconds <= 60 ? 1 : seconds <= 300 ? 2 : 5;
+    const step = Math.max(1, seconds / POINTS);
     const end = Math.floor(now / 1_000 / step) * step;
     const columns = { time: [], events: [], errors: [], rate: [], p50: [], p95: [], p99: [] };
     for (let at = end - seconds; at < end; at += step) {
@@ -41,8 +45,9 @@ export class Stats {
       }
       durations.sort((one, other) => one - other);
       columns.time.push(at);
-      columns.events.push(events / step);
-      columns.errors.push(errors / step);
+      const known = (at + step) * 1_000 > this.since;
+      columns.events.push(known ? events / step : null);
+      columns.errors.push(known ? errors / step : null);
       columns.rate.push(events === 0 ? null : (errors / events) * 100);
       for (const [name, share] of [["p50", 0.5], ["p95", 0.95], ["p99", 0.99]]) columns[name].push(percentile(durations, share));
     }
@@ -64,5 +69,6 @@ function sample(slot, duration) {
   }
 }
 
-const KEPT = 900;
-const SAMPLES = 200;
+export const KEPT = 3_600;
+const POINTS = 180;
+const SAMPLES = 60;

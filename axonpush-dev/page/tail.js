@@ -1,8 +1,8 @@
 // The live tail: what arrives, held and handed on in step with the screen.
 
-import { get } from "./api.js";
 import { readRow } from "./row.js";
 import { Rows } from "./rows.js";
+import { find } from "./stored.js";
 import { follow } from "./stream.js";
 
 /** Everything the page knows of the events, for whichever view is on screen. */
@@ -12,10 +12,12 @@ export class Tail {
   skipped = 0;
   received = 0;
   #waiting = [];
+  #length = 0;
   #dropped = 0;
   #listeners = [];
   #scheduled = false;
   #begun = false;
+  #ready = false;
   #state = () => {};
 
   /** Calls `listener(rows)` with what is new, a few times a second at most. */
@@ -50,17 +52,12 @@ export class Tail {
 
   pause(paused) {
     this.paused = paused;
-    if (!paused && this.#dropped > 0) {
-      this.skipped += this.#dropped;
-      this.#dropped = 0;
-    }
     this.#schedule();
   }
 
   clear() {
     this.rows.clear();
-    this.#waiting = [];
-    this.#dropped = 0;
+    [this.#waiting, this.#length, this.#dropped] = [[], 0, 0];
     this.skipped = 0;
   }
 
@@ -68,23 +65,21 @@ export class Tail {
     this.#begun = true;
     let stored = [];
     try {
-      const { events } = await get("/events", { limit: 500 });
-      stored = (events ?? []).map((event) => readRow(event)).reverse();
+      stored = (await find("/events", { limit: 500 })).reverse();
     } catch {
       // The tail is worth having without what came before it.
     }
-    const live = this.#waiting;
-    this.#waiting = [...stored, ...live];
+    this.#waiting.unshift(...stored);
     this.#ready = true;
     this.#schedule();
   }
-  #ready = false;
 
   #take(text) {
     this.received += 1;
     this.#waiting.push(readRow(JSON.parse(text), text));
-    if (this.paused && this.#waiting.length > MOST_WAITING) {
-      this.#waiting.shift();
+    this.#length += text.length;
+    while (this.#waiting.length > MOST_WAITING || (this.#length > LONGEST_WAITING && this.#waiting.length > 1)) {
+      this.#length -= this.#waiting.shift().text.length;
       this.#dropped += 1;
     }
     this.#schedule();
@@ -96,12 +91,18 @@ export class Tail {
     this.#scheduled = true;
     setTimeout(() => {
       this.#scheduled = false;
-      const rows = this.paused ? [] : this.#waiting.splice(0);
-      const fresh = rows.filter((row) => this.rows.push(row));
+      const fresh = this.paused ? [] : this.#waiting.filter((row) => this.rows.push(row));
+      if (!this.paused) {
+        this.skipped += this.#dropped;
+        [this.#waiting, this.#length, this.#dropped] = [[], 0, 0];
+      }
       for (const listener of this.#listeners) listener(fresh);
     }, STEP);
   }
 }
 
 const STEP = 80;
+
+/** What may wait for the end of a pause, or for a tab that is hidden and hardly gets to run. */
 const MOST_WAITING = 20_000;
+const LONGEST_WAITING = 32 << 20;

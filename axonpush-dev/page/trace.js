@@ -1,12 +1,12 @@
 // The view of one trace: a waterfall of its spans.
 
-import { get } from "./api.js";
 import { copyButton } from "./detail.js";
 import { element } from "./dom.js";
 import { plural, span } from "./format.js";
-import { LEVELS, ERROR, readRow } from "./row.js";
+import { ERROR, LEVELS } from "./row.js";
 import { flat, tree } from "./spans.js";
 import { link } from "./route.js";
+import { find } from "./stored.js";
 
 export class TraceView {
   #id = null;
@@ -16,6 +16,7 @@ export class TraceView {
 
   constructor(section, tail, onOpen) {
     this.section = section;
+    this.tail = tail;
     this.onOpen = onOpen;
     tail.onRows((rows) => {
       const fresh = rows.filter((row) => this.#id !== null && row.trace === this.#id);
@@ -28,10 +29,11 @@ export class TraceView {
     this.#rows.clear();
     this.#folded.clear();
     this.#problem = "";
-    this.#draw("Looking …");
+    // What is at hand is shown at once; the server may know more.
+    this.#add([...this.tail.rows].filter((row) => row.trace === id), "Looking …");
     try {
-      const { spans } = await get(`/traces/${encodeURIComponent(id)}`);
-      if (this.#id === id) this.#add((spans ?? []).map((event) => readRow(event)));
+      const rows = await find(`/traces/${encodeURIComponent(id)}`);
+      if (this.#id === id) this.#add(rows);
     } catch (error) {
       this.#problem = `The server could not be asked: ${error.message}`;
       this.#draw("");
@@ -42,9 +44,9 @@ export class TraceView {
     this.#id = null;
   }
 
-  #add(rows) {
+  #add(rows, note = "") {
     for (const row of rows) this.#rows.set(row.id, row);
-    this.#draw("");
+    this.#draw(note);
   }
 
   #draw(note) {
@@ -66,10 +68,10 @@ export class TraceView {
         element(
           "p",
           { class: "sums" },
-          rows.length === 0 ? "" : element("span", {}, span(end - start) || "0 ms"),
+          rows.length === 0 ? "" : element("span", {}, span(end - start)),
           element("span", {}, plural(rows.length, "record")),
           failed > 0 ? element("span", { class: "bad" }, plural(failed, "error")) : "",
-          services.length > 0 ? element("span", {}, services.slice(0, 5).join(", ")) : "",
+          services.slice(0, COLORS).map((service, place) => element("span", { "data-service": String(place) }, element("i", { class: "swatch" }), service)),
           element("a", { href: link("events", "", { q: `trace:${this.#id}` }) }, "In the list of events"),
         ),
       ),
@@ -100,11 +102,11 @@ export class TraceView {
       element("button", { class: "open", type: "button", onclick: () => this.onOpen(row) }, row.name || row.type, node.isPoint && row.message ? element("span", { class: "dim" }, `  ${row.message}`) : ""),
     );
     const track = element("span", { class: "track", onclick: () => this.onOpen(row) }, bar);
-    const took = element("span", { class: "took" }, node.isPoint ? "" : span(node.end - node.start) || "0 ms");
+    const took = element("span", { class: "took" }, node.isPoint ? "" : span(node.end - node.start));
     const place = services.indexOf(row.service);
     return element(
       "li",
-      { "data-level": LEVELS[row.level], "data-service": String(Math.max(place, 0) % 6), class: node.failed ? "failed" : null, "data-depth": String(depth) },
+      { "data-level": LEVELS[row.level], "data-service": String(Math.max(place, 0) % COLORS), class: node.failed ? "failed" : null, "data-depth": String(depth) },
       label,
       track,
       took,
@@ -128,3 +130,6 @@ function scale(total) {
 }
 
 const MOST = 1_000;
+
+/** Services that can be told apart by colour. */
+const COLORS = 6;

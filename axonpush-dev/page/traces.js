@@ -81,7 +81,7 @@ function line(trace, longest) {
     element("td", { class: "mono dim" }, clock(Date.parse(trace.startedAt))),
     element("td", { class: "wide" }, element("a", { href: open }, trace.rootSpanName || trace.traceId), element("span", { class: "mono dim id" }, trace.traceId)),
     element("td", {}, trace.serviceName),
-    element("td", { class: "number" }, element("span", { class: "meter" }, bar), span(trace.durationMs) || "0 ms"),
+    element("td", { class: "number" }, element("span", { class: "meter" }, bar), span(trace.durationMs)),
     element("td", { class: "number" }, count(trace.spanCount)),
     element("td", { class: "number bad" }, trace.errorCount > 0 ? count(trace.errorCount) : ""),
     element("td", { class: "number" }, trace.totalTokens > 0 ? count(trace.totalTokens) : ""),

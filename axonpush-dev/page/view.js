@@ -5,6 +5,7 @@ export class View {
   #rows = [];
   #head = 0;
   #older = [];
+  #olderIds = new Set();
 
   constructor(rows) {
     this.rows = rows;
@@ -20,12 +21,15 @@ export class View {
     this.wanted = wanted;
     this.#head = 0;
     this.#older = [];
+    this.#olderIds.clear();
     this.#rows = wanted === null ? [...this.rows] : [...this.rows].filter(wanted);
   }
 
   /** Takes in a row that was just added to the rows held; returns whether it shows. */
   push(row) {
     const shows = this.wanted === null || this.wanted(row);
+    // The server may have found it before it came down the stream.
+    if (this.#olderIds.delete(row.id)) this.#older = this.#older.filter((older) => older.id !== row.id);
     if (shows) this.#rows.push(row);
     this.trim();
     return shows;
@@ -44,10 +48,12 @@ export class View {
 
   /** Adds what the server found, newest first; rows that are here already are passed over. */
   append(found) {
-    const known = new Set(this.#older.map((row) => row.id));
-    const fresh = found.filter((row) => !this.rows.has(row.id) && !known.has(row.id));
-    this.#older.push(...fresh.filter((row) => this.wanted === null || this.wanted(row)));
-    if (this.#older.length > MOST_OLDER) this.#older.length = MOST_OLDER;
+    const fresh = found.filter((row) => !this.rows.has(row.id) && !this.#olderIds.has(row.id));
+    for (const row of fresh) {
+      if (this.#older.length >= MOST_OLDER || (this.wanted !== null && !this.wanted(row))) continue;
+      this.#older.push(row);
+      this.#olderIds.add(row.id);
+    }
     return fresh.length;
   }
 
@@ -73,9 +79,9 @@ export class View {
     return this.#rows[low] === row ? this.#rows.length - 1 - low : -1;
   }
 
-  /** When the oldest row shown arrived. */
+  /** The last row shown. */
   get oldest() {
-    return this.size === 0 ? undefined : this.at(this.size - 1).arrived;
+    return this.size === 0 ? undefined : this.at(this.size - 1);
   }
 }
 

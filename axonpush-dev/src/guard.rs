@@ -10,8 +10,15 @@ use crate::problem::Problem;
 use crate::requests::ReceivedRequest;
 
 /// Headers whose values are credentials; they are masked before anything is kept.
-pub(crate) const CREDENTIAL_HEADERS: [&str; 6] =
-    ["x-axonpush-api-key", "x-api-key", "x-public-token", "authorization", "proxy-authorization", "cookie"];
+pub(crate) const CREDENTIAL_HEADERS: [&str; 7] = [
+    "x-axonpush-api-key",
+    "x-api-key",
+    "x-public-token",
+    "x-sentry-auth",
+    "authorization",
+    "proxy-authorization",
+    "cookie",
+];
 
 /// Refuses a request that was addressed to another name, or sent by a page from another site.
 ///

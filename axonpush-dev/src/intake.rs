@@ -130,7 +130,7 @@ fn harden(headers: &mut HeaderMap) {
 /// Checks where the request comes from, reads its body and notes both.
 async fn admit(shared: &Shared, parts: Parts, body: Incoming) -> Result<Request<Body>, Problem> {
     guard::check_origin(&parts)?;
-    let max = if routes::is_otlp(parts.uri.path()) { otlp::MAX_BODY } else { MAX_BODY };
+    let max = if routes::takes_batches(parts.uri.path()) { otlp::MAX_BODY } else { MAX_BODY };
     let body = tokio::time::timeout(shared.patience.body, read(body, max)).await.unwrap_or_else(|_| {
         Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time; 10 seconds is what it has"))
     });

@@ -52,12 +52,24 @@
 //! - It tells of events as they arrive at `GET /events/stream`, as server-sent events with the filters of `GET /events`. A
 //!   client that comes back with `Last-Event-ID` misses nothing; one that is 2,000 events behind gets an event `skipped`
 //!   with the count.
+//! - It shows all of that to a browser at `/`: events as they arrive, what one request did, traces, charts, and what clients
+//!   say they lost. The page is part of the program and asks nobody else for anything.
 //! - Its clock can be moved, with [`DevServer::advance`] and [`DevServer::set_time`], so that a test needs not wait for the
 //!   next attempt of a webhook.
 //! - It owns a thread, so it keeps answering while a test blocks its own runtime, and it needs none.
 //! - An event that was answered with 200 is there for the very next read.
 //! - Unknown fields are refused by name, because the service refuses them too.
 //! - It binds to loopback and answers only to loopback names, so a web page cannot reach it.
+//!
+//! # The program
+//!
+//! The feature `cli`, which is a default, brings the program `axonpush-dev`: `serve`, `tail`, `publish` and `doctor`. Tests
+//! need none of it, nor what it is built of:
+//!
+//! ```toml
+//! [dev-dependencies]
+//! axonpush-dev = { version = "0.1", default-features = false }
+//! ```
 //!
 //! # What it does not do
 //!
@@ -85,6 +97,7 @@ mod problem;
 mod requests;
 mod rfc3339;
 mod routes;
+mod sentry;
 mod serve;
 mod server;
 mod store;

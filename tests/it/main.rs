@@ -19,7 +19,10 @@ mod otlp_sink;
 mod propagation;
 mod publishing;
 mod python_otlp;
+mod python_sdk;
+mod python_sentry;
 mod reloading;
+mod resources;
 mod routing;
 mod secrets;
 #[cfg(unix)]

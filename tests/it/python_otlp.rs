@@ -1,19 +1,16 @@
 //! OpenTelemetry's own exporter, that of Python, sends to the dev server what its SDK recorded.
 
-use std::{
-    path::{Path, PathBuf},
-    process::{Command, ExitStatus, Stdio},
-};
+use std::{path::Path, process::Command};
 
 use axonpush::{EventQuery, Source, StoredEvent};
-use rig::{client, server};
+use rig::{client, python::python, server};
 use serde_json::{Value, json};
 
 const PACKAGE: &str = "opentelemetry-exporter-otlp-proto-http==1.38.0";
 
 #[test]
 fn what_pythons_sdk_recorded_is_read_back_as_it_was() {
-    let python = python();
+    let python = python("python-otel", &[PACKAGE]);
     for compression in ["none", "gzip"] {
         let server = server();
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("it/python_otlp.py");
@@ -63,31 +60,4 @@ fn log(event: &StoredEvent) -> Value {
         "severity": [payload["severityNumber"], payload["severityText"]],
         "trace": event.trace_id, "span": event.span_id, "attributes": payload["attributes"], "scope": event.operation_name,
     })
-}
-
-/// The interpreter of a virtual environment that has the package.
-fn python() -> PathBuf {
-    let target = std::env::current_exe().unwrap();
-    // Tests lie in `debug/deps` of it.
-    let environment = target.ancestors().nth(3).unwrap().join("python-otel");
-    let python = environment.join("bin/python");
-    let has_package = |python: &Path| {
-        let listed = Command::new(python).args(["-m", "pip", "freeze"]).stderr(Stdio::null()).output();
-        listed.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).lines().any(|line| line == PACKAGE))
-    };
-    if !has_package(&python) {
-        step(Command::new("python3").args(["-m", "venv"]).arg(&environment));
-        step(Command::new(&python).args(["-m", "pip", "install", "--quiet", PACKAGE]));
-        assert!(has_package(&python), "`pip install {PACKAGE}` left no {PACKAGE}");
-    }
-    python
-}
-
-fn step(command: &mut Command) {
-    let status = command.stdout(Stdio::null()).status();
-    let done = status.as_ref().is_ok_and(ExitStatus::success);
-    assert!(
-        done,
-        "this test needs Python (Debian packages: python3 python3-venv): `{command:?}` ended with {status:?}"
-    );
 }

@@ -5,6 +5,7 @@ pub mod forward;
 pub mod loki;
 pub mod node;
 pub mod proxy;
+pub mod python;
 pub mod receiver;
 
 use std::time::Duration;

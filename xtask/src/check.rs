@@ -9,8 +9,10 @@ pub(crate) const POWERSET: &str = "--features-powerset";
 pub(crate) fn run(powerset: bool) -> run::Result {
     run::cargo(["fmt", "--all", "--check"])?;
     run::cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
+    // What users test with comes without the program.
+    run::cargo(["clippy", "-p", "axonpush-dev", "--no-default-features", "--", "-D", "warnings"])?;
     features(powerset)?;
-    run::cargo_with_env("RUSTDOCFLAGS", "-D warnings", ["doc", "--workspace", "--no-deps"])
+    run::cargo_with_env(&[("RUSTDOCFLAGS", "-D warnings")], ["doc", "--workspace", "--no-deps"])
 }
 
 /// `axonpush` with no feature, with each one alone and, when asked, with each pair.

@@ -17,6 +17,7 @@ mod faults;
 mod metadata;
 mod models;
 mod run;
+mod soak;
 mod test;
 mod tidy;
 
@@ -58,8 +59,12 @@ fn find(name: &str, options: &[String]) -> run::Result<&'static Command> {
     let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
         return Err(format!("there is no command `{name}`\n\n{}", usage()).into());
     };
-    for option in options {
-        if !command.options.contains(&option.as_str()) {
+    let mut words = options.iter();
+    while let Some(option) = words.next() {
+        if command.options.contains(&format!("{option} N").as_str()) {
+            // The command itself says what it makes of the number.
+            words.next();
+        } else if !command.options.contains(&option.as_str()) {
             let known = match command.options {
                 [] => "it takes none".to_owned(),
                 known => format!("it takes {}", known.join(", ")),
@@ -132,6 +137,12 @@ const COMMANDS: &[Command] = &[
         run: |options| faults::run(options.iter().any(|option| option == faults::SHORT)),
     },
     Command {
+        name: "soak",
+        options: &[soak::MINUTES, soak::RATE],
+        about: "the dev server with its page open, under load: ten minutes, and not part of `ci`",
+        run: soak::run,
+    },
+    Command {
         name: "ci",
         options: &[],
         about: "tidy, deps, check and test, stopping at the first that fails",
@@ -161,5 +172,7 @@ mod tests {
         let option = ["--features-powerset".to_owned()];
         assert!(find("check", &option).is_ok());
         assert!(find("tidy", &option).is_err());
+        let numbered = ["--rate".to_owned(), "500".to_owned()];
+        assert!(find("soak", &numbered).is_ok() && find("soak", &numbered[1..]).is_err());
     }
 }

@@ -13,7 +13,8 @@ pub(crate) struct Facts {
     pub(crate) environment_id: Option<String>,
     pub(crate) agent_name: Option<String>,
     pub(crate) session_id: Option<String>,
-    /// The attribute `request.id`; by its JSON text when it is no string.
+    /// The attribute `request.id`, or the entry of the metadata where a client puts it that leaves payloads alone; by its
+    /// JSON text when it is no string.
     pub(crate) request_id: Option<String>,
     pub(crate) user_id: Option<String>,
     pub(crate) status: Option<String>,
@@ -65,7 +66,7 @@ impl Facts {
                 .or_else(|| resource(body, "deployment.environment.name")),
             agent_name: attribute(body, &["gen_ai.agent.name"]).or_else(|| payload(body, "agent_name")),
             session_id: attribute(body, &["session.id", "gen_ai.conversation.id"]),
-            request_id: body.attribute(REQUEST_ID).map(|value| match value {
+            request_id: body.attribute(REQUEST_ID).or_else(|| body.metadata(REQUEST_ID)).map(|value| match value {
                 Value::String(text) => text.clone(),
                 other => other.to_string(),
             }),
@@ -119,6 +120,10 @@ impl<'a> Parts<'a> {
 
     fn attribute(&self, name: &str) -> Option<&'a Value> {
         self.attributes.get(name)
+    }
+
+    fn metadata(&self, name: &str) -> Option<&'a Value> {
+        self.event.metadata.as_ref()?.get(name)
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::Invalid;
 use super::map::{attributes, put};
-use super::message::{Resource, Scope};
+use super::message::{EntityRef, Resource, Scope};
 use crate::event::EventBody;
 
 /// What the records of one scope have in common.
@@ -23,6 +23,7 @@ impl<'a> Context<'a> {
         let resource = resource.unwrap_or_default();
         put(&mut shared, "resource", attributes(resource.attributes));
         put(&mut shared, "resourceDroppedAttributesCount", resource.dropped_attributes_count);
+        put(&mut shared, "resourceEntityRefs", resource.entity_refs.into_iter().map(entity).collect::<Vec<_>>());
         put(&mut shared, "resourceSchemaUrl", schema_url);
         Self { channel, scope_name: String::new(), shared }
     }
@@ -82,6 +83,16 @@ pub(super) struct Ids {
     pub(super) trace: Option<String>,
     pub(super) span: Option<String>,
     pub(super) parent: Option<String>,
+}
+
+fn entity(entity: EntityRef) -> Value {
+    let EntityRef { schema_url, kind, id_keys, description_keys } = entity;
+    let mut map = Map::new();
+    put(&mut map, "schemaUrl", schema_url);
+    put(&mut map, "type", kind);
+    put(&mut map, "idKeys", id_keys);
+    put(&mut map, "descriptionKeys", description_keys);
+    Value::Object(map)
 }
 
 /// The attribute that does for a record what `dedupKey` does for an event.

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use super::Record;
 use super::form::{Base64, Bool, Double, Hex, Int, List, Map, Name, Number, Plain, Text};
 use super::message::{
-    AnyValue, AnyValues, KeyValue, KeyValues, LogRecord, Resource, Scope, Span, SpanEvent, SpanLink, Status,
+    AnyValue, AnyValues, EntityRef, KeyValue, KeyValues, LogRecord, Resource, Scope, Span, SpanEvent, SpanLink, Status,
 };
 
 /// The wrapping of records of one kind. It is small for what it holds: an empty one takes three
@@ -144,6 +144,14 @@ from_json!([] Status {
 from_json!([] Resource {
     "attributes" => attributes: Plain,
     "droppedAttributesCount" => dropped_attributes_count: Number,
+    "entityRefs" => entity_refs: Plain,
+});
+
+from_json!([] EntityRef {
+    "schemaUrl" => schema_url: Plain,
+    "type" => kind: Plain,
+    "idKeys" => id_keys: Plain,
+    "descriptionKeys" => description_keys: Plain,
 });
 
 from_json!([] Scope {

@@ -1,6 +1,6 @@
 //! The messages of OTLP that the server keeps, with the numbers protobuf knows their fields by.
 //!
-//! Written down rather than generated: there are ten of them, they are frozen by their standard,
+//! Written down rather than generated: there are few of them, they are frozen by their standard,
 //! and the same types are read from JSON, see [`json`](super::json). Tests hold them against the
 //! reference messages.
 
@@ -112,6 +112,21 @@ pub(super) struct Resource {
     pub(super) attributes: Vec<KeyValue>,
     #[prost(uint32, tag = "2")]
     pub(super) dropped_attributes_count: u32,
+    #[prost(message, repeated, tag = "3")]
+    pub(super) entity_refs: Vec<EntityRef>,
+}
+
+/// Which attributes of a resource tell which thing it is.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct EntityRef {
+    #[prost(string, tag = "1")]
+    pub(super) schema_url: String,
+    #[prost(string, tag = "2")]
+    pub(super) kind: String,
+    #[prost(string, repeated, tag = "3")]
+    pub(super) id_keys: Vec<String>,
+    #[prost(string, repeated, tag = "4")]
+    pub(super) description_keys: Vec<String>,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -88,7 +88,7 @@ fn wrap<R: Record>(records: &[R], attributes: Vec<KeyValue>) -> Vec<u8> {
     let scope = Scope { name: "s".to_owned(), attributes: attributes.clone(), ..Scope::default() };
     let records = records.iter().map(|record| record.encode_to_vec().into()).collect();
     let scope = proto::ScopePart { scope: Some(scope), records, schema_url: String::new() };
-    let resource = Resource { attributes, dropped_attributes_count: 0 };
+    let resource = Resource { attributes, ..Default::default() };
     let scopes = vec![scope.encode_to_vec().into()];
     let part = proto::ResourcePart { resource: Some(resource), scopes, schema_url: "u".to_owned() };
     proto::Request { resources: vec![part.encode_to_vec().into()] }.encode_to_vec()

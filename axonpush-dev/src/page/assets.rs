@@ -32,7 +32,7 @@ macro_rules! asset {
 
 pub(super) static INDEX: Asset = asset!("index.html", HTML);
 
-pub(super) static ASSETS: [Asset; 29] = [
+pub(super) static ASSETS: [Asset; 30] = [
     asset!("api.js", SCRIPT),
     asset!("charts.js", SCRIPT),
     asset!("clients.js", SCRIPT),
@@ -53,6 +53,7 @@ pub(super) static ASSETS: [Asset; 29] = [
     asset!("rows.js", SCRIPT),
     asset!("spans.js", SCRIPT),
     asset!("stats.js", SCRIPT),
+    asset!("stored.js", SCRIPT),
     asset!("stream.js", SCRIPT),
     asset!("style.css", CSS),
     asset!("tail.js", SCRIPT),

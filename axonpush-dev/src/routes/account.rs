@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use serde_json::{Value, json};
 
-use super::fields::{ANY, Fields};
+use super::fields::{Fields, LONG};
 use super::resource::{done, missing, object, org_id};
 use super::{Answered, json};
 use crate::guard::Authorized;
@@ -31,7 +31,7 @@ pub(super) async fn update_me(State(shared): State<Arc<Shared>>, Authorized(requ
 
 pub(super) async fn active_org(State(shared): State<Arc<Shared>>, Authorized(request): Authorized) -> Answered {
     let mut fields = Fields::of(&request)?;
-    let org = fields.required_text("orgId", 1..=ANY);
+    let org = fields.required_text("orgId", 1..=LONG);
     fields.check()?;
     if shared.store.document(ORGANIZATION, org.clone()).await?.is_none() {
         return Err(missing(ORGANIZATION));

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::fields::{ANY, Fields, NAME};
+use super::fields::{Fields, LONG, NAME};
 use super::path::Path;
 use super::resource::{created, done, fresh, missing, object, text};
 use super::{Answered, json};
@@ -41,8 +41,8 @@ pub(super) async fn update(
     let name = fields.name();
     let changes = json!({
         "name": name,
-        "defaultBranch": fields.text("defaultBranch", 0..=ANY),
-        "repoUrl": fields.text("repoUrl", 0..=ANY),
+        "defaultBranch": fields.text("defaultBranch", 0..=LONG),
+        "repoUrl": fields.text("repoUrl", 0..=LONG),
     });
     fields.check()?;
     Ok(json(&shared.update(APP, &app_id, |app| app.extend(object(changes))).await?))
@@ -112,7 +112,7 @@ pub(super) async fn old_channels(State(shared): State<Arc<Shared>>, _: Authorize
 
 pub(super) async fn create_old_channel(State(shared): State<Arc<Shared>>, Authorized(request): Authorized) -> Answered {
     let mut fields = Fields::of(&request)?;
-    let (name, app_id) = (fields.name(), fields.required_text("appId", 1..=ANY));
+    let (name, app_id) = (fields.name(), fields.required_text("appId", 1..=LONG));
     fields.check()?;
     add_channel(&shared, &request, app_id, name).await
 }

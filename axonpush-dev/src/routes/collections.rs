@@ -7,15 +7,18 @@ use axum::extract::State;
 use axum::routing::{get, patch};
 use serde_json::{Value, json};
 
-use super::fields::{ANY, Fields, NAME};
+use super::bodies;
+use super::fields::Fields;
 use super::path::Path;
-use super::resource::{created, fresh, object};
+use super::query::Parameters;
+use super::resource::{created, fresh, object, text};
+use super::shape::{self, Field};
 use super::{Answered, json};
 use crate::guard::Authorized;
 use crate::intake::Shared;
 use crate::problem::Problem;
 use crate::requests::ReceivedRequest;
-use crate::store::{Document, Kind};
+use crate::store::{Document, Kind, NewDocument, documents};
 
 /// One kind of them.
 struct Collection {
@@ -24,26 +27,13 @@ struct Collection {
     id_name: &'static str,
     /// What the list stands under.
     list: &'static str,
-    /// What a deletion is answered with.
-    deleted: &'static str,
     fields: &'static [Field],
-}
-
-struct Field {
-    name: &'static str,
-    required: bool,
-    shape: Shape,
-}
-
-#[derive(Clone, Copy)]
-enum Shape {
-    Name,
-    Text,
-    Boolean,
-    Number,
-    Object,
-    Texts,
-    Choice(&'static [&'static str]),
+    /// The fields of a change, of which any may be left out.
+    changes: &'static [Field],
+    /// What a new one has where nothing was said, as JSON.
+    usual: &'static str,
+    /// What a deletion is answered with, as JSON.
+    deleted: &'static str,
 }
 
 /// The routes of all of them.
@@ -52,16 +42,21 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         let all = get(move |state, caller| list(collection, state, caller))
             .post(move |state, caller| create(collection, state, caller));
         let one = get(move |state, caller, path| find(collection, state, caller, path))
-            .put(move |state, caller, path| update(collection, state, caller, path, true))
-            .patch(move |state, caller, path| update(collection, state, caller, path, false))
+            .put(move |state, caller, path| replace(collection, state, caller, path))
+            .patch(move |state, caller, path| update(collection, state, caller, path))
             .delete(move |state, caller, path| delete(collection, state, caller, path));
         router.route(collection.path, all).route(&format!("{}/{{id}}", collection.path), one)
     });
     router.route("/organizations/{org_id}/telemetry-policy", get(telemetry_policy).merge(patch(set_telemetry_policy)))
 }
 
-async fn list(collection: &Collection, State(shared): State<Arc<Shared>>, _: Authorized) -> Answered {
-    Ok(json(&json!({collection.list: shared.list(collection.kind, None).await?})))
+async fn list(collection: &Collection, State(shared): State<Arc<Shared>>, Authorized(request): Authorized) -> Answered {
+    let parameters = Parameters::parse(request.query.as_deref())?;
+    let environment = parameters.text("envSlug").unwrap_or_default();
+    let all = shared.list(collection.kind, None).await?.into_iter();
+    let wanted = all.filter(|one| environment.is_empty() || text(one, "envSlug") == environment);
+    let wanted: Vec<_> = wanted.map(|one| Value::Object(shown(one))).collect();
+    Ok(json(&json!({collection.list: wanted})))
 }
 
 async fn create(
@@ -69,9 +64,15 @@ async fn create(
     State(shared): State<Arc<Shared>>,
     Authorized(request): Authorized,
 ) -> Answered {
-    let document = collection.read(&request, true)?;
-    let new = fresh(&shared, &request, collection.kind, collection.id_name, Value::Object(document));
-    Ok(created(&shared.create(new).await?))
+    let document = collection.read(&request, collection.fields, true)?;
+    let mut new = fresh(&shared, &request, collection.kind, collection.id_name, Value::Object(document));
+    let usual: Value = serde_json::from_str(collection.usual).unwrap_or_default();
+    for (name, value) in object(usual) {
+        new.document.entry(name).or_insert(value);
+    }
+    let at = text(&new.document, "createdAt").to_owned();
+    new.document.insert("updatedAt".to_owned(), at.into());
+    Ok(created(&shown(shared.create(new).await?)))
 }
 
 async fn find(
@@ -80,7 +81,18 @@ async fn find(
     _: Authorized,
     Path(id): Path<String>,
 ) -> Answered {
-    Ok(json(&shared.find(collection.kind, &id).await?))
+    Ok(json(&shown(shared.find(collection.kind, &id).await?)))
+}
+
+/// What the body leaves out stays as it was.
+async fn replace(
+    collection: &Collection,
+    State(shared): State<Arc<Shared>>,
+    Authorized(request): Authorized,
+    Path(id): Path<String>,
+) -> Answered {
+    let changes = collection.read(&request, collection.fields, true)?;
+    Ok(json(&shown(shared.update(collection.kind, &id, |document| document.extend(changes)).await?)))
 }
 
 async fn update(
@@ -88,10 +100,9 @@ async fn update(
     State(shared): State<Arc<Shared>>,
     Authorized(request): Authorized,
     Path(id): Path<String>,
-    whole: bool,
 ) -> Answered {
-    let changes = collection.read(&request, whole)?;
-    Ok(json(&shared.update(collection.kind, &id, |document| document.extend(changes)).await?))
+    let changes = collection.read(&request, collection.changes, false)?;
+    Ok(json(&shown(shared.update(collection.kind, &id, |document| document.extend(changes)).await?)))
 }
 
 async fn delete(
@@ -101,38 +112,30 @@ async fn delete(
     Path(id): Path<String>,
 ) -> Answered {
     shared.remove(collection.kind, &id).await?;
-    Ok(json(&json!({collection.deleted: true})))
+    Ok(json(&serde_json::from_str::<Value>(collection.deleted).unwrap_or_default()))
 }
 
 impl Collection {
-    /// The fields of a body: all that are required, or only those that change.
-    fn read(&self, request: &ReceivedRequest, whole: bool) -> Result<Document, Problem> {
+    fn read(&self, request: &ReceivedRequest, shapes: &[Field], whole: bool) -> Result<Document, Problem> {
         let mut fields = Fields::of(request)?;
-        let mut document = Document::new();
-        for field in self.fields {
-            if whole && field.required {
-                fields.required(field.name);
-            }
-            document.insert(field.name.to_owned(), field.read(&mut fields));
+        let document = shape::read(&mut fields, shapes, whole);
+        let url = text(&document, "endpointUrl");
+        if self.kind == DESTINATION && !url.is_empty() && !super::webhooks::is_deliverable(url) {
+            fields.fault("endpointUrl", "expected an http or https address with a host and without a password", None);
         }
         fields.check()?;
-        Ok(object(Value::Object(document)))
+        Ok(document)
     }
 }
 
-impl Field {
-    fn read(&self, fields: &mut Fields) -> Value {
-        let Self { name, .. } = self;
-        match self.shape {
-            Shape::Name => fields.text(name, NAME).into(),
-            Shape::Text => fields.text(name, usize::from(self.required)..=ANY).into(),
-            Shape::Boolean => fields.boolean(name).into(),
-            Shape::Number => fields.number(name).into(),
-            Shape::Object => fields.object(name).map_or(Value::Null, Value::Object),
-            Shape::Texts => fields.texts(name).into(),
-            Shape::Choice(choices) => fields.choice(name, choices).into(),
-        }
+/// A document without the values of headers, which may be credentials.
+fn shown(mut document: Document) -> Document {
+    if document.contains_key("envSlug") {
+        let headers = document.remove("headers");
+        let names = headers.as_ref().and_then(Value::as_object).map(|headers| headers.keys().cloned().collect());
+        document.insert("headerKeys".to_owned(), names.unwrap_or_else(|| Value::Array(Vec::new())));
     }
+    document
 }
 
 async fn telemetry_policy(State(shared): State<Arc<Shared>>, _: Authorized, Path(org): Path<String>) -> Answered {
@@ -149,7 +152,6 @@ async fn set_telemetry_policy(
     let kept = shared
         .store
         .change(move |connection| {
-            use crate::store::{NewDocument, documents};
             let known = documents::find(connection, POLICY, &org)?.unwrap_or_default();
             let version = known.get("version").and_then(Value::as_u64).unwrap_or_default() + 1;
             let document = object(json!({"policy": policy, "version": version}));
@@ -161,102 +163,81 @@ async fn set_telemetry_policy(
     Ok(json(&kept))
 }
 
-const fn needed(name: &'static str, shape: Shape) -> Field {
-    Field { name, required: true, shape }
-}
-
-const fn optional(name: &'static str, shape: Shape) -> Field {
-    Field { name, required: false, shape }
-}
+pub(super) const ALERT: Kind = "alert";
+pub(super) const DESTINATION: Kind = "export destination";
 
 const POLICY: Kind = "telemetry policy";
+const OK: &str = r#"{"ok": true}"#;
 
 const COLLECTIONS: [Collection; 7] = [
     Collection {
         path: "/v2/alerts",
-        kind: "alert",
-        id_name: "alertId",
+        kind: ALERT,
+        id_name: "alertRuleId",
         list: "data",
-        deleted: "deleted",
-        fields: &[
-            needed("name", Shape::Name),
-            needed("metric", Shape::Choice(&["error_count", "error_rate", "latency_ms", "cost_usd", "lifecycle_open"])),
-            needed("operator", Shape::Choice(&["gt", "gte", "lt", "lte"])),
-            needed("threshold", Shape::Number),
-            needed("destinationType", Shape::Choice(&["email", "webhook"])),
-            needed("destination", Shape::Text),
-            optional("enabled", Shape::Boolean),
-            optional("appId", Shape::Text),
-            optional("environmentId", Shape::Text),
-            optional("model", Shape::Text),
-            optional("release", Shape::Text),
-            optional("service", Shape::Text),
-        ],
+        fields: bodies::ALERT,
+        changes: bodies::ALERT,
+        usual: r#"{"enabled": true}"#,
+        deleted: r#"{"deleted": true}"#,
     },
     Collection {
         path: "/dashboards",
         kind: "dashboard",
         id_name: "dashboardId",
         list: "dashboards",
-        deleted: "ok",
-        fields: &[needed("name", Shape::Name), needed("spec", Shape::Object), optional("description", Shape::Text)],
+        fields: bodies::DASHBOARD,
+        changes: bodies::DASHBOARD,
+        usual: r#"{"createdBy": "user_dev"}"#,
+        deleted: OK,
     },
     Collection {
         path: "/feedback",
         kind: "feedback",
         id_name: "feedbackId",
         list: "feedback",
-        deleted: "ok",
-        fields: &[
-            needed("message", Shape::Text),
-            optional("category", Shape::Choice(&["bug", "idea", "other", "praise"])),
-            optional("context", Shape::Object),
-        ],
+        fields: bodies::FEEDBACK,
+        changes: bodies::FEEDBACK,
+        usual: r#"{"status": "new"}"#,
+        deleted: OK,
     },
     Collection {
         path: "/moderation/rules",
         kind: "moderation rule",
         id_name: "ruleId",
         list: "rules",
-        deleted: "ok",
-        fields: &[
-            needed("name", Shape::Name),
-            needed("detector", Shape::Text),
-            needed("action", Shape::Choice(&["allow", "block", "flag", "redact"])),
-            optional("pattern", Shape::Text),
-            optional("target", Shape::Choice(&["request", "response", "tool_call"])),
-        ],
+        fields: bodies::RULE,
+        changes: bodies::RULE,
+        usual: r#"{"enabled": true, "pattern": "", "target": "request"}"#,
+        deleted: OK,
     },
     Collection {
         path: "/govern-policies",
         kind: "govern policy",
         id_name: "policyId",
         list: "policies",
-        deleted: "ok",
-        fields: &[needed("name", Shape::Name), optional("enabled", Shape::Boolean), optional("spec", Shape::Object)],
+        fields: bodies::GOVERN_POLICY,
+        changes: bodies::GOVERN_POLICY,
+        usual: r#"{"enabled": true, "enforcement": "enforce"}"#,
+        deleted: OK,
     },
     Collection {
         path: "/spend-policies",
         kind: "spend policy",
         id_name: "policyId",
         list: "policies",
-        deleted: "ok",
-        fields: &[needed("name", Shape::Name), optional("enabled", Shape::Boolean), optional("spec", Shape::Object)],
+        fields: bodies::SPEND_POLICY,
+        changes: bodies::SPEND_POLICY,
+        usual: r#"{"enabled": true, "cooldownMins": 0}"#,
+        deleted: OK,
     },
     Collection {
         path: "/export-destinations",
-        kind: "export destination",
+        kind: DESTINATION,
         id_name: "destinationId",
-        list: "destinations",
-        deleted: "ok",
-        fields: &[
-            needed("name", Shape::Name),
-            needed("envSlug", Shape::Text),
-            needed("endpointUrl", Shape::Text),
-            needed("signals", Shape::Texts),
-            optional("headers", Shape::Object),
-            optional("eventTypeFilter", Shape::Texts),
-            optional("serviceName", Shape::Text),
-        ],
+        list: "data",
+        fields: bodies::DESTINATION,
+        changes: bodies::DESTINATION_CHANGE,
+        usual: r#"{"active": true, "eventTypeFilter": []}"#,
+        deleted: r#"{"message": "nothing more is sent to the destination"}"#,
     },
 ];

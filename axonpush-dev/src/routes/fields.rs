@@ -98,6 +98,29 @@ impl Fields {
         Some(self.inside(name, left, read))
     }
 
+    /// A list of objects, each of them read as [`part`](Self::part) reads one. `null` counts as an empty list.
+    pub(super) fn parts<T>(&mut self, name: &str, mut read: impl FnMut(&mut Self) -> T) -> Option<Vec<T>> {
+        let elements = match self.left.remove(name)? {
+            Value::Null => Vec::new(),
+            Value::Array(elements) => elements,
+            other => {
+                self.fault(name, "expected array of objects, or null", Some(other));
+                return None;
+            }
+        };
+        let elements = elements.into_iter().enumerate().filter_map(|(index, element)| {
+            let place = format!("{name}[{index}]");
+            match element {
+                Value::Object(left) => Some(self.inside(&place, left, &mut read)),
+                other => {
+                    self.fault(&place, "expected object", Some(other));
+                    None
+                }
+            }
+        });
+        Some(elements.collect())
+    }
+
     fn inside<T>(&mut self, place: &str, left: Document, read: impl FnOnce(&mut Self) -> T) -> T {
         let mut part = Self { path: format!("{}.{place}", self.path), left, faults: Vec::new() };
         let value = read(&mut part);
@@ -135,6 +158,16 @@ impl Fields {
             _ => None,
         };
         self.expect(name, "expected array of strings, or null", value, read)
+    }
+
+    /// A list of words, each of them one of `choices`.
+    pub(super) fn choices(&mut self, name: &str, choices: &[&str]) -> Option<Vec<String>> {
+        let words = self.texts(name)?;
+        if words.iter().all(|word| choices.contains(&word.as_str())) {
+            return Some(words);
+        }
+        self.fault(name, &format!("expected a list of {}", choices.join(", ")), Some(words.into()));
+        None
     }
 
     /// Notes a fault in a field that has been read already.

@@ -1,16 +1,23 @@
 //! The routes, one file for each thing they are about.
 
+mod access;
 mod account;
+mod alerts;
 mod analytics;
 mod apps;
+mod audit;
+mod bodies;
 mod collections;
 mod environments;
 mod errors;
 mod events;
+mod exports;
 mod faults;
 mod fields;
 mod health;
 mod members;
+mod openapi;
+mod operations;
 mod otlp;
 mod path;
 mod publish;
@@ -18,6 +25,8 @@ mod query;
 mod resource;
 mod scripted;
 mod seed;
+mod sentry;
+mod shape;
 mod stream;
 mod tokens;
 mod traces;
@@ -25,10 +34,10 @@ mod webhooks;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, patch, post};
-use http::{HeaderValue, StatusCode, header};
+use axum::{Router, middleware};
+use http::{HeaderValue, StatusCode, Uri, header};
 use serde::Serialize;
 
 use crate::intake::Shared;
@@ -46,9 +55,11 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/", get(health::welcome))
         .route("/healthz", get(health::healthz))
+        .route("/openapi.json", get(openapi::openapi))
         .route("/event", post(publish::publish))
         .route(otlp::LOGS, post(otlp::ingest::<LogRecord>))
         .route(otlp::TRACES, post(otlp::ingest::<Span>))
+        .merge(sentry())
         .route("/events", get(events::list))
         .route("/traces", get(traces::list))
         .route("/traces/{trace_id}", get(traces::detail))
@@ -62,7 +73,9 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .merge(errors::routes())
         .merge(collections::routes())
         .merge(page::routes())
-        .fallback(async || Problem::new(StatusCode::NOT_FOUND, "no such route; check the path"))
+        .merge(records())
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&shared), audit::note))
+        .fallback(async |uri: Uri| access::no_route(&uri))
         .method_not_allowed_fallback(async || {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "the route exists, but not with this method")
         })
@@ -121,9 +134,29 @@ fn members() -> Router<Arc<Shared>> {
         .route("/invitations/accept", post(members::accept))
 }
 
+/// SDKs end their addresses with a slash; people who write a request by hand may not.
+fn sentry() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/api/{channel_id}/envelope/", post(sentry::envelope))
+        .route("/api/{channel_id}/envelope", post(sentry::envelope))
+        .route("/api/{channel_id}/store/", post(sentry::store))
+        .route("/api/{channel_id}/store", post(sentry::store))
+}
+
+fn records() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/access-requests", post(access::request))
+        .route("/audit-logs", get(audit::list))
+        .route("/audit-logs/verify", get(audit::verify))
+        .route("/audit-trail", get(audit::trail))
+        .route("/v2/alerts/{id}/occurrences", get(alerts::occurrences))
+        .route("/export-destinations/{id}/deliveries", get(exports::deliveries))
+        .route("/export-destinations/{id}/test", post(exports::test))
+}
+
 /// Whether `path` takes batches, which may be larger than single events.
-pub(crate) fn is_otlp(path: &str) -> bool {
-    path == otlp::LOGS || path == otlp::TRACES
+pub(crate) fn takes_batches(path: &str) -> bool {
+    path == otlp::LOGS || path == otlp::TRACES || path.starts_with("/api/")
 }
 
 /// A 200 with a JSON document.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::apps::check_channel;
 use super::environments::ENVIRONMENT;
-use super::fields::{ANY, Fields};
+use super::fields::{Fields, LONG};
 use super::path::Path;
 use super::resource::{created, done, fresh, text};
 use super::{Answered, json};
@@ -26,8 +26,8 @@ pub(super) async fn list(State(shared): State<Arc<Shared>>, _: Authorized) -> An
 pub(super) async fn create(State(shared): State<Arc<Shared>>, Authorized(request): Authorized) -> Answered {
     let mut fields = Fields::of(&request)?;
     let name = fields.required_text("name", 1..=60);
-    let channel_id = fields.required_text("channelId", 1..=ANY);
-    let environment_id = fields.required_text("environmentId", 1..=ANY);
+    let channel_id = fields.required_text("channelId", 1..=LONG);
+    let environment_id = fields.required_text("environmentId", 1..=LONG);
     fields.check()?;
     check_channel(&shared, &channel_id).await?;
     let environments = shared.list(ENVIRONMENT, None).await?;

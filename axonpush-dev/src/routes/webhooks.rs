@@ -7,7 +7,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::apps::check_channel;
-use super::fields::{ANY, Fields};
+use super::fields::{Fields, LONG};
 use super::path::Path;
 use super::resource::{fresh, missing};
 use super::{Answered, json, json_with};
@@ -20,7 +20,7 @@ use crate::store::{documents, last_sequence};
 pub(super) async fn create(State(shared): State<Arc<Shared>>, Authorized(request): Authorized) -> Answered {
     let mut fields = Fields::of(&request)?;
     let url = fields.required_text("url", 1..=MAX_URL);
-    let channel_id = fields.required_text("channelId", 1..=ANY);
+    let channel_id = fields.required_text("channelId", 1..=LONG);
     let event_types = fields.texts("eventTypes").unwrap_or_default();
     let description = fields.text("description", 0..=MAX_DESCRIPTION);
     if !url.is_empty() && !is_deliverable(&url) {
@@ -81,7 +81,7 @@ pub(super) async fn deliveries(
     Ok(json(&json!({"data": deliveries})))
 }
 
-fn is_deliverable(url: &str) -> bool {
+pub(super) fn is_deliverable(url: &str) -> bool {
     reqwest::Url::parse(url).is_ok_and(|url| {
         matches!(url.scheme(), "http" | "https")
             && url.has_host()

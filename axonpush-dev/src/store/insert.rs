@@ -70,7 +70,12 @@ pub(crate) struct Delivery<'a> {
 
 impl<'a> Delivery<'a> {
     pub(crate) fn new(request: &'a ReceivedRequest, at: Timestamp) -> Self {
-        Self { arrival: Arrival::new(request, "otlp", at), seen: 0 }
+        Self::from_source(request, "otlp", at)
+    }
+
+    /// The same, over another protocol.
+    pub(crate) fn from_source(request: &'a ReceivedRequest, source: &'static str, at: Timestamp) -> Self {
+        Self { arrival: Arrival::new(request, source, at), seen: 0 }
     }
 
     /// The event that a record became.

@@ -9,6 +9,7 @@
 pub(crate) mod documents;
 mod failure;
 mod insert;
+mod latest;
 mod lock;
 mod readers;
 mod scan;
@@ -28,6 +29,7 @@ use tokio::sync::{oneshot, watch};
 pub(crate) use documents::{Document, Kind, NewDocument};
 pub(crate) use failure::StoreFailure;
 pub(crate) use insert::{Delivery, NewEvent, Receipt};
+pub(crate) use latest::latest;
 pub(crate) use scan::{Scan, Seen};
 pub(crate) use search::{EventSearch, all_events, first_sequence, last_sequence};
 pub(crate) use traces::{TraceSearch, TraceSort, trace_ids, trace_rows};

@@ -3,13 +3,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod analytics;
-mod binary;
+mod audit;
 mod collections;
 mod errors;
 mod faults;
 mod life;
 mod limits;
+mod openapi;
 mod otlp;
+mod page;
 mod persist;
 mod publish;
 mod refusals;
@@ -18,6 +20,7 @@ mod rig;
 mod scripts;
 mod search;
 mod security;
+mod sentry;
 mod stream;
 mod tokens;
 mod traces;

@@ -170,6 +170,103 @@ async fn characters_with_a_meaning_in_sql_are_plain_text() {
 }
 
 #[tokio::test]
+async fn in_every_filter_of_every_route_hostile_text_is_just_text() {
+    let rig = Rig::start().await;
+    rig.publish(json!({"identifier": "100% a_b", "traceId": "t", "eventType": "agent.error", "payload": {
+        "attributes": {"error.type": "E", "gen_ai.request.model": "m", "user.id": "u", "k": "v"}}}))
+        .await;
+    rig.app().await;
+    let routes: [(&str, &[&str]); 7] = [
+        (
+            "/events",
+            &[
+                "appId",
+                "channelId",
+                "environmentId",
+                "eventType",
+                "source",
+                "status",
+                "traceId",
+                "agentId",
+                "agentName",
+                "toolName",
+                "semanticKind",
+                "serviceName",
+                "operationName",
+                "errorType",
+                "q",
+                "attrKey",
+                "attrValue",
+            ],
+        ),
+        (
+            "/traces",
+            &[
+                "q",
+                "service",
+                "operation",
+                "model",
+                "provider",
+                "agent",
+                "tool",
+                "source",
+                "app",
+                "environment",
+                "release",
+                "status",
+                "session",
+                "user",
+                "semanticKind",
+            ],
+        ),
+        ("/errors", &["service", "assignee", "q"]),
+        (
+            "/analytics/timeseries",
+            &[
+                "source",
+                "model",
+                "provider",
+                "app",
+                "channel",
+                "environment",
+                "user",
+                "service",
+                "operation",
+                "errorType",
+                "filterTagKey",
+                "filterTagValue",
+            ],
+        ),
+        ("/analytics/dimensions/values", &["key", "environment"]),
+        ("/audit-logs", &["action", "resourceType", "source"]),
+        ("/audit-trail", &["traceId"]),
+    ];
+    let hostile =
+        ["' OR '1'='1", "%%", "__", "*' --", "x'); DELETE FROM events; --", "\\", "?1", "[a-z]", "\u{0}", "\u{202e}"];
+    for (route, filters) in routes {
+        for filter in filters {
+            for text in hostile {
+                // These two come in pairs, and the last needs a key.
+                let partner = match *filter {
+                    "attrKey" => ("attrValue", "v"),
+                    "attrValue" => ("attrKey", "k"),
+                    "filterTagKey" => ("filterTagValue", "v"),
+                    "filterTagValue" => ("filterTagKey", "k"),
+                    "environment" => ("key", "k"),
+                    _ => ("unheard_of", ""),
+                };
+                let response = rig.request(Method::GET, route).query(&[(*filter, text), partner]).send().await.unwrap();
+                assert_eq!(response.status(), 200, "{route} {filter} {text}");
+                let found: serde_json::Value = response.json().await.unwrap();
+                let list = found.as_object().unwrap().values().find_map(|value| value.as_array());
+                assert_eq!(list.map(Vec::len), Some(0), "{route} {filter} {text}: {found}");
+            }
+        }
+    }
+    assert_eq!(rig.search(&[]).await, ["100% a_b"]);
+}
+
+#[tokio::test]
 async fn attributes_are_compared_by_their_json_text() {
     let rig = Rig::start().await;
     rig.publish(json!({"identifier": "hit", "payload": {"attributes": {

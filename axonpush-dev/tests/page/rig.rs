@@ -1,10 +1,10 @@
 //! A server, a browser that shows its page, and how a test waits for what it is to see.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axonpush_dev::DevServer;
-use reqwest::Method;
+use axonpush_dev::{DevServer, Faults};
 use serde_json::{Value, json};
 use thirtyfour::WebDriver;
 use tokio::sync::Mutex;
@@ -13,7 +13,8 @@ use crate::browser::{Browser, screenshots};
 
 /// The page of a server that is this test's own.
 pub(crate) struct Page {
-    pub(crate) server: DevServer,
+    server: Mutex<Option<DevServer>>,
+    url: String,
     pub(crate) driver: WebDriver,
     http: reqwest::Client,
 }
@@ -30,7 +31,12 @@ pub(crate) async fn browse_with<F: Future<Output = ()> + Send + 'static>(
     // A browser is a dozen processes; several at a time make each other miss what is promised within a second.
     let _alone = ALONE.lock().await;
     let browser = Browser::start().await;
-    let page = Page { server, driver: browser.driver.clone(), http: reqwest::Client::new() };
+    let page = Page {
+        url: server.url().to_owned(),
+        server: Mutex::new(Some(server)),
+        driver: browser.driver.clone(),
+        http: reqwest::Client::new(),
+    };
     let cdp = page.driver.cdp();
     cdp.send_raw("Page.addScriptToEvaluateOnNewDocument", json!({"source": WITNESS})).await.unwrap();
     page.resize(DESKTOP).await;
@@ -45,7 +51,7 @@ pub(crate) async fn browse_with<F: Future<Output = ()> + Send + 'static>(
 impl Page {
     /// Opens the page and waits until it is connected to the stream.
     pub(crate) async fn open(&self, hash: &str) {
-        self.driver.goto(format!("{}/{hash}", self.server.url())).await.unwrap();
+        self.driver.goto(format!("{}/{hash}", self.url)).await.unwrap();
         self.until("document.getElementById('state').dataset.state === 'live'").await;
     }
 
@@ -56,12 +62,43 @@ impl Page {
 
     /// Publishes `event` and returns its id.
     pub(crate) async fn publish(&self, event: Value) -> String {
-        let url = format!("{}/event", self.server.url());
-        let request = self.http.request(Method::POST, url).header("x-axonpush-api-key", "ak_test").json(&event);
-        let response = request.send().await.unwrap();
-        assert_eq!(response.status(), 200, "{event}");
-        let receipt: Value = response.json().await.unwrap();
+        self.publish_raw(&event.to_string()).await
+    }
+
+    /// Publishes an event as it is written here.
+    pub(crate) async fn publish_raw(&self, body: &str) -> String {
+        self.publish_at(&self.url, body).await
+    }
+
+    /// Publishes an event to another server than the page's.
+    pub(crate) async fn publish_at(&self, url: &str, body: &str) -> String {
+        let receipt = self.post(format!("{url}/event"), body.to_owned()).await;
         receipt["eventId"].as_str().unwrap().to_owned()
+    }
+
+    /// Publishes `count` log records in one request.
+    pub(crate) async fn publish_logs(&self, count: usize, text: &str) {
+        let record = |number| json!({"severityNumber": 9, "body": {"stringValue": format!("{text} {number}")}});
+        let records: Vec<Value> = (0..count).map(record).collect();
+        let resource = json!({"attributes": [{"key": "service.name", "value": {"stringValue": "load"}}]});
+        let body = json!({"resourceLogs": [{"resource": resource, "scopeLogs": [{"logRecords": records}]}]});
+        self.post(format!("{}/v1/logs", self.url), body.to_string()).await;
+    }
+
+    async fn post(&self, url: String, body: String) -> Value {
+        let request = self.http.post(url).body(body);
+        let headers = [("x-axonpush-api-key", "ak_test"), ("x-axonpush-channel", "default"), ("content-type", JSON)];
+        let request = headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
+        let response = request.send().await.unwrap();
+        let (status, text) = (response.status(), response.text().await.unwrap());
+        assert_eq!(status, 200, "{text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// Stops the server under the page.
+    pub(crate) async fn stop_server(&self) {
+        let server = self.server.lock().await.take().unwrap();
+        server.stop().await;
     }
 
     /// Publishes all of `events` in their order. What is absent may be `null` here.
@@ -73,9 +110,24 @@ impl Page {
         }
     }
 
+    /// Has the server fail a share of the requests from now on.
+    pub(crate) async fn fail(&self, rate: &str) {
+        let server = self.server.lock().await;
+        server.as_ref().unwrap().set_faults(Faults::default().fail(rate.parse().unwrap()));
+    }
+
     /// What a function body of the page's own language returns.
     pub(crate) async fn run(&self, body: &str) -> Value {
         self.driver.execute(body, Vec::new()).await.unwrap_or_else(|error| panic!("{body}: {error}")).json().clone()
+    }
+
+    /// What an async function body returns, once it does.
+    pub(crate) async fn call(&self, body: &str) -> Value {
+        let script = format!(
+            "const done = arguments[arguments.length - 1];
+             (async () => {{ {body} }})().then(done, (error) => done(String(error)));"
+        );
+        self.driver.execute_async(script, Vec::new()).await.unwrap().json().clone()
     }
 
     /// The value of an expression.
@@ -171,10 +223,39 @@ const WITNESS: &str = "
     hear('securitypolicyviolation', (event) => `${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
 ";
 
+/// `text` as a part of a link.
+pub(crate) fn encoded(text: &str) -> String {
+    text.bytes().fold(String::new(), |link, byte| link + format!("%{byte:02x}").as_str())
+}
+
+/// A file of its own for one test, removed with what the database puts beside it.
+pub(crate) struct Scratch(pub(crate) PathBuf);
+
+impl Scratch {
+    pub(crate) fn new() -> Self {
+        Self(std::env::temp_dir().join(format!("axonpush-page-{}.db", uuid::Uuid::new_v4())))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        for suffix in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{suffix}", self.0.display()));
+        }
+    }
+}
+
+/// The smallest event there is.
+pub(crate) fn event(identifier: &str) -> Value {
+    json!({"identifier": identifier, "payload": {}})
+}
+
 /// Long enough for a busy machine; a test that works never waits that long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) const DESKTOP: (u32, u32) = (1360, 850);
 pub(crate) const PHONE: (u32, u32) = (390, 844);
+
+const JSON: &str = "application/json";
 
 static ALONE: Mutex<()> = Mutex::const_new(());

@@ -51,7 +51,7 @@ impl Latencies {
 }
 
 /// The smallest of `sorted` that at least `percent` of them are not larger than.
-fn percentile(sorted: &[f64], percent: usize) -> f64 {
+pub(in super::super) fn percentile(sorted: &[f64], percent: usize) -> f64 {
     let rank = (sorted.len() * percent).div_ceil(100);
     sorted.get(rank.saturating_sub(1)).copied().unwrap_or_default()
 }

@@ -24,6 +24,7 @@ use self::breakdown::{Breakdown, Dimension, Rows};
 use self::cohort::Cohort;
 pub(super) use self::dimensions::text as scalar;
 use self::heatmap::{Bands, Durations};
+pub(super) use self::latency::percentile;
 use self::latency::{Latencies, Percentiles};
 use self::series::{Bucket, Series, Timeseries};
 use super::query::Parameters;

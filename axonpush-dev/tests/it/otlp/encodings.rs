@@ -3,7 +3,7 @@
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{
-    AnyValue, ArrayValue, InstrumentationScope, KeyValueList, any_value::Value as Kind,
+    AnyValue, ArrayValue, EntityRef, InstrumentationScope, KeyValueList, any_value::Value as Kind,
 };
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
 use opentelemetry_proto::tonic::resource::v1::Resource;
@@ -156,7 +156,9 @@ async fn every_kind_of_value_keeps_its_type() {
 #[tokio::test]
 async fn resource_and_scope_are_stored_alike_from_both_encodings() {
     let json = json!({"resourceLogs": [{
-        "resource": {"attributes": [attribute("service.name", "stringValue", "shop")], "droppedAttributesCount": 2},
+        "resource": {"attributes": [attribute("service.name", "stringValue", "shop")], "droppedAttributesCount": 2,
+                     "entityRefs": [{"schemaUrl": "https://example.com/e", "type": "service",
+                                     "idKeys": ["service.name"], "descriptionKeys": ["a", "b"]}, {}]},
         "schemaUrl": "https://example.com/r",
         "scopeLogs": [{
             "scope": {"name": "shop::orders", "version": "1.2", "droppedAttributesCount": 1,
@@ -174,7 +176,15 @@ async fn resource_and_scope_are_stored_alike_from_both_encodings() {
     let resource = Resource {
         attributes: vec![entry("service.name", text("shop"))],
         dropped_attributes_count: 2,
-        ..Default::default()
+        entity_refs: vec![
+            EntityRef {
+                schema_url: "https://example.com/e".to_owned(),
+                r#type: "service".to_owned(),
+                id_keys: vec!["service.name".to_owned()],
+                description_keys: vec!["a".to_owned(), "b".to_owned()],
+            },
+            EntityRef::default(),
+        ],
     };
     let message = ExportLogsServiceRequest {
         resource_logs: vec![ResourceLogs {
@@ -193,6 +203,8 @@ async fn resource_and_scope_are_stored_alike_from_both_encodings() {
         json!({
             "severityNumber": 0, "severityText": "", "body": "",
             "resource": {"service.name": "shop"}, "resourceDroppedAttributesCount": 2,
+            "resourceEntityRefs": [{"schemaUrl": "https://example.com/e", "type": "service",
+                                    "idKeys": ["service.name"], "descriptionKeys": ["a", "b"]}, {}],
             "resourceSchemaUrl": "https://example.com/r", "scopeSchemaUrl": "https://example.com/s",
             "scope": {"name": "shop::orders", "version": "1.2", "attributes": {"team": "red"},
                       "droppedAttributesCount": 1},
