@@ -70,13 +70,6 @@ fn prepare(connection: &Connection, texts: &Arc<Texts>) -> rusqlite::Result<()> 
     add_text_function(connection, Arc::clone(texts))
 }
 
-/// How many events are stored, and how many bytes their bodies have.
-pub(super) fn measure(connection: &Connection) -> rusqlite::Result<(u64, u64)> {
-    connection.query_row("SELECT count(*), coalesce(sum(length(body)), 0) FROM events", [], |row| {
-        Ok((row.get(0)?, row.get(1)?))
-    })
-}
-
 /// `has_attribute(body, name, value)`: the database's own JSON paths cannot tell a dotted name
 /// from a path, nor a number from its text, so the comparison is ours.
 fn add_attribute_function(connection: &Connection) -> rusqlite::Result<()> {
@@ -103,15 +96,19 @@ fn add_text_function(connection: &Connection, texts: Arc<Texts>) -> rusqlite::Re
     })
 }
 
-/// The words of what is stored in a file.
-pub(super) fn load(connection: &Connection, texts: &Texts) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare("SELECT id, created_at, search_text FROM events ORDER BY id")?;
+/// Takes in the words of what is stored, and returns how many events there are and how many bytes their bodies have.
+pub(super) fn load(connection: &Connection, texts: &Texts) -> rusqlite::Result<(u64, u64)> {
+    let (mut events, mut bytes) = (0, 0);
+    let mut statement =
+        connection.prepare("SELECT id, created_at, length(body), search_text FROM events ORDER BY id")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let found = Found { id: row.get(0)?, created_at: row.get(1)? };
-        texts.extend([(found, row.get_ref(2)?.as_str().unwrap_or_default())]);
+        texts.extend([(found, row.get_ref(3)?.as_str().unwrap_or_default())]);
+        events += 1;
+        bytes += row.get::<_, u64>(2)?;
     }
-    Ok(())
+    Ok((events, bytes))
 }
 
 /// A server that is just ending gets this long to let go of the file.
