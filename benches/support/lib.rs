@@ -8,6 +8,7 @@ pub mod middleware;
 pub mod process;
 pub mod samples;
 pub mod sink;
+pub mod wire;
 
 /// Prints one figure; `name` is what the tables in `xtask/src/bench` look for.
 pub fn figure(name: &str, value: f64) {

@@ -26,8 +26,7 @@ pub(super) fn open(file: Option<&Path>, texts: &Arc<Texts>) -> Result<Connection
             return Err(Error::read_only_file(path));
         }
         check_owner(&connection, path)?;
-        // A development store may lose its last moments when the machine, not the program, goes down.
-        connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;").map_err(fail)?;
+        connection.execute_batch(FILE).map_err(fail)?;
     } else {
         connection.execute_batch(MEMORY).map_err(fail)?;
     }
@@ -71,13 +70,6 @@ fn prepare(connection: &Connection, texts: &Arc<Texts>) -> rusqlite::Result<()> 
     add_text_function(connection, Arc::clone(texts))
 }
 
-/// How many events are stored, and how many bytes their bodies have.
-pub(super) fn measure(connection: &Connection) -> rusqlite::Result<(u64, u64)> {
-    connection.query_row("SELECT count(*), coalesce(sum(length(body)), 0) FROM events", [], |row| {
-        Ok((row.get(0)?, row.get(1)?))
-    })
-}
-
 /// `has_attribute(body, name, value)`: the database's own JSON paths cannot tell a dotted name
 /// from a path, nor a number from its text, so the comparison is ours.
 fn add_attribute_function(connection: &Connection) -> rusqlite::Result<()> {
@@ -104,15 +96,19 @@ fn add_text_function(connection: &Connection, texts: Arc<Texts>) -> rusqlite::Re
     })
 }
 
-/// The words of what is stored in a file.
-pub(super) fn load(connection: &Connection, texts: &Texts) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare("SELECT id, created_at, search_text FROM events ORDER BY id")?;
+/// Takes in the words of what is stored, and returns how many events there are and how many bytes their bodies have.
+pub(super) fn load(connection: &Connection, texts: &Texts) -> rusqlite::Result<(u64, u64)> {
+    let (mut events, mut bytes) = (0, 0);
+    let mut statement =
+        connection.prepare("SELECT id, created_at, length(body), search_text FROM events ORDER BY id")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let found = Found { id: row.get(0)?, created_at: row.get(1)? };
-        texts.extend([(found, row.get_ref(2)?.as_str().unwrap_or_default())]);
+        texts.extend([(found, row.get_ref(3)?.as_str().unwrap_or_default())]);
+        events += 1;
+        bytes += row.get::<_, u64>(2)?;
     }
-    Ok(())
+    Ok((events, bytes))
 }
 
 /// A server that is just ending gets this long to let go of the file.
@@ -125,6 +121,11 @@ const VERSION: i64 = 3;
 
 /// Says whose file it is: `AxPd`.
 const APPLICATION: i64 = 0x4178_5064;
+
+/// A development store may lose its last moments when the machine, not the program, goes down. Indexes are written all
+/// over, so 64 MiB of them stay at hand, and as much is written to the log before it is sorted in.
+const FILE: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536;
+                    PRAGMA wal_autocheckpoint = 16384;";
 
 /// In memory nothing that an insert does can fail half way, so no page is copied before it is changed; where it matters
 /// the journal is switched on. Each commit looks at every page there is, so they are large.

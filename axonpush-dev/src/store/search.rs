@@ -105,18 +105,14 @@ impl EventSearch {
         let (since, until, texts) = (self.since, self.until, store.texts());
         let search = Arc::new(self);
         let mut found = Vec::new();
-        // Memory is read on a thread of its own: the server has one for everybody.
-        let mut places = tokio::task::spawn_blocking(move || texts.search(words, since, until))
-            .await
-            .map_err(|_| StoreFailure::Gone)?;
+        let mut places = aside(move || texts.search(words, since, until)).await?;
         loop {
-            let (next, rest) = tokio::task::spawn_blocking(move || (places.next(AT_ONCE), places))
-                .await
-                .map_err(|_| StoreFailure::Gone)?;
-            places = rest;
+            let next;
+            (next, places) = aside(move || (places.next(AT_ONCE), places)).await?;
             if next.is_empty() {
                 return Ok(found);
             }
+            // The last block looked at may have brought many.
             for next in next.chunks(AT_ONCE) {
                 let ids: Vec<_> = next.iter().map(|found| found.id.to_string()).collect();
                 let (search, ids, left) = (Arc::clone(&search), format!("[{}]", ids.join(",")), limit - found.len());
@@ -173,6 +169,11 @@ impl EventSearch {
         conditions.push("created_at < ?", [Value::Integer(until)]);
         Ok((newest_first(connection, conditions, limit)?, next))
     }
+}
+
+/// Goes through memory on another thread: the server has one for everybody.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreFailure> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| StoreFailure::Gone)
 }
 
 fn newest_first(connection: &Connection, conditions: Conditions, limit: usize) -> rusqlite::Result<Vec<Row>> {
@@ -251,9 +252,10 @@ pub(super) fn rows(connection: &Connection, query: &str, values: Vec<Value>) -> 
     rows.collect()
 }
 
-/// The columns of a [`Row`], in the order `rows` reads them, and where they are.
+/// The columns of a [`Row`], in the order `rows` reads them, and where they are. A cross join is one that is done in the
+/// order in which it is written.
 pub(super) const ROWS: &str = "SELECT event_id, app_id, source, created_at, body, headers, events.id
-                               FROM events JOIN arrivals ON arrivals.id = arrival_id";
+                               FROM events CROSS JOIN arrivals ON arrivals.id = arrival_id";
 
 #[cfg(test)]
 mod tests {

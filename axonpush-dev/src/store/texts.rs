@@ -104,7 +104,9 @@ impl TextSearch {
             let Some((_, block)) = self.blocks.pop() else { break };
             let window = self.since..self.until;
             block.find(&self.words, |found| {
-                self.waiting.extend(Some(found).filter(|it| window.contains(&it.created_at)))
+                if window.contains(&found.created_at) {
+                    self.waiting.push(found);
+                }
             });
             // Events of one block may be older than some of the next, for clocks are moved and requests overtake.
             self.waiting.sort_unstable();

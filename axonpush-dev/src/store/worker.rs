@@ -73,14 +73,14 @@ impl Worker {
         policy: &StorePolicy,
         outlets: Outlets,
     ) -> rusqlite::Result<Self> {
-        let (events, bytes) = schema::measure(&connection)?;
+        let (events, bytes) = schema::load(&connection, &outlets.texts)?;
         let max = Size { events: policy.max_events.max(1), bytes: policy.max_bytes };
         let newest = last_sequence(&connection)?;
         let size = Size { events, bytes };
         let mut worker = Self { connection, lock, size, max, outlets, newest, arrival: None };
         // A file may come from a run with wider limits.
-        let evicted = worker.in_transaction(|worker| worker.evict())?;
-        schema::load(&worker.connection, &worker.outlets.texts)?;
+        let evicted = worker.in_transaction(Worker::evict)?;
+        worker.outlets.texts.forget_before(first_sequence(&worker.connection)?);
         worker.outlets.counters.evicted.fetch_add(evicted, Ordering::Relaxed);
         worker.outlets.stored.send_replace(worker.size.events);
         worker.outlets.arrived.send_replace(newest);

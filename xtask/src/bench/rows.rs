@@ -636,6 +636,25 @@ pub(crate) const TABLES: &[Table] = &[
             },
         ],
     },
+    Table {
+        title: "The development server",
+        rows: &[
+            alone("events stored, one by one", Unit::PerSecond, "dev.post", Limit::AtLeast(10_000.0)),
+            alone("records stored, by OTLP", Unit::PerSecond, "dev.otlp", Limit::AtLeast(150_000.0)),
+            alone("in a million: search by trace", Unit::Millis, "dev.search.trace", Limit::AtMost(20.0)),
+            alone("in a million: search by request", Unit::Millis, "dev.search.request", Limit::AtMost(20.0)),
+            alone("in a million: search by text", Unit::Millis, "dev.search.text", Limit::AtMost(200.0)),
+            alone(
+                "in a million: search by text nobody wrote",
+                Unit::Millis,
+                "dev.search.no_text",
+                Limit::AtMost(200.0),
+            ),
+            alone("in a million: the newest 50", Unit::Millis, "dev.search.newest", Limit::AtMost(20.0)),
+            alone("search by trace meanwhile: slowest", Unit::Millis, "dev.search.meanwhile", Limit::None),
+            alone("start with 100,000, and the first answer", Unit::Millis, "dev.start", Limit::AtMost(1_000.0)),
+        ],
+    },
 ];
 
 /// A hand-over to three sinks beside one to one. A tenth is what such a figure differs by from run to run.
@@ -652,4 +671,9 @@ const fn spans(what: &'static str, unit: Unit, ours: &'static str, name: &'stati
 /// What was offered and never arrived.
 const fn missing(what: &'static str, ours: &'static str) -> Row {
     Row { what, ours, unit: Unit::Count, against: Against::Nothing, limit: Limit::AtMost(0.0) }
+}
+
+/// A figure that is held against its limit alone.
+const fn alone(what: &'static str, unit: Unit, ours: &'static str, limit: Limit) -> Row {
+    Row { what, ours, unit, against: Against::Nothing, limit }
 }
