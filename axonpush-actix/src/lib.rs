@@ -61,6 +61,8 @@
 //! - [`serve`] runs a server until the process is told to stop, lets requests finish, and delivers the last events:
 //!   one deadline, and a [`ServeReport`] of what became of them. [`shutdown_signal`] is its default signal; it ends the
 //!   client.
+//! - `SignedWebhook` and `VerifiedBody`, with the feature `webhooks`, are extractors of what AxonPush itself delivers: its
+//!   signature is checked before anything parses it.
 //!
 //! # What it does not do
 //!
@@ -90,6 +92,8 @@ mod routes;
 mod service;
 mod shutdown;
 mod transform;
+#[cfg(feature = "webhooks")]
+mod webhook;
 
 pub use axonpush::{exchange::ServeReport, shutdown_signal};
 pub use body::ResponseBody;
@@ -98,3 +102,6 @@ pub use future::ResponseFuture;
 pub use service::AxonPushService;
 pub use shutdown::{Serve, serve};
 pub use transform::AxonPush;
+#[cfg(feature = "webhooks")]
+#[cfg_attr(docsrs, doc(cfg(feature = "webhooks")))]
+pub use webhook::{SignedWebhook, VerifiedBody, WebhookRejection};

@@ -55,6 +55,8 @@
 //! - [`serve`] runs an app until the process is told to stop, lets requests finish, and delivers the last events:
 //!   one deadline, and a [`ServeReport`] of what became of them. [`shutdown_signal`] is its default signal; it ends the
 //!   client.
+//! - `SignedWebhook` and `VerifiedBody`, with the feature `webhooks`, are extractors of what AxonPush itself delivers: its
+//!   signature is checked before anything parses it.
 //!
 //! # Without axum
 //!
@@ -112,6 +114,8 @@ mod future;
 mod layer;
 mod service;
 mod shutdown;
+#[cfg(feature = "webhooks")]
+mod webhook;
 #[cfg(feature = "ws")]
 #[cfg_attr(docsrs, doc(cfg(feature = "ws")))]
 pub mod ws;
@@ -124,3 +128,6 @@ pub use future::ResponseFuture;
 pub use layer::AxonPushLayer;
 pub use service::AxonPushService;
 pub use shutdown::{Serve, ServeListener, serve};
+#[cfg(feature = "webhooks")]
+#[cfg_attr(docsrs, doc(cfg(feature = "webhooks")))]
+pub use webhook::{SignedWebhook, VerifiedBody, WebhookRejection};

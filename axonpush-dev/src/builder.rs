@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::faults::Faults;
+use crate::patience::Patience;
 use crate::server::DevServer;
 use crate::store::StorePolicy;
 
@@ -20,6 +21,8 @@ pub struct DevServerBuilder {
     pub(crate) stop_timeout: Duration,
     pub(crate) faults: Faults,
     pub(crate) fault_requests: bool,
+    pub(crate) seed_demo: bool,
+    pub(crate) patience: Patience,
 }
 
 impl DevServerBuilder {
@@ -30,7 +33,9 @@ impl DevServerBuilder {
     }
 
     /// Keeps events in the database file `path`, which is created when missing and serves one
-    /// server at a time. Default: memory only.
+    /// server at a time. A lock file and files of the database stand beside it. What was answered with 200 is there after
+    /// the program was killed; while nothing can be written, because the disk is full or the like, events are refused
+    /// with 503 and `Retry-After`. Default: memory only.
     pub fn persist(mut self, path: impl Into<PathBuf>) -> Self {
         self.store.file = Some(path.into());
         self
@@ -89,6 +94,20 @@ impl DevServerBuilder {
         self
     }
 
+    /// Begins with an hour of a small shop's events: some 3,700 logs, spans and agent events that end now, and are the
+    /// same each time but for the hour. A file that holds them keeps them as they are. Default: nothing is there.
+    pub fn seed_demo(mut self) -> Self {
+        self.seed_demo = true;
+        self
+    }
+
+    /// How long a client is waited for: for the head of a request and for its body. Only our own tests are in such a hurry.
+    #[doc(hidden)]
+    pub fn patience(mut self, head: Duration, body: Duration) -> Self {
+        self.patience = Patience { head, body, ..self.patience };
+        self
+    }
+
     /// Starts the server on a thread of its own. Works on any runtime.
     ///
     /// # Errors
@@ -117,6 +136,8 @@ impl Default for DevServerBuilder {
             stop_timeout: Duration::from_secs(2),
             faults: Faults::default(),
             fault_requests: false,
+            seed_demo: false,
+            patience: Patience::default(),
         }
     }
 }

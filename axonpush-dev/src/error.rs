@@ -49,13 +49,39 @@ impl Error {
         Self { kind: Kind::Store, message, source: Some(source.into()) }
     }
 
-    pub(crate) fn foreign_file(path: Option<&Path>, version: i64) -> Self {
-        let place = path.map_or_else(|| "memory".to_owned(), |path| format!("`{}`", path.display()));
-        let message = format!(
-            "{place} holds an event store of version {version}, which this server cannot read; \
-             choose another file or delete this one"
-        );
-        Self { kind: Kind::Store, message, source: None }
+    pub(crate) fn other_version(path: &Path, version: i64) -> Self {
+        Self::file(
+            path,
+            &format!(
+                "holds an event store of version {version}, which this server cannot read; \
+                 choose another file or delete this one"
+            ),
+        )
+    }
+
+    pub(crate) fn foreign_file(path: &Path) -> Self {
+        Self::file(path, "holds the database of another program, which is left alone; choose another file")
+    }
+
+    pub(crate) fn read_only_file(path: &Path) -> Self {
+        Self::file(path, "may not be written; change its permissions or choose another file")
+    }
+
+    pub(crate) fn directory(path: &Path) -> Self {
+        Self::file(path, "is a directory; name a file in it")
+    }
+
+    pub(crate) fn file_in_use(path: &Path) -> Self {
+        Self::file(path, "is in use by another server; stop that one or choose another file")
+    }
+
+    pub(crate) fn lock(path: &Path, source: io::Error) -> Self {
+        let what = format!("cannot be opened, for no lock can be put beside it: {source}");
+        Self { source: Some(source.into()), ..Self::file(path, &what) }
+    }
+
+    fn file(path: &Path, what: &str) -> Self {
+        Self { kind: Kind::Store, message: format!("`{}` {what}", path.display()), source: None }
     }
 
     pub(crate) fn unwritable() -> Self {

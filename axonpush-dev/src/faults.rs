@@ -12,12 +12,13 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::clock::Clock;
 use crate::guard::CREDENTIAL_HEADERS;
+use crate::page;
 use crate::problem::Problem;
 
 /// What goes wrong with every request, until told otherwise.
 ///
 /// Unlike an [`Answer`](crate::Answer), which a test scripts for the next requests of one route, faults meet all of the
-/// routes that a client uses. `GET /`, `GET /healthz` and `/dev/faults` are left alone.
+/// routes that a client uses. `GET /` and the page's files, `GET /healthz` and `/dev/faults` are left alone.
 ///
 /// ```
 /// use std::time::Duration;
@@ -126,7 +127,7 @@ impl FaultState {
 
     /// How long to wait, and what to answer in place of the truth, if anything.
     pub(crate) fn next(&self, path: &str, headers: &HeaderMap, clock: &Clock) -> (Duration, Option<Response>) {
-        if SPARED.contains(&path) {
+        if SPARED.contains(&path) || page::is_part(path) {
             return (Duration::ZERO, None);
         }
         let inner = &mut *self.lock();

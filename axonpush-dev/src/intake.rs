@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
 use http::request::Parts;
-use http::{HeaderValue, Request, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio::sync::{Semaphore, watch};
@@ -21,6 +21,7 @@ use crate::clock::Clock;
 use crate::faults::FaultState;
 use crate::guard;
 use crate::otlp;
+use crate::patience::Patience;
 use crate::problem::Problem;
 use crate::requests::{ReceivedRequest, RequestLog};
 use crate::routes::{self, CloseConnection};
@@ -40,6 +41,7 @@ pub(crate) struct Shared {
     pub(crate) requests: RequestLog,
     pub(crate) accept_occurred_at: bool,
     pub(crate) max_batch: Option<usize>,
+    pub(crate) patience: Patience,
     /// One permit for each OTLP request that may be read and stored at the same time.
     pub(crate) otlp_permits: Semaphore,
     /// Set once the server is to stop: how long it may take.
@@ -106,15 +108,31 @@ pub(crate) async fn answer(
         return Err(Unanswered);
     }
     response.headers_mut().entry("x-request-id").or_insert(request_id);
+    harden(response.headers_mut());
     Ok(response)
+}
+
+/// Tells browsers to take answers for what they are called, and pages to run no script but their own. What a page sets
+/// itself stays. No header lets pages of another origin read anything.
+fn harden(headers: &mut HeaderMap) {
+    let is_html = |content_type: &HeaderValue| content_type.as_bytes().starts_with(b"text/html");
+    let html = headers.get(header::CONTENT_TYPE).is_some_and(is_html);
+    let mut add = |name, value| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    add(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    if html {
+        add(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
+        add(header::REFERRER_POLICY, "no-referrer");
+    }
 }
 
 /// Checks where the request comes from, reads its body and notes both.
 async fn admit(shared: &Shared, parts: Parts, body: Incoming) -> Result<Request<Body>, Problem> {
     guard::check_origin(&parts)?;
     let max = if routes::takes_batches(parts.uri.path()) { otlp::MAX_BODY } else { MAX_BODY };
-    let body = tokio::time::timeout(BODY_TIMEOUT, read(body, max)).await.unwrap_or_else(|_| {
-        Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive within 10 seconds"))
+    let body = tokio::time::timeout(shared.patience.body, read(body, max)).await.unwrap_or_else(|_| {
+        Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time; 10 seconds is what it has"))
     });
     let kept = body.as_ref().map(Bytes::clone).unwrap_or_default();
     let received = Arc::new(ReceivedRequest::new(&parts, kept));
@@ -159,7 +177,8 @@ fn request_id(parts: &Parts) -> HeaderValue {
     })
 }
 
-const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; \
+                                       frame-ancestors 'none'";
 
 /// The largest body the service's JSON routes should ever need.
 const MAX_BODY: usize = 1 << 20;

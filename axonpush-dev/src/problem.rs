@@ -11,6 +11,8 @@ pub(crate) struct Problem {
     status: StatusCode,
     detail: String,
     errors: Vec<Fault>,
+    /// Seconds after which it may be different.
+    retry_after: Option<u8>,
 }
 
 /// One thing that is wrong with a request, and where.
@@ -34,7 +36,7 @@ struct Document<'a> {
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), errors: Vec::new() }
+        Self { status, detail: detail.into(), errors: Vec::new(), retry_after: None }
     }
 
     pub(crate) fn with_fault(mut self, fault: Fault) -> Self {
@@ -48,7 +50,13 @@ impl Problem {
 
     /// 422 with every fault found, so that one round trip shows them all.
     pub(crate) fn invalid(errors: Vec<Fault>) -> Self {
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, detail: "validation failed".to_owned(), errors }
+        Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation failed") }
+    }
+
+    /// 503 for what may be stored once there is room again.
+    pub(crate) fn unwritable() -> Self {
+        let detail = "nothing can be written to the event store now; most likely its disk is full";
+        Self { retry_after: Some(RETRY_AFTER), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
     }
 
     /// 500 that says nothing about the inside.
@@ -84,6 +92,13 @@ impl IntoResponse for Problem {
         // Strings, numbers and JSON values cannot fail to serialize; an empty body is the honest rest.
         let body = serde_json::to_vec(&document).unwrap_or_default();
         let content_type = HeaderValue::from_static("application/problem+json");
-        (self.status, [(header::CONTENT_TYPE, content_type)], body).into_response()
+        let mut response = (self.status, [(header::CONTENT_TYPE, content_type)], body).into_response();
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(u16::from(seconds)));
+        }
+        response
     }
 }
+
+/// A disk is seldom given room within a second, and every attempt writes nothing that hurts.
+const RETRY_AFTER: u8 = 5;

@@ -13,6 +13,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
 use crate::intake::{self, Shared};
+use crate::patience::{HeadClock, Watched};
 
 /// Serves until `shared.stop` is set, then waits that long for requests under way.
 /// Returns how many connections had to be cut.
@@ -74,20 +75,27 @@ async fn converse(
     shared: Arc<Shared>,
 ) {
     let asked = AtomicBool::new(false);
+    let clock = Arc::new(HeadClock::default());
     let service = service_fn(|request| {
         asked.store(true, Ordering::Relaxed);
-        let router = router.clone();
-        let shared = Arc::clone(&shared);
-        async move { intake::answer(&shared, router, request).await }
+        clock.complete();
+        let (router, shared, clock) = (router.clone(), Arc::clone(&shared), Arc::clone(&clock));
+        async move {
+            let answer = intake::answer(&shared, router, request).await;
+            clock.answered();
+            answer
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(IDLE_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), service);
+        .header_read_timeout(shared.patience.idle)
+        .serve_connection(TokioIo::new(Watched::new(stream, Arc::clone(&clock))), service);
     tokio::pin!(connection);
     tokio::select! {
         // A connection that fails concerns its client only.
         _ = connection.as_mut() => return,
+        // Whoever sends a head byte by byte is not told why: an answer is what he wants to wait for.
+        () = clock.overdue(shared.patience.head) => return,
         () = shared.stopping() => {}
         () = room.crowded.notified() => {}
     }
@@ -103,7 +111,3 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
 /// How soon to ask again for room: connections become idle after they were asked, too.
 const CROWDED_PAUSE: Duration = Duration::from_millis(100);
-
-/// How long a connection may wait for the head of its next request. Shorter would meet clients
-/// that reuse a connection at the very moment it is closed.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(60);

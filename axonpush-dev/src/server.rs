@@ -1,25 +1,21 @@
 //! One running server: what it stored, what it was asked, and its end.
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::net::SocketAddr;
+use std::sync::{PoisonError, mpsc};
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
-use tokio::net::TcpListener;
-use tokio::runtime::{self, Handle};
-use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::sync::oneshot;
 
-use crate::answer::{Answer, Script};
+use crate::answer::Answer;
 use crate::builder::DevServerBuilder;
-use crate::clock::Clock;
-use crate::courier;
 use crate::error::Error;
 use crate::event::{Row, StoredEvent};
-use crate::faults::{FaultState, Faults};
+use crate::faults::Faults;
 use crate::intake::Shared;
-use crate::requests::{ReceivedRequest, RequestLog};
-use crate::store::{Store, all_events};
-use crate::{otlp, routes, serve};
+use crate::launch::{Launched, Starting};
+use crate::requests::ReceivedRequest;
+use crate::store::all_events;
 
 /// A running server. Dropping it stops it.
 ///
@@ -27,20 +23,7 @@ use crate::{otlp, routes, serve};
 #[derive(Debug)]
 pub struct DevServer {
     url: String,
-    ready: Ready,
-    stop: watch::Sender<Option<Duration>>,
-    stop_timeout: Duration,
-    stopped: oneshot::Receiver<StopReport>,
-    // Behind a lock only so that the handle can be shared between threads.
-    ended: Mutex<mpsc::Receiver<()>>,
-}
-
-/// What the server's thread hands out once it listens.
-#[derive(Debug)]
-struct Ready {
-    addr: SocketAddr,
-    shared: Arc<Shared>,
-    runtime: Handle,
+    launched: Launched,
 }
 
 /// What stopping a server cost.
@@ -50,6 +33,10 @@ pub struct StopReport {
 }
 
 impl StopReport {
+    pub(crate) fn new(cut: usize) -> Self {
+        Self { cut }
+    }
+
     /// How many connections were still busy when the time was up and were cut.
     /// Requests that hang because a test scripted it are let go at once and not counted.
     pub fn cut(&self) -> usize {
@@ -86,7 +73,7 @@ impl DevServer {
 
     /// The address it listens on.
     pub fn addr(&self) -> SocketAddr {
-        self.ready.addr
+        self.launched.ready.addr
     }
 
     /// Every event stored now, in the order they arrived.
@@ -108,7 +95,7 @@ impl DevServer {
     /// Fewer than `count` means that the time was up. Works on any runtime.
     pub async fn wait_for_events(&self, count: usize, timeout: Duration) -> Vec<StoredEvent> {
         // The wait runs on the server's own clock, because the caller's runtime may have none.
-        let _ = self.ready.runtime.spawn(self.stored(count, timeout)).await;
+        let _ = self.launched.ready.runtime.spawn(self.stored(count, timeout)).await;
         self.shared().store.read(all_events).await.map(stored_events).unwrap_or_default()
     }
 
@@ -116,7 +103,7 @@ impl DevServer {
     pub fn wait_for_events_blocking(&self, count: usize, timeout: Duration) -> Vec<StoredEvent> {
         let (done, waited) = mpsc::channel();
         let stored = self.stored(count, timeout);
-        self.ready.runtime.spawn(async move {
+        self.launched.ready.runtime.spawn(async move {
             stored.await;
             drop(done);
         });
@@ -216,13 +203,17 @@ impl DevServer {
     /// Stops accepting, waits for requests under way (2 seconds unless the builder said otherwise),
     /// cuts the rest and closes the store. Works on any runtime.
     pub async fn stop(mut self) -> StopReport {
-        self.stop.send_replace(Some(self.stop_timeout));
+        self.launched.stop.send_replace(Some(self.launched.stop_timeout));
         // The thread always reports; if it could not, nothing is left that could be cut.
-        (&mut self.stopped).await.unwrap_or(StopReport { cut: 0 })
+        (&mut self.launched.stopped).await.unwrap_or(StopReport::new(0))
+    }
+
+    fn new(launched: Launched) -> Self {
+        Self { url: format!("http://{}", launched.ready.addr), launched }
     }
 
     fn shared(&self) -> &Shared {
-        &self.ready.shared
+        &self.launched.ready.shared
     }
 
     fn stored(&self, count: usize, timeout: Duration) -> impl Future<Output = ()> + Send + use<> {
@@ -236,116 +227,32 @@ impl DevServer {
     pub(crate) async fn launch(settings: DevServerBuilder) -> Result<Self, Error> {
         let (tell, ready) = oneshot::channel();
         let starting = Starting::spawn(settings, move |ready| drop(tell.send(ready)))?;
-        starting.finish(ready.await.unwrap_or_else(|_| Err(Error::thread_ended())))
+        starting.finish(ready.await.unwrap_or_else(|_| Err(Error::thread_ended()))).map(Self::new)
     }
 
     pub(crate) fn launch_blocking(settings: DevServerBuilder) -> Result<Self, Error> {
         let (tell, ready) = mpsc::channel();
         let starting = Starting::spawn(settings, move |ready| drop(tell.send(ready)))?;
-        starting.finish(ready.recv().unwrap_or_else(|_| Err(Error::thread_ended())))
+        starting.finish(ready.recv().unwrap_or_else(|_| Err(Error::thread_ended()))).map(Self::new)
     }
 }
 
 impl Drop for DevServer {
     fn drop(&mut self) {
-        self.stop.send_if_modified(|stop| {
+        self.launched.stop.send_if_modified(|stop| {
             // After `stop` the thread is on its way already, with the time it was given.
             let first = stop.is_none();
             stop.get_or_insert(Duration::ZERO);
             first
         });
-        let ended = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let ended = self.launched.ended.get_mut().unwrap_or_else(PoisonError::into_inner);
         let _ = ended.recv_timeout(DROP_TIMEOUT);
     }
-}
-
-/// A thread that was started and has not said yet whether it listens.
-struct Starting {
-    stop: watch::Sender<Option<Duration>>,
-    stop_timeout: Duration,
-    stopped: oneshot::Receiver<StopReport>,
-    ended: Mutex<mpsc::Receiver<()>>,
-}
-
-impl Starting {
-    fn spawn(
-        settings: DevServerBuilder,
-        tell: impl FnOnce(Result<Ready, Error>) + Send + 'static,
-    ) -> Result<Self, Error> {
-        let (stop, stopping) = watch::channel(None);
-        let (report, stopped) = oneshot::channel();
-        let (end, ended) = mpsc::channel();
-        let stop_timeout = settings.stop_timeout;
-        let run = move || {
-            // Dropped last, when the runtime is gone: that is what `ended` waits for.
-            let _end: mpsc::Sender<()> = end;
-            match runtime::Builder::new_current_thread().enable_all().build() {
-                Ok(runtime) => runtime.block_on(run(settings, stopping, tell, report)),
-                Err(error) => tell(Err(Error::thread(error))),
-            }
-        };
-        std::thread::Builder::new().name("axonpush-dev".to_owned()).spawn(run).map_err(Error::thread)?;
-        Ok(Self { stop, stop_timeout, stopped, ended: Mutex::new(ended) })
-    }
-
-    fn finish(self, ready: Result<Ready, Error>) -> Result<DevServer, Error> {
-        let ready = ready?;
-        let Self { stop, stop_timeout, stopped, ended } = self;
-        Ok(DevServer { url: format!("http://{}", ready.addr), ready, stop, stop_timeout, stopped, ended })
-    }
-}
-
-/// The life of the server's thread.
-async fn run(
-    settings: DevServerBuilder,
-    stop: watch::Receiver<Option<Duration>>,
-    tell: impl FnOnce(Result<Ready, Error>),
-    report: oneshot::Sender<StopReport>,
-) {
-    let (listener, addr, shared) = match open(settings, stop).await {
-        Ok(opened) => opened,
-        Err(error) => return tell(Err(error)),
-    };
-    tell(Ok(Ready { addr, shared: Arc::clone(&shared), runtime: Handle::current() }));
-    tokio::spawn(courier::run(Arc::clone(&shared)));
-    let router = routes::router(Arc::clone(&shared));
-    let cut = serve::serve(listener, router, Arc::clone(&shared)).await;
-    let _ = tokio::time::timeout(CLOSE_TIMEOUT, shared.store.close()).await;
-    // A handle that was dropped does not ask.
-    let _ = report.send(StopReport { cut });
-}
-
-async fn open(
-    settings: DevServerBuilder,
-    stop: watch::Receiver<Option<Duration>>,
-) -> Result<(TcpListener, SocketAddr, Arc<Shared>), Error> {
-    let bind = |error| Error::bind(settings.port, error);
-    // The port comes first: a server that cannot listen must not touch somebody's file.
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, settings.port)).await.map_err(bind)?;
-    let addr = listener.local_addr().map_err(bind)?;
-    let shared = Shared {
-        store: Store::open(&settings.store)?,
-        clock: Clock::default(),
-        faults: FaultState::new(settings.faults),
-        fault_requests: settings.fault_requests,
-        script: Script::default(),
-        otlp_script: Script::default(),
-        requests: RequestLog::new(settings.keep_requests),
-        accept_occurred_at: settings.accept_occurred_at,
-        max_batch: settings.max_batch,
-        otlp_permits: Semaphore::new(otlp::MAX_AT_ONCE),
-        stop,
-    };
-    routes::seed(&shared).await.map_err(|_| Error::unwritable())?;
-    Ok((listener, addr, Arc::new(shared)))
 }
 
 fn stored_events(rows: Vec<Row>) -> Vec<StoredEvent> {
     rows.into_iter().filter_map(StoredEvent::from_row).collect()
 }
-
-/// How long closing the store may take, once nobody is served any more.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long a drop may hold its thread; it cuts requests at once, so it rarely takes a millisecond.
 const DROP_TIMEOUT: Duration = Duration::from_secs(3);

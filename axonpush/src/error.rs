@@ -38,8 +38,10 @@ pub(crate) enum Kind {
     Config,
     /// The caller's event or query can't be sent as it is.
     Invalid,
-    /// No connection, or it broke.
+    /// No connection, so that nothing was sent.
     Connect,
+    /// The connection broke under way.
+    Broken,
     /// A deadline passed.
     Timeout,
     /// The server answered with something other than success.
@@ -99,7 +101,7 @@ impl Error {
 
     /// The server could not be reached: DNS, refused, TLS, reset.
     pub fn is_connect(&self) -> bool {
-        self.0.kind == Kind::Connect
+        matches!(self.0.kind, Kind::Connect | Kind::Broken)
     }
 
     /// A connect, attempt or total deadline passed, or the server answered 408.
@@ -135,10 +137,16 @@ impl Error {
     /// The same request may succeed later without any change.
     pub fn is_retryable(&self) -> bool {
         match self.0.kind {
-            Kind::Connect | Kind::Timeout | Kind::Response | Kind::QueueFull => true,
+            Kind::Connect | Kind::Broken | Kind::Timeout | Kind::Response | Kind::QueueFull => true,
             Kind::Config | Kind::Invalid | Kind::Closed => false,
             Kind::Status => self.status().is_some_and(is_transient),
         }
+    }
+
+    /// Whether the server surely did nothing of what it was asked for: it was not reached, or says that it did not read
+    /// the request or let it in.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.0.kind == Kind::Connect || matches!(self.status(), Some(408 | 425 | 429))
     }
 
     /// The HTTP status, when a server answered.

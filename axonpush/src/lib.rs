@@ -30,6 +30,9 @@
 //! - An [`Event`] is one fact: an identifier, a payload that is any serialisable object, and ids that place it in a
 //!   trace. [`LogPayload`] and [`SpanPayload`] are payloads in OpenTelemetry's shape.
 //! - [`AxonPush::events`] publishes and searches. A [`Receipt`] is what the server says to a published event.
+//! - [`resources`] is what the service keeps beside events: apps, channels, traces, issues, alerts and so on, each by a
+//!   method of the client. [`AxonPush::request`] asks for anything else. With the feature `webhooks`, `webhooks` tells whether
+//!   a webhook that arrived is from AxonPush.
 //! - The queue holds what was handed over ([`QueuePolicy`]); a worker thread delivers it ([`RetryPolicy`]).
 //! - [`AxonPush::flush`] and [`AxonPush::shutdown`] settle what was accepted and say what became of it
 //!   ([`FlushReport`]). [`AxonPush::stats`] are the books: `accepted = delivered + lost + queued + in flight`, always.
@@ -87,7 +90,7 @@ mod publisher;
 mod queue;
 mod redact;
 pub mod relay;
-mod resources;
+pub mod resources;
 mod retry;
 mod serverless;
 mod setting;
@@ -102,6 +105,9 @@ pub mod testing;
 mod transport;
 #[cfg(any(feature = "watch", all(unix, feature = "signal")))]
 mod watch;
+#[cfg(feature = "webhooks")]
+#[cfg_attr(docsrs, doc(cfg(feature = "webhooks")))]
+pub mod webhooks;
 
 #[cfg(feature = "log-bridge")]
 #[cfg_attr(docsrs, doc(cfg(feature = "log-bridge")))]
@@ -126,6 +132,7 @@ pub use event::{
     AgentId, AppId, AttributeValue, Attributes, ChannelId, EnvironmentId, Event, EventId, EventType, LogPayload,
     Receipt, Severity, SpanId, SpanKind, SpanPayload, SpanStatus, TraceId,
 };
+pub use http::Method;
 #[cfg(feature = "init")]
 #[cfg_attr(docsrs, doc(cfg(feature = "init")))]
 pub use init::{Init, InitGuard, init};
@@ -137,7 +144,14 @@ pub use pipeline::{Dedup, KeepOnError, Levels, LogValue, LogView, Pipeline, Samp
 pub use publisher::{DeliveryLane, DeliveryMode, DeliveryPolicy, FlushReport, Health, Stats};
 pub use queue::{LostEvent, LostEvents, OverflowPolicy, QueuePolicy};
 pub use redact::{ContentCapture, Redacted, RedactionFinding, RedactionPattern, RedactionPolicy, RedactionReport};
-pub use resources::{Blocking, BlockingEvents, EventQuery, Events, SemanticKind, Source, StoredEvent, TryEnqueueError};
+pub use resources::{
+    blocking::{Blocking, BlockingEvents},
+    events::{Events, TryEnqueueError},
+    query::{EventQuery, SemanticKind, Source},
+    request::ApiRequest,
+    secret::Secret,
+    stored::StoredEvent,
+};
 pub use retry::{BreakerState, RetryPolicy};
 pub use serverless::flush_after_invocation;
 #[cfg(feature = "signal")]

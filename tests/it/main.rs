@@ -22,6 +22,7 @@ mod python_otlp;
 mod python_sdk;
 mod python_sentry;
 mod reloading;
+mod resources;
 mod routing;
 mod secrets;
 #[cfg(unix)]

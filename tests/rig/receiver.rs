@@ -14,16 +14,20 @@ use axum::{
     Router,
     body::Bytes,
     extract::State,
-    http::{HeaderMap, StatusCode, Uri},
+    http::{HeaderMap, Method, StatusCode, Uri},
     response::{IntoResponse as _, Response},
 };
 use tokio::sync::oneshot;
 
-/// What was posted.
+/// What was asked for.
 #[derive(Debug, Clone)]
 pub struct Received {
+    /// How, such as `POST`.
+    pub method: String,
     /// Where to.
     pub path: String,
+    /// The query string, if there is one.
+    pub query: Option<String>,
     /// By their names in lower case.
     pub headers: BTreeMap<String, String>,
     /// Unpacked, where it was packed.
@@ -156,7 +160,13 @@ pub fn free_port() -> u16 {
     listener.local_addr().expect("it is bound").port()
 }
 
-async fn take(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+async fn take(
+    State(shared): State<Arc<Shared>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let text = |value: &axum::http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let headers: BTreeMap<_, _> = headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
     let body = if headers.get("content-encoding").is_some_and(|encoding| encoding == "gzip") {
@@ -166,7 +176,15 @@ async fn take(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap, b
     } else {
         body.to_vec()
     };
-    let mut received = Received { path: uri.path().to_owned(), headers, body, at: Instant::now(), status: 0 };
+    let mut received = Received {
+        method: method.to_string(),
+        path: uri.path().to_owned(),
+        query: uri.query().map(str::to_owned),
+        headers,
+        body,
+        at: Instant::now(),
+        status: 0,
+    };
     let scripted = shared.script.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
     let reply = scripted.unwrap_or_else(|| (shared.answer)(&received));
     received.status = reply.status;

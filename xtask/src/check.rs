@@ -10,7 +10,7 @@ pub(crate) fn run(powerset: bool) -> run::Result {
     run::cargo(["fmt", "--all", "--check"])?;
     run::cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
     features(powerset)?;
-    run::cargo_with_env("RUSTDOCFLAGS", "-D warnings", ["doc", "--workspace", "--no-deps"])
+    run::cargo_with_env(&[("RUSTDOCFLAGS", "-D warnings")], ["doc", "--workspace", "--no-deps"])
 }
 
 /// `axonpush` with no feature, with each one alone and, when asked, with each pair.

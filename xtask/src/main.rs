@@ -9,6 +9,7 @@ use std::fmt::Write;
 use std::process::ExitCode;
 
 mod bench;
+mod browser;
 mod check;
 mod ci;
 mod deps;
@@ -16,6 +17,7 @@ mod faults;
 mod metadata;
 mod models;
 mod run;
+mod soak;
 mod test;
 mod tidy;
 
@@ -57,8 +59,12 @@ fn find(name: &str, options: &[String]) -> run::Result<&'static Command> {
     let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
         return Err(format!("there is no command `{name}`\n\n{}", usage()).into());
     };
-    for option in options {
-        if !command.options.contains(&option.as_str()) {
+    let mut words = options.iter();
+    while let Some(option) = words.next() {
+        if command.options.contains(&format!("{option} N").as_str()) {
+            // The command itself says what it makes of the number.
+            words.next();
+        } else if !command.options.contains(&option.as_str()) {
             let known = match command.options {
                 [] => "it takes none".to_owned(),
                 known => format!("it takes {}", known.join(", ")),
@@ -101,6 +107,12 @@ const COMMANDS: &[Command] = &[
         run: |_| models::run(&mut test::Tally::default()),
     },
     Command {
+        name: "browser",
+        options: &[],
+        about: "the part of `test` that installs chromium for the tests of the page, if it is not there",
+        run: |_| browser::run(),
+    },
+    Command {
         name: "tidy",
         options: &[],
         about: "the house rules: import stairs, file sizes, stray markers, docs and links",
@@ -123,6 +135,12 @@ const COMMANDS: &[Command] = &[
         options: &[faults::SHORT],
         about: "what the client makes of every fault, a line each; minutes long, and not part of `ci`",
         run: |options| faults::run(options.iter().any(|option| option == faults::SHORT)),
+    },
+    Command {
+        name: "soak",
+        options: &[soak::MINUTES, soak::RATE],
+        about: "the dev server with its page open, under load: ten minutes, and not part of `ci`",
+        run: soak::run,
     },
     Command {
         name: "ci",
@@ -154,5 +172,7 @@ mod tests {
         let option = ["--features-powerset".to_owned()];
         assert!(find("check", &option).is_ok());
         assert!(find("tidy", &option).is_err());
+        let numbered = ["--rate".to_owned(), "500".to_owned()];
+        assert!(find("soak", &numbered).is_ok() && find("soak", &numbered[1..]).is_err());
     }
 }

@@ -18,9 +18,9 @@ pub(crate) fn cargo<const N: usize>(args: [&str; N]) -> Result {
     show(&mut cargo_command(&args))
 }
 
-/// Runs `cargo` with one more environment variable.
-pub(crate) fn cargo_with_env<const N: usize>(key: &str, value: &str, args: [&str; N]) -> Result {
-    show(cargo_command(&args).env(key, value))
+/// Runs `cargo` with more environment variables.
+pub(crate) fn cargo_with_env<const N: usize>(variables: &[(&str, &str)], args: [&str; N]) -> Result {
+    show(cargo_command(&args).envs(variables.iter().copied()))
 }
 
 /// Runs `cargo` quietly and returns what it printed to stdout.

@@ -3,12 +3,14 @@
 //!
 //! All builds but that of the models select the whole workspace, so dependencies are compiled once.
 
-use crate::{models, run};
+use crate::{browser, models, run};
 
 pub(crate) fn run() -> run::Result {
     // First, because some tests start a binary or an example as a program of its own. Not xtask:
     // it is running, and some systems refuse to replace a running program.
     run::cargo(["build", "--workspace", "--exclude", "xtask", "--bins", "--examples"])?;
+
+    browser::run()?;
 
     let mut tests = Tally::default();
     let mut doc_tests = Tally::default();

@@ -13,6 +13,9 @@ pub(crate) struct Facts {
     pub(crate) environment_id: Option<String>,
     pub(crate) agent_name: Option<String>,
     pub(crate) session_id: Option<String>,
+    /// The attribute `request.id`, or the entry of the metadata where a client puts it that leaves payloads alone; by its
+    /// JSON text when it is no string.
+    pub(crate) request_id: Option<String>,
     pub(crate) user_id: Option<String>,
     pub(crate) status: Option<String>,
     pub(crate) semantic_kind: Option<&'static str>,
@@ -63,6 +66,10 @@ impl Facts {
                 .or_else(|| resource(body, "deployment.environment.name")),
             agent_name: attribute(body, &["gen_ai.agent.name"]).or_else(|| payload(body, "agent_name")),
             session_id: attribute(body, &["session.id", "gen_ai.conversation.id"]),
+            request_id: body.attribute(REQUEST_ID).or_else(|| body.metadata(REQUEST_ID)).map(|value| match value {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            }),
             user_id: attribute(body, &["user.id", "enduser.id"]),
             status: status(body, error_type.is_some()).map(str::to_owned),
             semantic_kind: semantic_kind(body),
@@ -99,31 +106,53 @@ impl Facts {
 /// A body taken apart once, because there is much to be looked up in it.
 struct Parts<'a> {
     event: &'a EventBody,
-    payload: &'a Map<String, Value>,
-    attributes: Option<&'a Map<String, Value>>,
-    resource: Option<&'a Map<String, Value>>,
-    /// Whether there are attributes about models at all; most events have none.
-    gen_ai: bool,
+    payload: Entries<'a>,
+    attributes: Entries<'a>,
+    resource: Entries<'a>,
 }
 
 impl<'a> Parts<'a> {
     fn new(event: &'a EventBody) -> Self {
-        let payload = &event.payload;
-        let part = |name| payload.get(name).and_then(Value::as_object);
-        let attributes = part("attributes");
-        Self { event, payload, attributes, resource: part("resource"), gen_ai: has_any(attributes, GEN_AI) }
+        let part = |name| Entries::new(event.payload.get(name).and_then(Value::as_object));
+        let payload = Entries::new(Some(&event.payload));
+        Self { event, payload, attributes: part("attributes"), resource: part("resource") }
     }
 
     fn attribute(&self, name: &str) -> Option<&'a Value> {
-        if name.starts_with(GEN_AI) && !self.gen_ai {
-            return None;
-        }
-        self.attributes?.get(name)
+        self.attributes.get(name)
+    }
+
+    fn metadata(&self, name: &str) -> Option<&'a Value> {
+        self.event.metadata.as_ref()?.get(name)
     }
 }
 
-fn has_any(attributes: Option<&Map<String, Value>>, prefix: &str) -> bool {
-    attributes.is_some_and(|attributes| attributes.keys().any(|name| name.starts_with(prefix)))
+/// An object in which most of what is looked up is not there.
+struct Entries<'a> {
+    map: Option<&'a Map<String, Value>>,
+    /// One bit for each name, which others may share.
+    names: u64,
+}
+
+impl<'a> Entries<'a> {
+    fn new(map: Option<&'a Map<String, Value>>) -> Self {
+        let names = map.iter().flat_map(|map| map.keys()).fold(0, |names, name| names | Self::bit(name));
+        Self { map, names }
+    }
+
+    fn get(&self, name: &str) -> Option<&'a Value> {
+        if self.names & Self::bit(name) == 0 { None } else { self.map?.get(name) }
+    }
+
+    /// Whether there is a name that begins so.
+    fn any(&self, prefix: &str) -> bool {
+        self.map.is_some_and(|map| map.keys().any(|name| name.starts_with(prefix)))
+    }
+
+    fn bit(name: &str) -> u64 {
+        let last = name.bytes().next_back().map_or(0, usize::from);
+        1 << ((name.len() * 11 + last) % 64)
+    }
 }
 
 /// The first of `names` that `payload.attributes` holds as a string.
@@ -132,7 +161,7 @@ fn attribute(body: &Parts<'_>, names: &[&str]) -> Option<String> {
 }
 
 fn resource(body: &Parts<'_>, name: &str) -> Option<String> {
-    body.resource?.get(name)?.as_str().map(str::to_owned)
+    body.resource.get(name)?.as_str().map(str::to_owned)
 }
 
 fn payload(body: &Parts<'_>, name: &str) -> Option<String> {
@@ -178,8 +207,8 @@ fn semantic_kind(body: &Parts<'_>) -> Option<&'static str> {
         "app.log" | "agent.log" => Some("log"),
         "agent.llm.token" => Some("llm"),
         _ if event_type.starts_with("agent.") => Some("agent"),
-        _ if body.gen_ai => Some("llm"),
-        _ if has_any(body.attributes, "db.") => Some("db"),
+        _ if body.attributes.any("gen_ai.") => Some("llm"),
+        _ if body.attributes.any("db.") => Some("db"),
         _ => None,
     }
 }
@@ -207,6 +236,7 @@ fn nanos(value: Option<&Value>) -> Option<Timestamp> {
     Timestamp::from_nanosecond(nanos).ok()
 }
 
-const GEN_AI: &str = "gen_ai.";
+/// The attribute by which the records of one request are found.
+pub(crate) const REQUEST_ID: &str = "request.id";
 
 const SEVERITY_ERROR: i64 = 17;

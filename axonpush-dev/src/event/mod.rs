@@ -9,7 +9,7 @@ mod tests;
 mod view;
 
 pub(crate) use body::{DEFAULT_CHANNEL, EventBody};
-pub(crate) use facts::Facts;
+pub(crate) use facts::{Facts, REQUEST_ID};
 pub(crate) use row::Row;
 pub use stored::StoredEvent;
 pub(crate) use view::EventView;

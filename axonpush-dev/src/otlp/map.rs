@@ -28,7 +28,12 @@ pub(super) fn value(value: Option<AnyValue>) -> Value {
 /// `bytes` in lower-case hex.
 pub(super) fn hex(bytes: &[u8]) -> String {
     let digit = |nibble: u8| char::from(HEX_DIGITS[usize::from(nibble)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 15));
+    }
+    text
 }
 
 /// An id of `length` bytes in lower-case hex. OTLP writes an absent one empty or all zero.

@@ -29,7 +29,7 @@ pub(super) async fn list(
     filters(&mut parameters, &mut search);
     parameters.check()?;
 
-    let rows = search.run(&shared.store).await.map_err(|_| Problem::internal())?;
+    let rows = search.run(&shared.store).await?;
     let events = rows.into_iter().filter_map(EventView::from_row).collect();
     Ok(super::json(&EventList { events }))
 }

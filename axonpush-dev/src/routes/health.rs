@@ -1,14 +1,18 @@
 //! `GET /` and `GET /healthz`: the two routes that need no key.
 
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
 use serde_json::json;
+
+use crate::page;
 
 pub(super) async fn healthz() -> Response {
     super::json(&json!({"status": "ok", "service": "api", "version": env!("CARGO_PKG_VERSION")}))
 }
 
-pub(super) async fn welcome() -> &'static str {
-    WELCOME
+/// The page for a browser, and a few lines of text for everybody else.
+pub(super) async fn welcome(headers: HeaderMap) -> Response {
+    page::front(&headers).unwrap_or_else(|| WELCOME.into_response())
 }
 
 const WELCOME: &str = "This is a local AxonPush server.

@@ -42,6 +42,7 @@ use serde::Serialize;
 
 use crate::intake::Shared;
 use crate::otlp::{LogRecord, Span};
+use crate::page;
 use crate::problem::Problem;
 
 pub(crate) use scripted::CloseConnection;
@@ -71,6 +72,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .merge(analytics::routes())
         .merge(errors::routes())
         .merge(collections::routes())
+        .merge(page::routes())
         .merge(records())
         .route_layer(middleware::from_fn_with_state(Arc::clone(&shared), audit::note))
         .fallback(async |uri: Uri| access::no_route(&uri))

@@ -60,7 +60,7 @@ async fn store<R: Record>(
     })
     .await??;
     if !events.is_empty() {
-        shared.store.insert_all(events).await.map_err(|_| Problem::internal())?;
+        shared.store.insert_all(events).await?;
     }
     drop(permit);
     Ok(otlp::answer::<R>(&refusals, encoding))

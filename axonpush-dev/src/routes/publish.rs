@@ -54,7 +54,7 @@ async fn store(shared: &Shared, request: &ReceivedRequest, headers: &HeaderMap) 
             NewEvent::sent(&body, &bound, shared.clock.now())
         }
     };
-    let receipt = shared.store.insert(event).await.map_err(|_| Problem::internal())?;
+    let receipt = shared.store.insert(event).await?;
     Ok(super::json(&Accepted { event_id: &receipt.event_id, id: &receipt.event_id, status: "queued" }))
 }
 

@@ -75,8 +75,11 @@ impl Shared {
 }
 
 impl From<StoreFailure> for Problem {
-    fn from(_: StoreFailure) -> Self {
-        Self::internal()
+    fn from(failure: StoreFailure) -> Self {
+        match failure {
+            StoreFailure::Unwritable => Self::unwritable(),
+            StoreFailure::Gone => Self::internal(),
+        }
     }
 }
 

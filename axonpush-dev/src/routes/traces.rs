@@ -57,7 +57,7 @@ pub(super) async fn list(
     Authorized(request): Authorized,
 ) -> Result<Response, Problem> {
     let search = trace_search(Parameters::parse(request.query.as_deref())?, shared.clock.now())?;
-    let ids = shared.store.read(|connection| trace_ids(connection, search)).await.map_err(|_| Problem::internal())?;
+    let ids = shared.store.read(|connection| trace_ids(connection, search)).await?;
     let mut traces = Vec::with_capacity(ids.len());
     // One trace at a time, so that publishers wait for one trace at most.
     for id in ids {
@@ -84,7 +84,7 @@ pub(super) async fn detail(
 
 async fn read_trace(shared: &Shared, trace_id: &str) -> Result<Vec<Row>, Problem> {
     let trace_id = trace_id.to_owned();
-    shared.store.read(move |connection| trace_rows(connection, &trace_id)).await.map_err(|_| Problem::internal())
+    Ok(shared.store.read(move |connection| trace_rows(connection, &trace_id)).await?)
 }
 
 fn trace_search(mut parameters: Parameters, now: Timestamp) -> Result<TraceSearch, Problem> {

@@ -36,7 +36,7 @@ impl Store {
         &self,
         change: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreFailure> {
-        self.read(move |connection| {
+        self.write(move |connection| {
             let transaction = connection.unchecked_transaction()?;
             let changed = change(&transaction)?;
             transaction.commit()?;

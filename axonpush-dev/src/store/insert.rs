@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -29,7 +29,8 @@ pub(crate) struct NewEvent {
     headers: Arc<str>,
 }
 
-/// The text columns in the order of `INSERT`, one after the other. A column has no end when it is null.
+/// The text columns in the order of `INSERT`, one after the other. A column has no end when it is null. The last of them is
+/// what a search by text looks through.
 #[derive(Debug, Default)]
 struct Texts {
     joined: String,
@@ -55,9 +56,8 @@ impl Texts {
         })
     }
 
-    /// The key is the last of the columns.
     fn dedup_key(&self) -> Option<&str> {
-        self.iter().last().flatten()
+        self.iter().nth(DEDUP_KEY).flatten()
     }
 }
 
@@ -121,7 +121,8 @@ fn search_text(parsed: &EventBody) -> String {
         text.push_str(words);
     }
 
-    let mut text = parsed.identifier.clone();
+    let mut text = String::with_capacity(parsed.identifier.len() + parsed.payload_text.get().len());
+    text.push_str(&parsed.identifier);
     parsed.payload.iter().for_each(|(key, value)| add_entry(key, value, &mut text));
     text.to_lowercase()
 }
@@ -131,7 +132,6 @@ fn search_text(parsed: &EventBody) -> String {
 pub(crate) struct Receipt {
     /// The event's id; for a repeat, that of the event that came first.
     pub(crate) event_id: String,
-    pub(crate) duplicate: bool,
 }
 
 pub(super) enum Inserted {
@@ -151,7 +151,8 @@ impl NewEvent {
         let search_text = search_text(parsed);
         let texts = Texts::new(&[
             Some(event_id.hyphenated().encode_lower(&mut Uuid::encode_buffer())),
-            Some(APP_ID),
+            // Known when it is written.
+            None,
             Some(&parsed.channel_id),
             facts.environment_id.as_deref(),
             Some(&parsed.event_type),
@@ -170,8 +171,9 @@ impl NewEvent {
             facts.session_id.as_deref(),
             facts.user_id.as_deref(),
             facts.release.as_deref(),
-            Some(&search_text),
+            facts.request_id.as_deref(),
             parsed.dedup_key.as_deref(),
+            Some(&search_text),
         ]);
         Self {
             event_id,
@@ -194,6 +196,18 @@ impl NewEvent {
     pub(super) fn body_len(&self) -> u64 {
         self.body.len() as u64
     }
+
+    pub(super) fn headers(&self) -> &Arc<str> {
+        &self.headers
+    }
+
+    pub(super) fn created_at(&self) -> i64 {
+        to_nanos(self.created_at)
+    }
+
+    pub(super) fn search_text(&self) -> &str {
+        self.texts.iter().last().flatten().unwrap_or_default()
+    }
 }
 
 impl<'a> Arrival<'a> {
@@ -203,34 +217,71 @@ impl<'a> Arrival<'a> {
     }
 }
 
-pub(super) fn insert(connection: &Connection, event: &NewEvent) -> rusqlite::Result<Inserted> {
-    let mut statement = connection.prepare_cached(INSERT)?;
-    // By position: names would have to be looked up each time.
-    for (index, text) in event.texts.iter().enumerate() {
-        statement.raw_bind_parameter(index + 1, text)?;
+/// Writes events, one after the other, within one transaction.
+pub(super) struct Inserter<'a> {
+    connection: &'a Connection,
+    insert: CachedStatement<'a>,
+    /// The channel of the last event, and the app it belongs to.
+    owner: Option<(String, String)>,
+    /// Whether the text that is searched is to be stored, too.
+    keep_text: bool,
+}
+
+impl<'a> Inserter<'a> {
+    pub(super) fn new(connection: &'a Connection, keep_text: bool) -> rusqlite::Result<Self> {
+        Ok(Self { connection, insert: connection.prepare_cached(INSERT)?, owner: None, keep_text })
     }
-    let others = params![
-        event.failed,
-        event.total_tokens,
-        event.cost_usd,
-        to_nanos(event.created_at),
-        to_nanos(event.occurred_at),
-        to_nanos(event.ended_at),
-        &event.body[..],
-        &*event.headers,
-    ];
-    for (index, value) in others.iter().enumerate() {
-        statement.raw_bind_parameter(TEXT_COLUMNS + index + 1, value)?;
+
+    /// Keeps the headers of a request, and returns the number that its events refer to them by.
+    pub(super) fn arrival(&self, headers: &str) -> rusqlite::Result<i64> {
+        self.connection.prepare_cached("INSERT INTO arrivals (headers) VALUES (?)")?.insert([headers])
     }
-    let inserted = statement.raw_execute()?;
-    if inserted == 1 {
-        return Ok(Inserted::New { sequence: connection.last_insert_rowid() });
+
+    pub(super) fn insert(&mut self, event: &NewEvent, arrival: i64) -> rusqlite::Result<Inserted> {
+        self.learn_owner(event.texts.iter().nth(CHANNEL).flatten().unwrap_or_default())?;
+        let owner = self.owner.as_ref().map(|(_, app)| app.as_str());
+        // By position: names would have to be looked up each time.
+        for (index, text) in event.texts.iter().enumerate() {
+            let text = match index {
+                APP => owner,
+                SEARCH_TEXT if !self.keep_text => None,
+                _ => text,
+            };
+            self.insert.raw_bind_parameter(index + 1, text)?;
+        }
+        let others = params![
+            event.failed,
+            event.total_tokens,
+            event.cost_usd,
+            to_nanos(event.created_at),
+            to_nanos(event.occurred_at),
+            to_nanos(event.ended_at),
+            &event.body[..],
+            arrival,
+        ];
+        for (index, value) in others.iter().enumerate() {
+            self.insert.raw_bind_parameter(TEXT_COLUMNS + index + 1, value)?;
+        }
+        if self.insert.raw_execute()? == 1 {
+            return Ok(Inserted::New { sequence: self.connection.last_insert_rowid() });
+        }
+        // Only the dedup key is unique, so only a repeat can have been passed over.
+        let first_event_id = self
+            .connection
+            .prepare_cached("SELECT event_id FROM events WHERE dedup_key = ?1")?
+            .query_row([event.texts.dedup_key()], |row| row.get(0))?;
+        Ok(Inserted::Repeat { first_event_id })
     }
-    // Only the dedup key is unique, so only a repeat can have been passed over.
-    let first_event_id = connection
-        .prepare_cached("SELECT event_id FROM events WHERE dedup_key = ?1")?
-        .query_row([event.texts.dedup_key()], |row| row.get(0))?;
-    Ok(Inserted::Repeat { first_event_id })
+
+    /// Most events go to the channel of the one before.
+    fn learn_owner(&mut self, channel: &str) -> rusqlite::Result<()> {
+        if self.owner.as_ref().is_none_or(|(known, _)| known != channel) {
+            let query = "SELECT owner FROM documents WHERE kind = 'channel' AND id = ?";
+            let owner = self.connection.prepare_cached(query)?.query_row([channel], |row| row.get(0)).optional()?;
+            self.owner = Some((channel.to_owned(), owner.unwrap_or_else(|| APP_ID.to_owned())));
+        }
+        Ok(())
+    }
 }
 
 /// Removes the oldest event and tells how many bytes its body had; `None` when there is none.
@@ -239,6 +290,12 @@ pub(super) fn remove_oldest(connection: &Connection) -> rusqlite::Result<Option<
         .prepare_cached("DELETE FROM events WHERE id = (SELECT min(id) FROM events) RETURNING length(body)")?
         .query_row([], |row| row.get(0))
         .optional()
+}
+
+/// Removes the headers that no event refers to any more, once the oldest events are gone.
+pub(super) fn remove_old_arrivals(connection: &Connection) -> rusqlite::Result<()> {
+    let query = "DELETE FROM arrivals WHERE id < (SELECT arrival_id FROM events ORDER BY id LIMIT 1)";
+    connection.prepare_cached(query)?.execute([]).map(drop)
 }
 
 /// Nanoseconds since 1970, held at the ends of the range that 64 bits can say (1677 to 2262).
@@ -250,16 +307,21 @@ pub(super) fn to_nanos(time: Timestamp) -> i64 {
 /// The app that channels belong to when nobody created one.
 const APP_ID: &str = "app_dev";
 
-const TEXT_COLUMNS: usize = 22;
+const TEXT_COLUMNS: usize = 23;
+
+/// Where some of them are.
+const APP: usize = 1;
+const CHANNEL: usize = 2;
+const DEDUP_KEY: usize = 21;
+const SEARCH_TEXT: usize = 22;
 
 const INSERT: &str = "
 INSERT INTO events (
     event_id, app_id, channel_id, environment_id, event_type, source, status, trace_id, agent_id, agent_name,
     tool_name, semantic_kind, service_name, operation_name, error_type, provider_name, request_model, session_id,
-    user_id, release, search_text, dedup_key,
-    failed, total_tokens, cost_usd, created_at, occurred_at, ended_at, body, headers
+    user_id, release, request_id, dedup_key, search_text,
+    failed, total_tokens, cost_usd, created_at, occurred_at, ended_at, body, arrival_id
 ) VALUES (
-    ?1, coalesce((SELECT owner FROM documents WHERE kind = 'channel' AND id = ?3), ?2), ?3,
-    ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+    ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
     ?, ?, ?, ?, ?, ?, ?, ?
 ) ON CONFLICT DO NOTHING";

@@ -1,16 +1,21 @@
-//! The store: one database connection on a thread of its own.
+//! The store: one connection that writes, on a thread of its own, and for a file others that read.
 //!
-//! Writes that wait together are committed together, and a write is answered only after its
-//! commit, so an event that was accepted is there for the very next read. A second connection would
-//! help only with a file: one database in memory is locked as a whole by whoever reads. So a search
-//! takes its turns instead.
+//! Writes that wait together are committed together, and a write is answered only after its commit, so an event that was
+//! accepted is there for the very next read. A file is read through connections of its own, which see what was committed
+//! and wait for nobody. One database in memory is locked as a whole by whoever uses it, so there reads are done by the
+//! thread that writes: between two commits and before all writes that wait, which nobody was told of yet. A long search
+//! takes its turns.
 
 pub(crate) mod documents;
+mod failure;
 mod insert;
 mod latest;
+mod lock;
+mod readers;
 mod scan;
 mod schema;
 mod search;
+mod texts;
 mod traces;
 mod worker;
 
@@ -22,6 +27,7 @@ use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
 pub(crate) use documents::{Document, Kind, NewDocument};
+pub(crate) use failure::StoreFailure;
 pub(crate) use insert::{Delivery, NewEvent, Receipt};
 pub(crate) use latest::latest;
 pub(crate) use scan::{Scan, Seen};
@@ -29,6 +35,9 @@ pub(crate) use search::{EventSearch, all_events, first_sequence, last_sequence};
 pub(crate) use traces::{TraceSearch, TraceSort, trace_ids, trace_rows};
 
 use crate::error::Error;
+use lock::FileLock;
+use readers::Readers;
+use texts::Texts;
 use worker::{Command, Worker};
 
 /// Where events are kept and how many of them.
@@ -44,9 +53,20 @@ pub(crate) struct StorePolicy {
 #[derive(Debug)]
 pub(crate) struct Store {
     commands: mpsc::Sender<Command>,
+    readers: Readers,
+    texts: Arc<Texts>,
     counters: Arc<Counters>,
     stored: watch::Receiver<u64>,
     arrived: watch::Receiver<i64>,
+}
+
+/// Where the worker tells what it did.
+#[derive(Debug)]
+struct Outlets {
+    counters: Arc<Counters>,
+    texts: Arc<Texts>,
+    stored: watch::Sender<u64>,
+    arrived: watch::Sender<i64>,
 }
 
 /// What the worker counts and others read.
@@ -56,37 +76,38 @@ struct Counters {
     evicted: AtomicU64,
 }
 
-/// The store gave no answer. What the database said stays inside: clients must not read SQL or paths.
-#[derive(Debug)]
-pub(crate) struct StoreFailure;
-
 impl Store {
     /// # Errors
     /// When the file cannot be opened or holds something else, or the thread cannot start.
     pub(crate) fn open(policy: &StorePolicy) -> Result<Self, Error> {
-        let connection = schema::open(policy.file.as_deref())?;
+        let file = policy.file.as_deref();
+        let lock = file.map(FileLock::take).transpose()?;
+        let texts = Arc::new(Texts::default());
+        let connection = schema::open(file, &texts)?;
         let (commands, inbox) = mpsc::channel();
         let counters = Arc::new(Counters::default());
         let (notify, stored) = watch::channel(0);
         let (tell, arrived) = watch::channel(0);
-        let worker = Worker::new(connection, policy, Arc::clone(&counters), notify, tell)
-            .map_err(|error| Error::store(policy.file.as_deref(), error))?;
+        let outlets =
+            Outlets { counters: Arc::clone(&counters), texts: Arc::clone(&texts), stored: notify, arrived: tell };
+        let (readers, turns) = Readers::open(file, &texts, &commands)?;
+        let worker = Worker::new(connection, lock, policy, outlets).map_err(|error| Error::store(file, error))?;
         std::thread::Builder::new()
             .name("axonpush-dev-store".to_owned())
-            .spawn(move || worker.run(&inbox))
+            .spawn(move || worker.run(&inbox, &turns))
             .map_err(Error::thread)?;
-        Ok(Self { commands, counters, stored, arrived })
+        Ok(Self { commands, readers, texts, counters, stored, arrived })
     }
 
     pub(crate) async fn insert(&self, event: NewEvent) -> Result<Receipt, StoreFailure> {
-        self.insert_all(vec![event]).await?.pop().ok_or(StoreFailure)
+        self.insert_all(vec![event]).await?.pop().ok_or(StoreFailure::Gone)
     }
 
     /// Stores all of `events` or none. The receipts come in their order.
     pub(crate) async fn insert_all(&self, events: Vec<NewEvent>) -> Result<Vec<Receipt>, StoreFailure> {
         let (reply, receipts) = oneshot::channel();
-        self.commands.send(Command::Insert(events, reply)).map_err(|_| StoreFailure)?;
-        receipts.await.map_err(|_| StoreFailure)?
+        self.commands.send(Command::Insert(events, reply)).map_err(|_| StoreFailure::Gone)?;
+        receipts.await.map_err(|_| StoreFailure::Gone)?
     }
 
     pub(crate) async fn read<T: Send + 'static>(
@@ -94,8 +115,8 @@ impl Store {
         query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreFailure> {
         let (reply, rows) = oneshot::channel();
-        self.send_query(query, move |result| drop(reply.send(result)))?;
-        rows.await.map_err(|_| StoreFailure)?.map_err(|_| StoreFailure)
+        self.readers.ask(Box::new(move |connection| drop(reply.send(query(connection)))))?;
+        Ok(rows.await.map_err(|_| StoreFailure::Gone)??)
     }
 
     /// As [`read`](Self::read), for callers that cannot await. The store never waits for a runtime,
@@ -105,21 +126,24 @@ impl Store {
         query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreFailure> {
         let (reply, rows) = mpsc::channel();
-        self.send_query(query, move |result| drop(reply.send(result)))?;
-        rows.recv().map_err(|_| StoreFailure)?.map_err(|_| StoreFailure)
+        self.readers.ask(Box::new(move |connection| drop(reply.send(query(connection)))))?;
+        Ok(rows.recv().map_err(|_| StoreFailure::Gone)??)
     }
 
-    fn send_query<T>(
+    /// Does something on the connection that writes, after all that was asked of it before.
+    async fn write<T: Send + 'static>(
         &self,
-        query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
-        reply: impl FnOnce(rusqlite::Result<T>) + Send + 'static,
-    ) -> Result<(), StoreFailure> {
-        let read = Box::new(move |connection: &Connection| reply(query(connection)));
-        self.commands.send(Command::Read(read)).map_err(|_| StoreFailure)
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreFailure> {
+        let (reply, done) = oneshot::channel();
+        let work = Box::new(move |connection: &Connection| drop(reply.send(work(connection))));
+        self.commands.send(Command::Change(work)).map_err(|_| StoreFailure::Gone)?;
+        Ok(done.await.map_err(|_| StoreFailure::Gone)??)
     }
 
     /// Finishes what was asked before and closes the file.
     pub(crate) async fn close(&self) {
+        self.readers.close();
         let (done, closed) = oneshot::channel();
         if self.commands.send(Command::Close(done)).is_ok() {
             // The sender is dropped when the connection is closed; there is nothing to receive.
@@ -136,6 +160,10 @@ impl Store {
     /// event was stored.
     pub(crate) fn arrived(&self) -> watch::Receiver<i64> {
         self.arrived.clone()
+    }
+
+    fn texts(&self) -> Arc<Texts> {
+        Arc::clone(&self.texts)
     }
 
     pub(crate) fn duplicates(&self) -> u64 {

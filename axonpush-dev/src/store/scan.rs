@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
-use super::search::{Conditions, ROW, first_sequence, last_sequence, rows};
+use super::search::{Conditions, ROWS, first_sequence, last_sequence, rows};
 use super::{Store, StoreFailure};
 use crate::event::{EventBody, Facts, Row};
 
@@ -47,7 +47,7 @@ impl Scan {
 
     /// Only events with this attribute, as [`EventSearch::attribute`](super::EventSearch::attribute) compares it.
     pub(crate) fn attribute(&mut self, name: String, value: String) {
-        self.conditions.push("instr(search_text, ?) > 0", [Value::Text(name.to_lowercase())]);
+        self.conditions.contains(&name.to_lowercase());
         self.conditions.push("has_attribute(body, ?, ?)", [Value::Text(name), Value::Text(value)]);
     }
 
@@ -90,7 +90,7 @@ impl Scan {
                 }
                 sum
             });
-            sum = summing.await.map_err(|_| StoreFailure)?;
+            sum = summing.await.map_err(|_| StoreFailure::Gone)?;
             next = end + 1;
         }
         Ok(sum)
@@ -98,10 +98,9 @@ impl Scan {
 
     fn page(&self, connection: &Connection, first: i64, last: i64) -> rusqlite::Result<Vec<Row>> {
         let mut conditions = self.conditions.clone();
-        conditions.push("id BETWEEN ? AND ?", [Value::Integer(first), Value::Integer(last)]);
+        conditions.push("events.id BETWEEN ? AND ?", [Value::Integer(first), Value::Integer(last)]);
         let Conditions { sql, values } = conditions;
-        // The window's index would be tempting, but it leads past the end of the page.
-        rows(connection, &format!("SELECT {ROW} FROM events NOT INDEXED WHERE {sql} ORDER BY id"), values)
+        rows(connection, &format!("{ROWS} WHERE {sql} ORDER BY events.id"), values)
     }
 }
 

@@ -1,16 +1,19 @@
 //! The tables, and how a connection is set up.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
 use serde_json::Value;
 
+use super::texts::{Found, Texts};
 use crate::error::Error;
 use crate::event::EventBody;
 
-pub(super) fn open(file: Option<&Path>) -> Result<Connection, Error> {
+/// A connection that may write, to a file or to memory. It makes the tables when there are none.
+pub(super) fn open(file: Option<&Path>, texts: &Arc<Texts>) -> Result<Connection, Error> {
     let fail = |error| Error::store(file, error);
     let connection = match file {
         Some(file) => Connection::open(file),
@@ -18,23 +21,54 @@ pub(super) fn open(file: Option<&Path>) -> Result<Connection, Error> {
     }
     .map_err(fail)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(fail)?;
-    if file.is_some() {
-        // Counts are kept in memory, so the file must have one server only; and a development store
-        // may lose its last moments when the machine, not the program, goes down.
-        connection
-            .execute_batch("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;")
-            .map_err(fail)?;
+    if let Some(path) = file {
+        if connection.is_readonly("main").map_err(fail)? {
+            return Err(Error::read_only_file(path));
+        }
+        check_owner(&connection, path)?;
+        // A development store may lose its last moments when the machine, not the program, goes down.
+        connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;").map_err(fail)?;
+    } else {
+        connection.execute_batch(MEMORY).map_err(fail)?;
     }
-    connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
-    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(fail)?;
-    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(fail)?;
-    match (version, tables) {
-        (VERSION, _) => {}
-        (0, 0) => connection.execute_batch(TABLES).map_err(fail)?,
-        _ => return Err(Error::foreign_file(file, version)),
+    if connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0)).map_err(fail)? == 0 {
+        connection.execute_batch(TABLES).map_err(fail)?;
     }
-    add_attribute_function(&connection).map_err(fail)?;
+    prepare(&connection, texts).map_err(fail)?;
     Ok(connection)
+}
+
+/// A connection to a file that [`open`] has seen to. It does not wait for the one that writes.
+pub(super) fn open_to_read(file: &Path, texts: &Arc<Texts>) -> Result<Connection, Error> {
+    let open = || {
+        let connection = Connection::open(file)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.execute_batch("PRAGMA query_only = ON;")?;
+        prepare(&connection, texts)?;
+        Ok(connection)
+    };
+    open().map_err(|error| Error::store(Some(file), error))
+}
+
+/// # Errors
+/// For a file that is not ours, or of another version.
+fn check_owner(connection: &Connection, file: &Path) -> Result<(), Error> {
+    let fail = |error| Error::store(Some(file), error);
+    let number = |query| connection.query_row(query, [], |row| row.get::<_, i64>(0)).map_err(fail);
+    let tables = number("SELECT count(*) FROM sqlite_schema")?;
+    let (application, version) = (number("PRAGMA application_id")?, number("PRAGMA user_version")?);
+    match (tables, application, version) {
+        (0, 0, 0) | (_, APPLICATION, VERSION) => Ok(()),
+        // Stores up to version 2 did not say whose they are.
+        (_, APPLICATION, _) | (_, 0, 1..VERSION) => Err(Error::other_version(file, version)),
+        _ => Err(Error::foreign_file(file)),
+    }
+}
+
+fn prepare(connection: &Connection, texts: &Arc<Texts>) -> rusqlite::Result<()> {
+    connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+    add_attribute_function(connection)?;
+    add_text_function(connection, Arc::clone(texts))
 }
 
 /// How many events are stored, and how many bytes their bodies have.
@@ -61,13 +95,40 @@ fn add_attribute_function(connection: &Connection) -> rusqlite::Result<()> {
     })
 }
 
+/// `has_text(id, words)`: what is searched is not in the database.
+fn add_text_function(connection: &Connection, texts: Arc<Texts>) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DIRECTONLY;
+    connection.create_scalar_function("has_text", 2, flags, move |context| {
+        let id = context.get_raw(0).as_i64().unwrap_or_default();
+        Ok(texts.has(id, context.get_raw(1).as_str().unwrap_or_default()))
+    })
+}
+
+/// The words of what is stored in a file.
+pub(super) fn load(connection: &Connection, texts: &Texts) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare("SELECT id, created_at, search_text FROM events ORDER BY id")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let found = Found { id: row.get(0)?, created_at: row.get(1)? };
+        texts.extend([(found, row.get_ref(2)?.as_str().unwrap_or_default())]);
+    }
+    Ok(())
+}
+
 /// A server that is just ending gets this long to let go of the file.
 const BUSY_TIMEOUT: Duration = Duration::from_millis(500);
 
 const STATEMENT_CACHE: usize = 64;
 
 /// Raised whenever `TABLES` changes, so that an older file is refused rather than misread.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
+
+/// Says whose file it is: `AxPd`.
+const APPLICATION: i64 = 0x4178_5064;
+
+/// In memory nothing that an insert does can fail half way, so no page is copied before it is changed; where it matters
+/// the journal is switched on. Each commit looks at every page there is, so they are large.
+const MEMORY: &str = "PRAGMA page_size = 65536; PRAGMA journal_mode = OFF;";
 
 /// Times are nanoseconds since 1970. `id` is the order of arrival.
 const TABLES: &str = "
@@ -94,6 +155,7 @@ CREATE TABLE events (
     session_id TEXT,
     user_id TEXT,
     release TEXT,
+    request_id TEXT,
     failed INTEGER NOT NULL,
     total_tokens INTEGER,
     cost_usd REAL,
@@ -101,12 +163,17 @@ CREATE TABLE events (
     created_at INTEGER NOT NULL,
     occurred_at INTEGER NOT NULL,
     ended_at INTEGER NOT NULL,
-    search_text TEXT NOT NULL,
+    arrival_id INTEGER NOT NULL,
     body BLOB NOT NULL,
+    search_text TEXT
+);
+CREATE TABLE arrivals (
+    id INTEGER PRIMARY KEY,
     headers TEXT NOT NULL
 );
 CREATE INDEX events_by_time ON events (created_at);
 CREATE INDEX events_by_trace ON events (trace_id) WHERE trace_id IS NOT NULL;
+CREATE INDEX events_by_request ON events (request_id) WHERE request_id IS NOT NULL;
 CREATE UNIQUE INDEX events_by_dedup_key ON events (dedup_key) WHERE dedup_key IS NOT NULL;
 CREATE TABLE documents (
     seq INTEGER PRIMARY KEY,
@@ -116,6 +183,7 @@ CREATE TABLE documents (
     body TEXT NOT NULL,
     UNIQUE (kind, id)
 );
-PRAGMA user_version = 2;
+PRAGMA application_id = 0x41785064;
+PRAGMA user_version = 3;
 COMMIT;
 ";

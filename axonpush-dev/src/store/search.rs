@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use super::insert::to_nanos;
 use super::{Store, StoreFailure};
-use crate::event::Row;
+use crate::event::{REQUEST_ID, Row};
 
 /// A search for events. Every filter must match.
 #[derive(Debug)]
@@ -18,39 +18,75 @@ pub(crate) struct EventSearch {
     since: i64,
     until: i64,
     limit: usize,
-    /// How many events to look at in one go; `None` where an index leads to those that match.
-    slice: Option<u32>,
+    path: Path,
+}
+
+/// How events that may match are come by.
+#[derive(Debug)]
+enum Path {
+    /// An index leads to them.
+    Index,
+    /// They have these words.
+    Text(String),
+    /// By going through all, so many at a time.
+    Slices(u32),
 }
 
 impl EventSearch {
     pub(crate) fn new(since: Timestamp, until: Option<Timestamp>, limit: u32) -> Self {
         let (since, until) = (to_nanos(since), until.map_or(i64::MAX, to_nanos));
-        Self { conditions: Conditions::default(), since, until, limit: limit as usize, slice: Some(SLICE) }
+        Self { conditions: Conditions::default(), since, until, limit: limit as usize, path: Path::Slices(SLICE) }
     }
 
     /// Only events whose `column` is `value`.
     pub(crate) fn equals(&mut self, column: &'static str, value: String) {
         self.conditions.push(format!("{column} = ?"), [Value::Text(value)]);
-        if column == "trace_id" {
-            self.slice = None;
+        if INDEXED.contains(&column) {
+            self.path = Path::Index;
         }
     }
 
     /// Only events whose identifier or payload contains `text`, in any case.
     pub(crate) fn contains(&mut self, text: &str) {
-        self.conditions.contains(text);
+        let words = text.to_lowercase();
+        self.conditions.contains(&words);
+        self.look_for(words);
     }
 
     /// Only events with this attribute. Numbers and booleans are compared by their JSON text.
     pub(crate) fn attribute(&mut self, name: String, value: String) {
-        // Parsing every body is dear; the search text rules out most of them first.
-        self.conditions.push("instr(search_text, ?) > 0", [Value::Text(name.to_lowercase())]);
+        if name == REQUEST_ID {
+            return self.equals("request_id", value);
+        }
+        // Parsing every body is dear; the words rule out most of them first. Lists and the like are no words.
+        let (name_words, value_words) = (name.to_lowercase(), value.to_lowercase());
+        self.conditions.contains(&name_words);
+        self.look_for(name_words);
+        if !value.starts_with(['[', '{']) && value != "null" {
+            self.look_for(value_words);
+        }
         self.conditions.push("has_attribute(body, ?, ?)", [Value::Text(name), Value::Text(value)]);
     }
 
-    /// The events found, newest first. Goes through them slice by slice, so that those who publish meanwhile wait for one
-    /// slice and not for the whole search.
-    pub(crate) async fn run(self, store: &Store) -> Result<Vec<Row>, StoreFailure> {
+    /// Long words are rare ones.
+    fn look_for(&mut self, words: String) {
+        let better = match &self.path {
+            Path::Index => false,
+            Path::Text(known) => known.len() < words.len(),
+            Path::Slices(_) => true,
+        };
+        if better {
+            self.path = Path::Text(words);
+        }
+    }
+
+    /// The events found, newest first. Goes through them a few at a time, so that those who publish meanwhile wait for
+    /// these and not for the whole search.
+    pub(crate) async fn run(mut self, store: &Store) -> Result<Vec<Row>, StoreFailure> {
+        if let Path::Text(words) = &mut self.path {
+            let words = std::mem::take(words);
+            return self.run_by_text(words, store).await;
+        }
         let limit = self.limit;
         let mut rest = Some(self.until);
         let search = Arc::new(self);
@@ -62,6 +98,41 @@ impl EventSearch {
             rest = next.filter(|_| found.len() < limit);
         }
         Ok(found)
+    }
+
+    async fn run_by_text(self, words: String, store: &Store) -> Result<Vec<Row>, StoreFailure> {
+        let limit = self.limit;
+        let (since, until, texts) = (self.since, self.until, store.texts());
+        let search = Arc::new(self);
+        let mut found = Vec::new();
+        // Memory is read on a thread of its own: the server has one for everybody.
+        let mut places = tokio::task::spawn_blocking(move || texts.search(words, since, until))
+            .await
+            .map_err(|_| StoreFailure::Gone)?;
+        loop {
+            let (next, rest) = tokio::task::spawn_blocking(move || (places.next(AT_ONCE), places))
+                .await
+                .map_err(|_| StoreFailure::Gone)?;
+            places = rest;
+            if next.is_empty() {
+                return Ok(found);
+            }
+            for next in next.chunks(AT_ONCE) {
+                let ids: Vec<_> = next.iter().map(|found| found.id.to_string()).collect();
+                let (search, ids, left) = (Arc::clone(&search), format!("[{}]", ids.join(",")), limit - found.len());
+                found.extend(store.read(move |connection| search.among(connection, ids, left)).await?);
+                if found.len() >= limit {
+                    return Ok(found);
+                }
+            }
+        }
+    }
+
+    /// The events found among those with these ids, a JSON array.
+    fn among(&self, connection: &Connection, ids: String, limit: usize) -> rusqlite::Result<Vec<Row>> {
+        let mut conditions = self.conditions.clone();
+        conditions.push("events.id IN (SELECT value FROM json_each(?))", [Value::Text(ids)]);
+        newest_first(connection, conditions, limit)
     }
 
     /// Finds every event there is.
@@ -79,10 +150,10 @@ impl EventSearch {
         limit: u32,
     ) -> rusqlite::Result<Vec<Row>> {
         let mut conditions = self.conditions.clone();
-        conditions.push("id > ? AND id <= ?", [Value::Integer(seen), Value::Integer(newest)]);
+        conditions.push("events.id > ? AND events.id <= ?", [Value::Integer(seen), Value::Integer(newest)]);
         let Conditions { sql, mut values } = conditions;
         values.push(Value::Integer(limit.into()));
-        rows(connection, &format!("SELECT {ROW} FROM events WHERE {sql} ORDER BY id LIMIT ?"), values)
+        rows(connection, &format!("{ROWS} WHERE {sql} ORDER BY events.id LIMIT ?"), values)
     }
 
     /// The events found in the newest slice before `until`, at most `limit`, and where the next slice ends.
@@ -90,27 +161,38 @@ impl EventSearch {
         // Events of the same moment stay together, so a slice may be a little larger.
         let boundary = "SELECT created_at FROM events WHERE created_at >= ? AND created_at < ?
                         ORDER BY created_at DESC LIMIT 1 OFFSET ?";
-        let next = self.slice.map(|slice| {
-            let last = (self.since, until, slice - 1);
-            connection.prepare_cached(boundary)?.query_row(last, |row| row.get(0)).optional()
-        });
-        let next = next.transpose()?.flatten();
+        let next = match self.path {
+            Path::Slices(slice) => {
+                let last = (self.since, until, slice - 1);
+                connection.prepare_cached(boundary)?.query_row(last, |row| row.get(0)).optional()?
+            }
+            _ => None,
+        };
         let mut conditions = self.conditions.clone();
         conditions.push("created_at >= ?", [Value::Integer(next.unwrap_or(self.since))]);
         conditions.push("created_at < ?", [Value::Integer(until)]);
-        let Conditions { sql, mut values } = conditions;
-        values.push(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
-        let query = format!("SELECT {ROW} FROM events WHERE {sql} ORDER BY created_at DESC, id DESC LIMIT ?");
-        Ok((rows(connection, &query, values)?, next))
+        Ok((newest_first(connection, conditions, limit)?, next))
     }
 }
+
+fn newest_first(connection: &Connection, conditions: Conditions, limit: usize) -> rusqlite::Result<Vec<Row>> {
+    let Conditions { sql, mut values } = conditions;
+    values.push(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
+    rows(connection, &format!("{ROWS} WHERE {sql} ORDER BY created_at DESC, events.id DESC LIMIT ?"), values)
+}
+
+/// Columns with an index that leads to few events.
+const INDEXED: [&str; 2] = ["trace_id", "request_id"];
+
+/// How many events that have the words are looked at in one go.
+const AT_ONCE: usize = 500;
 
 /// A few milliseconds' worth of events.
 const SLICE: u32 = 1_000;
 
 /// Every event, oldest first.
 pub(crate) fn all_events(connection: &Connection) -> rusqlite::Result<Vec<Row>> {
-    rows(connection, &format!("SELECT {ROW} FROM events ORDER BY id"), Vec::new())
+    rows(connection, &format!("{ROWS} ORDER BY events.id"), Vec::new())
 }
 
 /// The place of the newest event in the order of arrival; 0 when there is none.
@@ -146,9 +228,9 @@ impl Conditions {
         }
     }
 
-    /// `instr`, unlike `LIKE`, has no characters with a meaning of their own.
-    pub(super) fn contains(&mut self, text: &str) {
-        self.push("instr(search_text, ?) > 0", [Value::Text(text.to_lowercase())]);
+    /// Only events that have these words, which are in lower case. None of their characters has a meaning of its own.
+    pub(super) fn contains(&mut self, words: &str) {
+        self.push("has_text(events.id, ?)", [Value::Text(words.to_owned())]);
     }
 }
 
@@ -169,8 +251,9 @@ pub(super) fn rows(connection: &Connection, query: &str, values: Vec<Value>) -> 
     rows.collect()
 }
 
-/// The columns of a [`Row`], in the order `rows` reads them.
-pub(super) const ROW: &str = "event_id, app_id, source, created_at, body, headers, id";
+/// The columns of a [`Row`], in the order `rows` reads them, and where they are.
+pub(super) const ROWS: &str = "SELECT event_id, app_id, source, created_at, body, headers, events.id
+                               FROM events JOIN arrivals ON arrivals.id = arrival_id";
 
 #[cfg(test)]
 mod tests {
@@ -198,7 +281,8 @@ mod tests {
     }
 
     fn search(slice: Option<u32>, limit: u32) -> EventSearch {
-        EventSearch { slice, ..EventSearch::new(Timestamp::MIN, None, limit) }
+        let path = slice.map_or(Path::Index, Path::Slices);
+        EventSearch { path, ..EventSearch::new(Timestamp::MIN, None, limit) }
     }
 
     #[tokio::test]

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::search::{Conditions, ROW, rows};
+use super::search::{Conditions, ROWS, rows};
 use crate::event::Row;
 
 /// A search for traces. A filter matches a trace when it matches any of its events.
@@ -55,7 +55,7 @@ impl TraceSearch {
     pub(crate) fn contains(&mut self, text: &str) {
         let mut condition = Conditions::default();
         let text = Value::Text(text.to_lowercase());
-        condition.push("(instr(search_text, ?) > 0 OR instr(lower(trace_id), ?) > 0)", [text.clone(), text]);
+        condition.push("(has_text(id, ?) OR instr(lower(trace_id), ?) > 0)", [text.clone(), text]);
         self.any_event(condition);
     }
 
@@ -97,6 +97,6 @@ pub(crate) fn trace_ids(connection: &Connection, search: TraceSearch) -> rusqlit
 
 /// Every event of one trace, in the order things happened.
 pub(crate) fn trace_rows(connection: &Connection, trace_id: &str) -> rusqlite::Result<Vec<Row>> {
-    let query = format!("SELECT {ROW} FROM events WHERE trace_id = ? ORDER BY occurred_at, id");
+    let query = format!("{ROWS} WHERE trace_id = ? ORDER BY occurred_at, events.id");
     rows(connection, &query, vec![Value::Text(trace_id.to_owned())])
 }

@@ -5,11 +5,14 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 
 use rusqlite::Connection;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
-use super::insert::{self, Inserted};
-use super::search::last_sequence;
-use super::{Counters, NewEvent, Receipt, StoreFailure, StorePolicy, schema};
+use super::insert::{self, Inserted, Inserter};
+use super::lock::FileLock;
+use super::readers::Query;
+use super::search::{first_sequence, last_sequence};
+use super::texts::Found;
+use super::{NewEvent, Outlets, Receipt, StoreFailure, StorePolicy, schema};
 
 type Reply = oneshot::Sender<Result<Vec<Receipt>, StoreFailure>>;
 
@@ -17,7 +20,9 @@ type Reply = oneshot::Sender<Result<Vec<Receipt>, StoreFailure>>;
 pub(super) enum Command {
     /// Events that are stored together or not at all.
     Insert(Vec<NewEvent>, Reply),
-    Read(Box<dyn FnOnce(&Connection) + Send>),
+    Change(Query),
+    /// There is a question.
+    Wake,
     /// Dropped, not sent to, once the connection is closed.
     Close(oneshot::Sender<()>),
 }
@@ -26,7 +31,8 @@ impl fmt::Debug for Command {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Insert(..) => "Insert",
-            Self::Read(_) => "Read",
+            Self::Change(_) => "Change",
+            Self::Wake => "Wake",
             Self::Close(_) => "Close",
         })
     }
@@ -35,12 +41,14 @@ impl fmt::Debug for Command {
 #[derive(Debug)]
 pub(super) struct Worker {
     connection: Connection,
+    // After the connection: the file is closed before it is free for others.
+    lock: Option<FileLock>,
     size: Size,
     max: Size,
-    counters: Arc<Counters>,
-    stored: watch::Sender<u64>,
-    arrived: watch::Sender<i64>,
+    outlets: Outlets,
     newest: i64,
+    /// The headers kept last, and their number.
+    arrival: Option<(Arc<str>, i64)>,
 }
 
 /// How much is stored, or may be.
@@ -50,40 +58,51 @@ struct Size {
     bytes: u64,
 }
 
+/// What a group of writes did.
+struct Committed {
+    receipts: Vec<Vec<Receipt>>,
+    /// Where the new ones are, in the order in which they came.
+    places: Vec<Option<i64>>,
+    evicted: u64,
+}
+
 impl Worker {
     pub(super) fn new(
         connection: Connection,
+        lock: Option<FileLock>,
         policy: &StorePolicy,
-        counters: Arc<Counters>,
-        stored: watch::Sender<u64>,
-        arrived: watch::Sender<i64>,
+        outlets: Outlets,
     ) -> rusqlite::Result<Self> {
         let (events, bytes) = schema::measure(&connection)?;
         let max = Size { events: policy.max_events.max(1), bytes: policy.max_bytes };
         let newest = last_sequence(&connection)?;
         let size = Size { events, bytes };
-        let mut worker = Self { connection, size, max, counters, stored, arrived, newest };
+        let mut worker = Self { connection, lock, size, max, outlets, newest, arrival: None };
         // A file may come from a run with wider limits.
-        worker.evict()?;
-        worker.stored.send_replace(worker.size.events);
-        worker.arrived.send_replace(newest);
+        let evicted = worker.in_transaction(|worker| worker.evict())?;
+        schema::load(&worker.connection, &worker.outlets.texts)?;
+        worker.outlets.counters.evicted.fetch_add(evicted, Ordering::Relaxed);
+        worker.outlets.stored.send_replace(worker.size.events);
+        worker.outlets.arrived.send_replace(newest);
         Ok(worker)
     }
 
-    pub(super) fn run(mut self, inbox: &mpsc::Receiver<Command>) {
+    pub(super) fn run(mut self, inbox: &mpsc::Receiver<Command>, queries: &mpsc::Receiver<Query>) {
         let mut group = Vec::new();
         let mut next = inbox.recv().ok();
         while let Some(command) = next.take() {
+            // Who asks comes before who writes, but not again and again.
+            queries.try_iter().take(MAX_QUERIES).for_each(|query| query(&self.connection));
             match command {
                 Command::Insert(events, reply) => group.push((events, reply)),
-                Command::Read(read) => {
-                    // A read must see every write that was asked for before it.
+                Command::Change(change) => {
                     self.write(&mut group);
-                    read(&self.connection);
+                    self.change(change);
                 }
+                Command::Wake => {}
                 Command::Close(done) => {
                     self.write(&mut group);
-                    drop(self.connection);
+                    drop(self);
                     drop(done);
                     return;
                 }
@@ -103,54 +122,108 @@ impl Worker {
             return;
         }
         let before = (self.size, self.newest);
-        let Ok(receipts) = self.commit(group) else {
-            (self.size, self.newest) = before;
-            for (_, reply) in group.drain(..) {
-                let _ = reply.send(Err(StoreFailure));
+        let committed = match self.in_transaction(|worker| worker.insert(group)) {
+            Ok(committed) => committed,
+            Err(error) => {
+                (self.size, self.newest) = before;
+                // They were not kept either.
+                self.arrival = None;
+                let failure = StoreFailure::from(error);
+                return group.drain(..).for_each(|(_, reply)| drop(reply.send(Err(failure))));
             }
-            return;
         };
-        let repeats = receipts.iter().flatten().filter(|receipt| receipt.duplicate).count();
-        self.counters.duplicates.fetch_add(repeats as u64, Ordering::Relaxed);
-        self.stored.send_replace(self.size.events);
-        self.arrived.send_if_modified(|newest| std::mem::replace(newest, self.newest) != self.newest);
-        for ((_, reply), receipts) in group.drain(..).zip(receipts) {
+        self.tell(group, &committed);
+        for ((_, reply), receipts) in group.drain(..).zip(committed.receipts) {
             // A client that hung up no longer asks.
             let _ = reply.send(Ok(receipts));
         }
     }
 
-    /// Stores a group in one transaction: all of it or, by dropping the transaction, nothing.
-    fn commit(&mut self, group: &[(Vec<NewEvent>, Reply)]) -> rusqlite::Result<Vec<Vec<Receipt>>> {
-        let transaction = self.connection.unchecked_transaction()?;
+    /// Tells everybody but the clients what was stored: once those are answered, the events can be found.
+    fn tell(&self, group: &[(Vec<NewEvent>, Reply)], committed: &Committed) {
+        let Outlets { counters, texts, stored, arrived } = &self.outlets;
+        let events = group.iter().flat_map(|(events, _)| events).zip(&committed.places);
+        texts.extend(events.filter_map(|(event, id)| {
+            let found = Found { created_at: event.created_at(), id: (*id)? };
+            Some((found, event.search_text()))
+        }));
+        if committed.evicted > 0 {
+            counters.evicted.fetch_add(committed.evicted, Ordering::Relaxed);
+            texts.forget_before(first_sequence(&self.connection).unwrap_or_default());
+        }
+        let repeats = committed.places.iter().filter(|place| place.is_none()).count();
+        counters.duplicates.fetch_add(repeats as u64, Ordering::Relaxed);
+        stored.send_replace(self.size.events);
+        arrived.send_if_modified(|newest| std::mem::replace(newest, self.newest) != self.newest);
+    }
+
+    /// Does all of `work` or, when it fails, nothing of it.
+    fn in_transaction<T>(&mut self, work: impl FnOnce(&mut Self) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+        self.connection.prepare_cached("BEGIN")?.execute([])?;
+        let done = work(self).and_then(|done| {
+            self.connection.prepare_cached("COMMIT")?.execute([])?;
+            Ok(done)
+        });
+        // Some failures end the transaction themselves.
+        if done.is_err() && !self.connection.is_autocommit() {
+            // In memory there is no way back, and nothing of this fails but for want of memory.
+            let end = if self.lock.is_some() { "ROLLBACK" } else { "COMMIT" };
+            self.connection.execute_batch(end)?;
+        }
+        done
+    }
+
+    fn insert(&mut self, group: &[(Vec<NewEvent>, Reply)]) -> rusqlite::Result<Committed> {
+        let events = group.iter().map(|(events, _)| events.len()).sum();
+        let mut places = Vec::with_capacity(events);
         let mut receipts = Vec::with_capacity(group.len());
+        let mut inserter = Inserter::new(&self.connection, self.lock.is_some())?;
         for (events, _) in group {
             let mut together = Vec::with_capacity(events.len());
             for event in events {
-                together.push(match insert::insert(&transaction, event)? {
+                let arrival = match &self.arrival {
+                    // The headers of one request are kept once.
+                    Some((known, id)) if Arc::ptr_eq(known, event.headers()) => *id,
+                    _ => {
+                        let id = inserter.arrival(event.headers())?;
+                        self.arrival = Some((Arc::clone(event.headers()), id));
+                        id
+                    }
+                };
+                let (place, receipt) = match inserter.insert(event, arrival)? {
                     Inserted::New { sequence } => {
                         self.newest = sequence;
                         self.size.events += 1;
                         self.size.bytes += event.body_len();
-                        Receipt { event_id: event.event_id(), duplicate: false }
+                        (Some(sequence), Receipt { event_id: event.event_id() })
                     }
-                    Inserted::Repeat { first_event_id } => Receipt { event_id: first_event_id, duplicate: true },
-                });
+                    Inserted::Repeat { first_event_id } => (None, Receipt { event_id: first_event_id }),
+                };
+                places.push(place);
+                together.push(receipt);
             }
             receipts.push(together);
         }
-        let evicted = evict(&transaction, &mut self.size, self.max)?;
-        transaction.commit()?;
-        self.counters.evicted.fetch_add(evicted, Ordering::Relaxed);
-        Ok(receipts)
+        drop(inserter);
+        let evicted = self.evict()?;
+        Ok(Committed { receipts, places, evicted })
     }
 
-    fn evict(&mut self) -> rusqlite::Result<()> {
-        let transaction = self.connection.unchecked_transaction()?;
-        let evicted = evict(&transaction, &mut self.size, self.max)?;
-        transaction.commit()?;
-        self.counters.evicted.fetch_add(evicted, Ordering::Relaxed);
-        Ok(())
+    fn change(&self, change: Query) {
+        // Unlike an insert it may think better of it.
+        let journal = |mode| self.lock.is_some() || self.connection.execute_batch(mode).is_ok();
+        if journal("PRAGMA journal_mode = MEMORY") {
+            change(&self.connection);
+            journal("PRAGMA journal_mode = OFF");
+        }
+    }
+
+    fn evict(&mut self) -> rusqlite::Result<u64> {
+        let evicted = evict(&self.connection, &mut self.size, self.max)?;
+        if evicted > 0 {
+            insert::remove_old_arrivals(&self.connection)?;
+        }
+        Ok(evicted)
     }
 }
 
@@ -165,6 +238,9 @@ fn evict(connection: &Connection, size: &mut Size, max: Size) -> rusqlite::Resul
     }
     Ok(evicted)
 }
+
+/// How many questions are answered before the next command.
+const MAX_QUERIES: usize = 16;
 
 /// Bounds how long the first writer of a group waits for the last one.
 const MAX_GROUP: usize = 256;

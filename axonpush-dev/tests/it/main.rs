@@ -4,7 +4,6 @@
 
 mod analytics;
 mod audit;
-mod binary;
 mod collections;
 mod errors;
 mod faults;
@@ -12,12 +11,15 @@ mod life;
 mod limits;
 mod openapi;
 mod otlp;
+mod page;
+mod persist;
 mod publish;
 mod refusals;
 mod resources;
 mod rig;
 mod scripts;
 mod search;
+mod security;
 mod sentry;
 mod stream;
 mod tokens;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{EventQuery, StoredEvent};
+use super::{StoredEvent, query::EventQuery};
 use crate::{
     client::AxonPush,
     error::{Error, Kind},
@@ -41,6 +41,21 @@ impl<'a> Blocking<'a> {
         BlockingEvents { client: self.client }
     }
 
+    /// Waits for any other call of the client. None of them needs a runtime.
+    ///
+    /// ```no_run
+    /// # let client = axonpush::AxonPush::from_env()?;
+    /// let apps = client.blocking().wait(client.apps().list())?;
+    /// # Ok::<(), axonpush::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As of that call.
+    pub fn wait<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        self.client.block_on(call).unwrap_or_else(|| Err(on_the_worker()))
+    }
+
     /// As [`AxonPush::flush`].
     pub fn flush(&self, timeout: Duration) -> FlushReport {
         self.client.block_on(self.client.flush(timeout)).unwrap_or_else(|| self.left_behind())
@@ -71,7 +86,7 @@ impl BlockingEvents<'_> {
     ///
     /// As there.
     pub fn publish(&self, event: Event) -> Result<Receipt, Error> {
-        self.client.block_on(self.client.events().publish(event)).unwrap_or_else(|| Err(on_the_worker()))
+        self.client.blocking().wait(self.client.events().publish(event))
     }
 
     /// As [`Events::publish_many`](crate::Events::publish_many).
@@ -86,7 +101,7 @@ impl BlockingEvents<'_> {
     ///
     /// As there.
     pub fn search(&self, query: EventQuery) -> Result<Vec<StoredEvent>, Error> {
-        self.client.block_on(self.client.events().search(query)).unwrap_or_else(|| Err(on_the_worker()))
+        self.client.blocking().wait(self.client.events().search(query))
     }
 }
 

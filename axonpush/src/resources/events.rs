@@ -2,15 +2,14 @@
 
 use std::{fmt, pin::Pin, task::Poll};
 
-use serde_json::Value;
+use http::Method;
 
-use super::{EventQuery, StoredEvent};
+use super::{StoredEvent, query::EventQuery};
 use crate::{
     client::AxonPush,
-    error::{Error, Kind},
+    error::Error,
     event::{Event, Receipt},
     queue::{LostEvent, WhenFull},
-    transport::Request,
 };
 
 /// Awaited publishes that [`Events::publish_many`] keeps in flight.
@@ -150,8 +149,7 @@ impl Events<'_> {
     ///
     /// When the query's limit is not in 1 to 500, the server refuses the query, or every attempt failed.
     pub async fn search(&self, query: EventQuery) -> Result<Vec<StoredEvent>, Error> {
-        let request = Request::get("searching events", "/events").query(query.into_pairs()?);
-        self.client.send(request, read_events).await.unwrap_or_else(|| Ok(Vec::new()))
+        self.client.operation("searching events", Method::GET, "/events").filtered(query.into_query()).ask().await
     }
 }
 
@@ -190,35 +188,14 @@ impl std::error::Error for TryEnqueueError {
     }
 }
 
-/// Reads a list in any of the shapes servers have used: a named envelope, `{data}`, or a bare array.
-///
-/// An object that holds neither list is no answer of an AxonPush server, and says nothing about what is stored.
-fn read_events(body: &[u8]) -> Result<Vec<StoredEvent>, Error> {
-    let unconfirmed = || {
-        Error::new(
-            Kind::Response,
-            format!("the server's answer ({} bytes) is no list of events; is AXONPUSH_BASE_URL right?", body.len()),
-        )
-    };
-    let list = match serde_json::from_slice(body).map_err(|error| unconfirmed().with_source(error))? {
-        Value::Object(mut envelope) => {
-            let lists = ["events", "data"].into_iter().filter_map(|name| envelope.remove(name));
-            // A list counts before a null, and a null, which is an empty list, before anything else.
-            lists.max_by_key(|list| (list.is_array(), list.is_null())).ok_or_else(unconfirmed)?
-        }
-        bare @ Value::Array(_) => bare,
-        _ => return Err(unconfirmed()),
-    };
-    match list {
-        Value::Array(events) => Ok(events.into_iter().map(StoredEvent::read).collect()),
-        Value::Null => Ok(Vec::new()),
-        _ => Err(unconfirmed()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::resources::read::Answer;
+
+    fn read_events(body: &[u8]) -> Result<Vec<StoredEvent>, Error> {
+        Answer::read(body)
+    }
 
     #[test]
     fn lists_of_every_era_are_read() {

@@ -2,9 +2,11 @@
 
 use std::time::SystemTime;
 
+use super::filters::{Filters, MAX_LIMIT};
 use crate::{
     error::Error,
     event::{AgentId, AppId, ChannelId, EnvironmentId, EventType, TraceId},
+    transport::Query,
 };
 
 /// Where an event entered the service.
@@ -17,6 +19,16 @@ pub enum Source {
     Sentry,
     /// Ingested over OTLP.
     Otlp,
+}
+
+impl Source {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::App => "app",
+            Self::Sentry => "sentry",
+            Self::Otlp => "otlp",
+        }
+    }
 }
 
 /// What sort of operation an event describes.
@@ -39,6 +51,20 @@ pub enum SemanticKind {
     Log,
 }
 
+impl SemanticKind {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::Tool => "tool",
+            Self::Llm => "llm",
+            Self::Retriever => "retriever",
+            Self::Db => "db",
+            Self::Http => "http",
+            Self::Log => "log",
+        }
+    }
+}
+
 /// Which events to find; every filter that is set must match.
 ///
 /// ```
@@ -52,13 +78,7 @@ pub enum SemanticKind {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[must_use = "a query does nothing until it is passed to `search`"]
-pub struct EventQuery {
-    pairs: Vec<(&'static str, String)>,
-    limit: Option<u32>,
-}
-
-/// The most events one search returns.
-const MAX_LIMIT: u32 = 500;
+pub struct EventQuery(Filters);
 
 impl EventQuery {
     /// The newest 50 events of the last 24 hours.
@@ -68,42 +88,37 @@ impl EventQuery {
 
     /// Not before this time; 24 hours before the end unless set.
     pub fn since(self, time: SystemTime) -> Self {
-        self.set("since", timestamp(time))
+        Self(self.0.time("since", time))
     }
 
     /// Before this time; now unless set.
     pub fn until(self, time: SystemTime) -> Self {
-        self.set("until", timestamp(time))
+        Self(self.0.time("until", time))
     }
 
     /// Of one application.
     pub fn app_id(self, id: impl Into<AppId>) -> Self {
-        self.set("appId", id.into().to_string())
+        self.set("appId", id.into())
     }
 
     /// In one channel.
     pub fn channel_id(self, id: impl Into<ChannelId>) -> Self {
-        self.set("channelId", id.into().to_string())
+        self.set("channelId", id.into())
     }
 
     /// In one environment.
     pub fn environment_id(self, id: impl Into<EnvironmentId>) -> Self {
-        self.set("environmentId", id.into().to_string())
+        self.set("environmentId", id.into())
     }
 
     /// Of one type.
     pub fn event_type(self, event_type: impl Into<EventType>) -> Self {
-        self.set("eventType", event_type.into().to_string())
+        self.set("eventType", event_type.into())
     }
 
     /// From one entrance.
     pub fn source(self, source: Source) -> Self {
-        let text = match source {
-            Source::App => "app",
-            Source::Sentry => "sentry",
-            Source::Otlp => "otlp",
-        };
-        self.set("source", text.to_owned())
+        self.set("source", source.as_str())
     }
 
     /// With one status.
@@ -113,12 +128,12 @@ impl EventQuery {
 
     /// Of one trace; the id is compared verbatim.
     pub fn trace_id(self, id: impl Into<TraceId>) -> Self {
-        self.set("traceId", id.into().to_string())
+        self.set("traceId", id.into())
     }
 
     /// Of one agent.
     pub fn agent_id(self, id: impl Into<AgentId>) -> Self {
-        self.set("agentId", id.into().to_string())
+        self.set("agentId", id.into())
     }
 
     /// Of agents with this name.
@@ -133,16 +148,7 @@ impl EventQuery {
 
     /// Of one sort of operation.
     pub fn semantic_kind(self, kind: SemanticKind) -> Self {
-        let text = match kind {
-            SemanticKind::Agent => "agent",
-            SemanticKind::Tool => "tool",
-            SemanticKind::Llm => "llm",
-            SemanticKind::Retriever => "retriever",
-            SemanticKind::Db => "db",
-            SemanticKind::Http => "http",
-            SemanticKind::Log => "log",
-        };
-        self.set("semanticKind", text.to_owned())
+        self.set("semanticKind", kind.as_str())
     }
 
     /// From one service.
@@ -171,35 +177,18 @@ impl EventQuery {
     }
 
     /// At most so many, 1 to 500; 50 unless set.
-    pub fn limit(mut self, events: u32) -> Self {
-        self.limit = Some(events);
-        self
+    pub fn limit(self, events: u32) -> Self {
+        Self(self.0.limit(events))
     }
 
-    fn set(mut self, key: &'static str, value: String) -> Self {
-        self.pairs.retain(|(known, _)| *known != key);
-        self.pairs.push((key, value));
-        self
+    fn set(self, name: &'static str, value: impl ToString) -> Self {
+        Self(self.0.set(name, value))
     }
 
     /// The query string's pairs.
-    pub(super) fn into_pairs(mut self) -> Result<Vec<(&'static str, String)>, Error> {
-        if let Some(limit) = self.limit {
-            if !(1..=MAX_LIMIT).contains(&limit) {
-                return Err(Error::invalid(format!(
-                    "EventQuery::limit is {limit}; it must be 1 to {MAX_LIMIT}, and a narrower window finds the rest",
-                )));
-            }
-            self.pairs.push(("limit", limit.to_string()));
-        }
-        Ok(self.pairs)
+    pub(super) fn into_query(self) -> Result<Query, Error> {
+        self.0.into_query("EventQuery::limit", MAX_LIMIT)
     }
-}
-
-fn timestamp(time: SystemTime) -> String {
-    // A time beyond what RFC 3339 can write means "no bound" on that side.
-    let clamp = if time < SystemTime::UNIX_EPOCH { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
-    jiff::Timestamp::try_from(time).unwrap_or(clamp).to_string()
 }
 
 #[cfg(test)]
@@ -232,7 +221,7 @@ mod tests {
             .attribute("first", "1")
             .attribute("http.route", "/a/{b}")
             .limit(500);
-        let pairs = query.into_pairs().unwrap();
+        let pairs = query.into_query().unwrap();
         let line: Vec<_> = pairs.iter().map(|(key, value)| format!("{key}={value}")).collect();
         assert_eq!(
             line.join(" "),
@@ -245,7 +234,7 @@ mod tests {
     #[test]
     fn a_limit_outside_1_to_500_is_refused_before_sending() {
         for limit in [0, 501, u32::MAX] {
-            let error = EventQuery::new().limit(limit).into_pairs().unwrap_err();
+            let error = EventQuery::new().limit(limit).into_query().unwrap_err();
             assert!(error.is_invalid() && error.to_string().contains("1 to 500"));
         }
     }

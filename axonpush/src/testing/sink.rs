@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
 use super::{Answer, Expectation, SentEvent, answer::Ending};
@@ -155,7 +155,7 @@ impl Drop for Open {
 
 impl FarEnd for MemorySink {
     fn exchange(&self, request: &Request) -> Pin<Box<dyn Future<Output = Reply> + Send>> {
-        if request.method != Method::POST {
+        if request.events.is_empty() {
             return Box::pin(std::future::ready(no_queries()));
         }
         let (open, answer) = self.begin();
@@ -182,7 +182,7 @@ fn receipt(single: bool, number: usize) -> Reply {
 }
 
 fn no_queries() -> Reply {
-    let body = r#"{"detail":"a MemorySink keeps events and answers no queries: read MemorySink::events"}"#;
+    let body = r#"{"detail":"a MemorySink keeps events and answers nothing else: read MemorySink::events"}"#;
     Reply::Answer {
         status: StatusCode::NOT_IMPLEMENTED,
         headers: HeaderMap::new(),

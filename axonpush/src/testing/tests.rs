@@ -9,7 +9,7 @@ use crate::{
     event::{Event, EventType},
     loss::LossReason,
     publisher::{DeliveryLane, DeliveryMode, DeliveryPolicy},
-    resources::EventQuery,
+    resources::query::EventQuery,
     sink::BatchPolicy,
 };
 

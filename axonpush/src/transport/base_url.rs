@@ -4,7 +4,7 @@ use std::fmt;
 
 use reqwest::Url;
 
-use super::client::is_loopback;
+use super::{Query, client::is_loopback};
 use crate::error::Error;
 
 /// A checked base URL: http or https, nothing but a host, a port and perhaps a path.
@@ -47,7 +47,7 @@ impl BaseUrl {
     }
 
     /// The URL of `path`, which begins with a slash and is percent-encoded, with `query` encoded here.
-    pub(super) fn join(&self, path: &str, query: &[(&'static str, String)]) -> Url {
+    pub(super) fn join(&self, path: &str, query: &Query) -> Url {
         let mut url = self.0.clone();
         url.set_path(&format!("{}{path}", self.0.path().trim_end_matches('/')));
         if !query.is_empty() {
@@ -87,7 +87,7 @@ mod tests {
             ("http://[::1]:4000/", "http://[::1]:4000/event"),
             ("http://localhost", "http://localhost/event"),
         ] {
-            assert_eq!(BaseUrl::parse(base, false).unwrap().join("/event", &[]).as_str(), joined);
+            assert_eq!(BaseUrl::parse(base, false).unwrap().join("/event", &Query::new()).as_str(), joined);
         }
     }
 

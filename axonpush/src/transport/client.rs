@@ -67,8 +67,12 @@ pub(crate) fn connection_error(error: reqwest::Error) -> Error {
         source = next.source();
     }
     let cause = cause.unwrap_or_else(|| error.to_string());
-    let what = if error.is_connect() { "no connection to the server" } else { "the connection broke" };
-    Error::new(Kind::Connect, format!("{what}: {cause}")).with_source(error)
+    let (kind, what) = if error.is_connect() {
+        (Kind::Connect, "no connection to the server")
+    } else {
+        (Kind::Broken, "the connection broke")
+    };
+    Error::new(kind, format!("{what}: {cause}")).with_source(error)
 }
 
 /// Whether a URL names this machine.

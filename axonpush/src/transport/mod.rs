@@ -21,7 +21,7 @@ use self::network::Network;
 pub(crate) use self::{
     api_key::ApiKey,
     base_url::BaseUrl,
-    request::{Request, RequestBody},
+    request::{Query, Request, RequestBody},
 };
 use crate::{clock, error::Error, event::id::random_u64, retry::Retry};
 
@@ -107,17 +107,20 @@ impl Transport {
                 Ok(value) => return Ok(value),
                 Err(error) => error,
             };
+            if !request.may_repeat(&error) {
+                return Err(error.while_doing(&request.what));
+            }
             if error.is_unconfirmed() {
                 match unconfirmed_left.checked_sub(1) {
                     Some(left) => unconfirmed_left = left,
-                    None => return Err(error.while_doing(request.what)),
+                    None => return Err(error.while_doing(&request.what)),
                 }
             }
             let now = clock::now();
             let delay = if error.is_retryable() { retry.next_delay(error.retry_after(), now, dice()) } else { None };
             let end = *shutdown.borrow_and_update();
             let delay = delay.filter(|delay| end.is_none_or(|end| clock::after(now, *delay) < end));
-            let Some(delay) = delay else { return Err(error.while_doing(request.what)) };
+            let Some(delay) = delay else { return Err(error.while_doing(&request.what)) };
             tokio::select! {
                 () = tokio::time::sleep(delay) => {}
                 // The sender lives as long as the worker; when it is gone, so is the reason to wait.

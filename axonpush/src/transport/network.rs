@@ -39,7 +39,7 @@ impl Network {
         let client = client::new(headers, is_https, policy.connect_timeout, policy.attempt_timeout)?;
         let (_, key) = policy.api_key.header()?;
         let base_url = policy.base_url.clone();
-        let known = Arc::new(KNOWN_PATHS.map(|path| (path, base_url.join(path, &[]))));
+        let known = Arc::new(KNOWN_PATHS.map(|path| (path, base_url.join(path, &Vec::new()))));
         Ok(Self { client, base_url, known, key, timeout: policy.attempt_timeout })
     }
 

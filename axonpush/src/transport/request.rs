@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use http::{HeaderValue, Method};
 
+use crate::error::Error;
+
 /// Bytes of the answer to a publish that are read. Servers of the first era echoed the event.
 const MAX_RECEIPT: usize = 512 << 10;
 
@@ -14,18 +16,23 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     /// What is under way, in words for an error: `publishing an event`.
-    pub(crate) what: &'static str,
+    pub(crate) what: Cow<'static, str>,
     pub(crate) method: Method,
     /// Begins with a slash; segments from outside are percent-encoded.
     pub(crate) path: Cow<'static, str>,
-    pub(crate) query: Vec<(&'static str, String)>,
+    pub(crate) query: Query,
     pub(crate) body: Option<RequestBody>,
+    /// Whether it may be sent again though the server may have acted on it already.
+    pub(crate) is_repeatable: bool,
     /// Bytes of a successful answer that are read.
     pub(crate) max_response: usize,
     /// The event bodies it carries, whatever its encoding.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) events: Vec<Bytes>,
 }
+
+/// Names and values of a query string, which are encoded where the URL is made.
+pub(crate) type Query = Vec<(Cow<'static, str>, String)>;
 
 /// The body of a request, and the headers that belong to it.
 #[derive(Debug, Clone)]
@@ -39,26 +46,20 @@ pub(crate) struct RequestBody {
 }
 
 impl Request {
-    /// A JSON body to `path`.
+    /// Events as a JSON body to `path`; their dedup keys let it be repeated.
     pub(crate) fn post(what: &'static str, path: impl Into<Cow<'static, str>>, body: Bytes) -> Self {
-        Self {
-            what,
-            method: Method::POST,
-            path: path.into(),
-            query: Vec::new(),
-            body: Some(RequestBody { bytes: body, content_type: JSON, content_encoding: None, channel: None }),
-            max_response: MAX_RECEIPT,
-            #[cfg(any(test, feature = "testing"))]
-            events: Vec::new(),
-        }
+        Self { is_repeatable: true, max_response: MAX_RECEIPT, ..Self::new(what, Method::POST, path).json(body) }
     }
 
-    pub(crate) fn get(what: &'static str, path: impl Into<Cow<'static, str>>) -> Self {
+    /// Any request. One of a method that does the same however often it is asked for may be repeated; `PATCH` is one of
+    /// them, as all of the service's replace fields by the values they name.
+    pub(crate) fn new(what: impl Into<Cow<'static, str>>, method: Method, path: impl Into<Cow<'static, str>>) -> Self {
         /// A page of 500 of the largest events, in theory twice that; in practice far below.
         const MAX_PAGE: usize = 64 << 20;
         Self {
-            what,
-            method: Method::GET,
+            what: what.into(),
+            is_repeatable: method != Method::POST,
+            method,
             path: path.into(),
             query: Vec::new(),
             body: None,
@@ -68,8 +69,16 @@ impl Request {
         }
     }
 
-    pub(crate) fn query(mut self, query: Vec<(&'static str, String)>) -> Self {
-        self.query = query;
+    pub(crate) fn json(mut self, body: Bytes) -> Self {
+        self.body = Some(RequestBody { bytes: body, content_type: JSON, content_encoding: None, channel: None });
         self
+    }
+
+    /// Whether the same bytes may go out again after `error`.
+    ///
+    /// What would be done twice is repeated only where the server can't have done it: nothing reached it, or it said
+    /// that it turned the request away unread.
+    pub(super) fn may_repeat(&self, error: &Error) -> bool {
+        self.is_repeatable || error.is_untouched()
     }
 }

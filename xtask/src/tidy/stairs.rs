@@ -45,6 +45,7 @@ const STEPS: &[(&str, usize)] = &[
     ("testing", 8),
     ("watch", 8),
     ("init", 9),
+    ("webhooks", 9),
 ];
 
 /// Imports against the stairs that we live with: `(from, to, why)`. One that is no longer needed

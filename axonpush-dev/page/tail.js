@@ -1,0 +1,108 @@
+// The live tail: what arrives, held and handed on in step with the screen.
+
+import { readRow } from "./row.js";
+import { Rows } from "./rows.js";
+import { find } from "./stored.js";
+import { follow } from "./stream.js";
+
+/** Everything the page knows of the events, for whichever view is on screen. */
+export class Tail {
+  rows = new Rows();
+  paused = false;
+  skipped = 0;
+  received = 0;
+  #waiting = [];
+  #length = 0;
+  #dropped = 0;
+  #listeners = [];
+  #scheduled = false;
+  #begun = false;
+  #ready = false;
+  #state = () => {};
+
+  /** Calls `listener(rows)` with what is new, a few times a second at most. */
+  onRows(listener) {
+    this.#listeners.push(listener);
+  }
+
+  onState(listener) {
+    this.#state = listener;
+  }
+
+  /** How many events wait for the end of the pause. */
+  get waiting() {
+    return this.#waiting.length + this.#dropped;
+  }
+
+  /** Begins with what is stored, then follows. */
+  start() {
+    follow({
+      event: (text) => this.#take(text),
+      skipped: (count) => {
+        this.skipped += count;
+        this.#schedule();
+      },
+      state: (state) => {
+        this.#state(state);
+        // Only once the stream is open: what arrives in between is then in one of the two at least.
+        if (state === "live" && !this.#begun) this.#begin();
+      },
+    });
+  }
+
+  pause(paused) {
+    this.paused = paused;
+    this.#schedule();
+  }
+
+  clear() {
+    this.rows.clear();
+    [this.#waiting, this.#length, this.#dropped] = [[], 0, 0];
+    this.skipped = 0;
+  }
+
+  async #begin() {
+    this.#begun = true;
+    let stored = [];
+    try {
+      stored = (await find("/events", { limit: 500 })).reverse();
+    } catch {
+      // The tail is worth having without what came before it.
+    }
+    this.#waiting.unshift(...stored);
+    this.#ready = true;
+    this.#schedule();
+  }
+
+  #take(text) {
+    this.received += 1;
+    this.#waiting.push(readRow(JSON.parse(text), text));
+    this.#length += text.length;
+    while (this.#waiting.length > MOST_WAITING || (this.#length > LONGEST_WAITING && this.#waiting.length > 1)) {
+      this.#length -= this.#waiting.shift().text.length;
+      this.#dropped += 1;
+    }
+    this.#schedule();
+  }
+
+  /** Hands on what came, but not for each event: ten times a second is as fast as anybody reads. */
+  #schedule() {
+    if (this.#scheduled || !this.#ready) return;
+    this.#scheduled = true;
+    setTimeout(() => {
+      this.#scheduled = false;
+      const fresh = this.paused ? [] : this.#waiting.filter((row) => this.rows.push(row));
+      if (!this.paused) {
+        this.skipped += this.#dropped;
+        [this.#waiting, this.#length, this.#dropped] = [[], 0, 0];
+      }
+      for (const listener of this.#listeners) listener(fresh);
+    }, STEP);
+  }
+}
+
+const STEP = 80;
+
+/** What may wait for the end of a pause, or for a tab that is hidden and hardly gets to run. */
+const MOST_WAITING = 20_000;
+const LONGEST_WAITING = 32 << 20;

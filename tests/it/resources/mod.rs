@@ -1,0 +1,7 @@
+//! What the service keeps beside events, through the client and over real sockets.
+
+mod account;
+mod apps;
+mod requests;
+mod traces;
+mod webhooks;
