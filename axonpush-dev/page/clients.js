@@ -27,6 +27,7 @@ export class ClientsView {
   }
 
   #take(rows) {
+    const now = Date.now();
     for (const row of rows) {
       const key = JSON.stringify(row.client);
       let client = this.#clients.get(key);
@@ -36,7 +37,8 @@ export class ClientsView {
         if (this.#clients.size > MOST) this.#clients.delete(this.#clients.keys().next().value);
       }
       client.events += 1;
-      client.recent += 1;
+      // What was stored before the page was opened is nobody's present.
+      if (row.arrived > now - RECENT) client.recent += 1;
       client.last = Math.max(client.last, row.arrived);
       if (row.level >= ERROR) client.errors += 1;
       for (const [reason, lost] of Object.entries(row.lost ?? {})) client.lost[reason] = (client.lost[reason] ?? 0) + lost;
@@ -105,3 +107,6 @@ const COLUMNS = [
 ];
 
 const MOST = 500;
+
+/** Milliseconds within which an event came just now. */
+const RECENT = 5_000;

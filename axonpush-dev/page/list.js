@@ -69,7 +69,7 @@ export class List {
     if (height > 0) this.#height = height;
     const wanted = Math.ceil(this.scroller.clientHeight / this.#height) + 2 * SPARE;
     while (this.#pool.length < wanted) {
-      const slot = makeSlot();
+      const slot = makeSlot(this.#pool.length);
       this.#pool.push(slot);
       this.canvas.append(slot.root);
     }
@@ -82,6 +82,7 @@ export class List {
     this.#stretch();
     this.#first = Math.max(0, Math.floor(this.scroller.scrollTop / this.#height) - SPARE);
     const slots = this.#pool.length;
+    let active = "";
     for (let step = 0; step < slots; step += 1) {
       const place = this.#first + step;
       // A row that stays in sight while the list scrolls keeps its slot.
@@ -92,8 +93,12 @@ export class List {
         slot.root.style.transform = `translateY(${place * this.#height}px)`;
       }
       if (slot.row !== row) fill(slot, row);
-      slot.root.ariaSelected = String(row !== undefined && row === this.#selected);
+      const selected = row !== undefined && row === this.#selected;
+      slot.root.ariaSelected = String(selected);
+      if (selected) active = slot.root.id;
     }
+    // The focus stays on the list; this is what tells a screen reader where in it somebody is.
+    this.scroller.setAttribute("aria-activedescendant", active);
   }
 
   #stretch() {
@@ -102,7 +107,7 @@ export class List {
   }
 }
 
-function makeSlot() {
+function makeSlot(number) {
   const cell = (name) => element("span", { class: name });
   const cells = {
     time: cell("time"),
@@ -114,7 +119,7 @@ function makeSlot() {
     duration: cell("duration"),
     trace: cell("trace"),
   };
-  const root = element("div", { class: "row", role: "option" }, Object.values(cells));
+  const root = element("div", { class: "row", role: "option", id: `row-${number}` }, Object.values(cells));
   return { root, cells, row: null, place: undefined };
 }
 

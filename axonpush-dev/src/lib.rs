@@ -108,6 +108,8 @@
 //! - It tells of events as they arrive at `GET /events/stream`, as server-sent events with the filters of `GET /events`. A
 //!   client that comes back with `Last-Event-ID` misses nothing; one that is 2,000 events behind gets an event `skipped`
 //!   with the count.
+//! - It shows all of that to a browser at `/`: events as they arrive, what one request did, traces, charts, and what clients
+//!   say they lost. The page is part of the program and asks nobody else for anything.
 //! - Its clock can be moved, with [`DevServer::advance`] and [`DevServer::set_time`], so that a test needs not wait for the
 //!   next attempt of a webhook.
 //! - It owns a thread, so it keeps answering while a test blocks its own runtime, and it needs none.

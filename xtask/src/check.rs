@@ -9,6 +9,8 @@ pub(crate) const POWERSET: &str = "--features-powerset";
 pub(crate) fn run(powerset: bool) -> run::Result {
     run::cargo(["fmt", "--all", "--check"])?;
     run::cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
+    // What users test with comes without the program.
+    run::cargo(["clippy", "-p", "axonpush-dev", "--no-default-features", "--", "-D", "warnings"])?;
     features(powerset)?;
     run::cargo_with_env(&[("RUSTDOCFLAGS", "-D warnings")], ["doc", "--workspace", "--no-deps"])
 }

@@ -8,3 +8,5 @@ mod publish;
 mod serve;
 mod stub;
 mod tail;
+#[cfg(target_os = "linux")]
+mod terminal;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::rig::{browse, event};
+use crate::rig::{PHONE, browse, event};
 use crate::story;
 
 #[tokio::test]
@@ -95,6 +95,9 @@ async fn an_empty_page_says_how_to_connect_to_this_very_server() {
             page.shows(".snippet code", part).await;
             page.shows(".snippet code", origin).await;
         }
+        page.screenshot("empty-desktop").await;
+        page.resize(PHONE).await;
+        page.screenshot("empty-phone").await;
         page.publish(event("first")).await;
         page.until("document.getElementById('empty').hidden").await;
     })

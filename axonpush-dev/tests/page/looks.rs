@@ -1,19 +1,16 @@
 //! What it looks like: pictures of every view, at a desk and in a hand, by day and by night.
 
+use axonpush_dev::DevServer;
 use serde_json::json;
 
-use crate::rig::{DESKTOP, PHONE, Page, browse};
+use crate::rig::{DESKTOP, PHONE, Page, browse, browse_with};
 use crate::story::{self, FAILED_REQUEST, FAILED_TRACE};
 
 #[tokio::test]
 async fn every_view_has_its_pictures() {
-    browse(async |page| {
+    let server = DevServer::builder().seed_demo().start().await.unwrap();
+    browse_with(server, async |page| {
         page.open("").await;
-        page.shows(".empty", "Waiting for the first event").await;
-        page.screenshot("empty-desktop").await;
-        page.resize(PHONE).await;
-        page.screenshot("empty-phone").await;
-        page.resize(DESKTOP).await;
         story::tell(&page).await;
         page.shows(".list .row .name", "POST /assist").await;
         for scheme in ["light", "dark"] {
@@ -41,8 +38,8 @@ async fn pictures(page: &Page, kind: &str) {
         page.shows(selector, text).await;
         page.screenshot(&format!("{view}-{kind}")).await;
     }
-    page.go("#/events?q=level:error").await;
-    page.click(".list .row:not([hidden])").await;
+    page.go("#/events").await;
+    page.click(".list .row[data-level='error']:not([hidden])").await;
     page.shows(".detail h2", "").await;
     page.screenshot(&format!("detail-{kind}")).await;
     page.press("\u{e00c}").await;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axonpush_dev::DevServer;
+use axonpush_dev::{DevServer, Faults};
 use serde_json::{Value, json};
 use thirtyfour::WebDriver;
 use tokio::sync::Mutex;
@@ -108,6 +108,12 @@ impl Page {
             event.as_object_mut().unwrap().retain(|_, value| !value.is_null());
             self.publish(event).await;
         }
+    }
+
+    /// Has the server fail a share of the requests from now on.
+    pub(crate) async fn fail(&self, rate: &str) {
+        let server = self.server.lock().await;
+        server.as_ref().unwrap().set_faults(Faults::default().fail(rate.parse().unwrap()));
     }
 
     /// What a function body of the page's own language returns.

@@ -110,6 +110,19 @@ async fn events_that_were_passed_over_are_counted_in_sight() {
 }
 
 #[tokio::test]
+async fn a_server_that_was_asked_to_fail_still_shows_what_it_has() {
+    browse(async |page| {
+        page.publish(event("before")).await;
+        page.fail("503:0.5").await;
+        page.open("").await;
+        page.shows(NAMES, "before").await;
+        page.go("#/traces").await;
+        page.shows("#view-traces .note", "No traces yet").await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_thousand_events_a_second_leave_the_page_quick_and_small() {
     browse(async |page| {
         page.open("").await;

@@ -29,29 +29,29 @@ async fn nothing_is_missed_and_memory_stays_what_it_is() {
     println!("{total} events at {rate}/s, {MAX_EVENTS} of them kept");
 
     let server = Server::start(MAX_EVENTS);
-    let follower = Follower::start(server.url(), total);
+    let stream = Follower::start(server.url(), total);
     let page = Page::open(server.url(), total).await;
     let mut samples = Samples::default();
-    let publisher = Publisher::start(server.url(), total, rate);
+    let sending = Publisher::start(server.url(), total, rate);
     let mut clock = tokio::time::interval(Duration::from_secs((seconds / 40).clamp(1, 15)));
-    while !publisher.has_ended() {
+    while !sending.has_ended() {
         clock.tick().await;
-        let (published, took) = publisher.so_far();
+        let (published, took) = sending.so_far();
         let seen = page.seen().await;
         samples.take(Sample { took, published, server: server.memory(), heap: page.heap().await, page: seen });
     }
-    let published = publisher.end();
+    let sent = sending.end();
     let on_page = page.covers(total).await;
-    let followed = follower.end();
+    let streamed = stream.end();
     page.screenshot().await;
     page.close().await;
 
     println!("{samples}");
-    println!("published: {published}\nstream:    {followed}\npage:      {on_page}");
+    println!("published: {sent}\nstream:    {streamed}\npage:      {on_page}");
     let mut breaches = samples.breaches(&Limits::for_a_run_of(seconds, rate));
     // The short run has other tests beside it, which may slow it down.
-    breaches.extend(published.breaches(if seconds < 60 { 0 } else { rate }));
-    breaches.extend(followed.breaches(total));
+    breaches.extend(sent.breaches(if seconds < 60 { 0 } else { rate }));
+    breaches.extend(streamed.breaches(total));
     breaches.extend(on_page.breaches(total));
     assert!(breaches.is_empty(), "{}", breaches.join("\n"));
 }

@@ -18,7 +18,7 @@ pub(crate) struct Publisher {
 
 /// What was published, and what was not.
 pub(crate) struct Published {
-    published: u64,
+    taken: u64,
     refused: u64,
     took: Duration,
 }
@@ -75,7 +75,7 @@ async fn publish(url: String, total: u64, rate: u64, published: Arc<AtomicU64>) 
     }
     sending.join_all().await;
     let took = began.elapsed();
-    Published { published: published.load(Ordering::Relaxed), refused: refused.load(Ordering::Relaxed), took }
+    Published { taken: published.load(Ordering::Relaxed), refused: refused.load(Ordering::Relaxed), took }
 }
 
 /// A log record as services write them; each tenth failed.
@@ -105,14 +105,14 @@ impl Published {
     }
 
     fn per_second(&self) -> u64 {
-        self.published * 1_000 / u64::try_from(self.took.as_millis()).unwrap().max(1)
+        self.taken * 1_000 / u64::try_from(self.took.as_millis()).unwrap().max(1)
     }
 }
 
 impl fmt::Display for Published {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (seconds, rate) = (self.took.as_secs(), self.per_second());
-        write!(formatter, "{} events in {seconds} s, {rate}/s; {} refused", self.published, self.refused)
+        write!(formatter, "{} events in {seconds} s, {rate}/s; {} refused", self.taken, self.refused)
     }
 }
 

@@ -18,6 +18,8 @@ pub(crate) struct Sample {
 #[derive(Debug, Default)]
 pub(crate) struct Samples(Vec<Sample>);
 
+type Figure = fn(&Sample) -> u64;
+
 /// What may not be exceeded.
 #[derive(Debug)]
 pub(crate) struct Limits {
@@ -43,7 +45,7 @@ impl Samples {
     }
 
     pub(crate) fn breaches(&self, limits: &Limits) -> Vec<String> {
-        let figures: [(&str, fn(&Sample) -> u64, u64); 4] = [
+        let figures: [(&str, Figure, u64); 4] = [
             ("MiB of the server", |sample| sample.server, limits.server),
             ("MiB of the page's scripts", |sample| sample.heap, limits.heap),
             ("rows held by the page", |sample| sample.page.held, limits.rows),

@@ -3,7 +3,7 @@
 use http::Method;
 
 use super::{
-    filters::{Fields, Filters, MAX_LIMIT},
+    filters::{Fields, at_most},
     read::models,
 };
 use crate::{
@@ -176,11 +176,9 @@ impl Alerts<'_> {
         alert_rule_id: impl AsRef<str>,
         limit: Option<u32>,
     ) -> Result<Vec<AlertOccurrence>, Error> {
-        let filters = limit.map_or_else(Filters::default, |limit| Filters::default().limit(limit));
-        let query = filters.into_query("the limit of occurrences", MAX_LIMIT);
         let path = "/v2/alerts/{alertRuleId}/occurrences";
         let request = self.client.operation("listing an alert's occurrences", Method::GET, path);
-        request.segment(alert_rule_id).filtered(query).ask().await
+        request.segment(alert_rule_id).filtered(at_most(limit)).ask().await
     }
 }
 

@@ -73,5 +73,10 @@ fn timestamp(time: SystemTime) -> Timestamp {
     Timestamp::try_from(time).unwrap_or(clamp)
 }
 
+/// The query of a list that nothing but its length can be said of.
+pub(super) fn at_most(limit: Option<u32>) -> Result<Query, Error> {
+    limit.map_or_else(Filters::default, |limit| Filters::default().limit(limit)).into_query("the limit", MAX_LIMIT)
+}
+
 /// The most of anything that one list returns.
 pub(super) const MAX_LIMIT: u32 = 500;

@@ -254,17 +254,17 @@ impl IssueEventQuery {
         Self::default()
     }
 
-    /// Before this event.
-    pub fn before(self, event_id: impl Into<String>) -> Self {
-        Self(self.0.set("before", event_id.into()))
+    /// Before this time: the next page, by the [`created_at`](StoredEvent::created_at) of the last event of this one.
+    pub fn before(self, time: SystemTime) -> Self {
+        Self(self.0.time("before", time))
     }
 
-    /// After this event.
-    pub fn after(self, event_id: impl Into<String>) -> Self {
-        Self(self.0.set("after", event_id.into()))
+    /// After this time.
+    pub fn after(self, time: SystemTime) -> Self {
+        Self(self.0.time("after", time))
     }
 
-    /// At most so many, 1 to 500; the service's choice unless set.
+    /// At most so many, 1 to 500; 50 unless set.
     pub fn limit(self, events: u32) -> Self {
         Self(self.0.limit(events))
     }

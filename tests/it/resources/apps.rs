@@ -74,7 +74,7 @@ async fn a_public_token_publishes_to_its_channel_until_it_is_revoked() {
     let created = client.tokens().create("page", &channel.channel_id, &environment.environment_id).await.unwrap();
     let shown = format!("{created:?}");
     assert!(created.secret.expose().starts_with("pt_") && !shown.contains(created.secret.expose()), "{shown}");
-    assert_eq!(client.tokens().list().await.unwrap(), [created.token.clone()]);
+    assert_eq!(client.tokens().list().await.unwrap(), std::slice::from_ref(&created.token));
 
     let page = settings(&server).api_key(created.secret.expose()).channel_id(&channel.channel_id).build().unwrap();
     page.events().publish(Event::new("clicked")).await.unwrap();

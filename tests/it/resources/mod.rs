@@ -2,6 +2,8 @@
 
 mod account;
 mod apps;
+mod observe;
+mod operations;
 mod requests;
 mod traces;
 mod webhooks;

@@ -12,7 +12,7 @@ pub use self::{
     },
     query::{AnalyticsBucket, AnalyticsDimension, AnalyticsQuery, HeatmapScale},
 };
-use super::{ApiRequest, read::models};
+use super::{ApiRequest, filters::at_most, read::models};
 use crate::{client::AxonPush, error::Error};
 
 models! {
@@ -83,14 +83,20 @@ impl Analytics<'_> {
         request.filtered(query.into_query()).ask().await
     }
 
-    /// All of it by one request: over time, how long, and broken down by a few dimensions.
+    /// All of it by one request: over time, how long, and broken down by these dimensions, or those of the service's
+    /// choice if there are none. Of several [tags](AnalyticsDimension::Tag), the last counts.
     ///
     /// # Errors
     ///
     /// When the server refuses, or every attempt failed.
-    pub async fn overview(&self, query: AnalyticsQuery, bucket: AnalyticsBucket) -> Result<AnalyticsOverview, Error> {
+    pub async fn overview(
+        &self,
+        query: AnalyticsQuery,
+        bucket: AnalyticsBucket,
+        dimensions: &[AnalyticsDimension],
+    ) -> Result<AnalyticsOverview, Error> {
         let request = self.client.operation("reading an overview", Method::GET, "/analytics/overview");
-        request.filtered(query.bucket(bucket).into_query()).ask().await
+        request.filtered(query.bucket(bucket).dimensions(dimensions).into_query()).ask().await
     }
 
     /// Sums by the values of a dimension, largest first.
@@ -104,10 +110,11 @@ impl Analytics<'_> {
         dimension: AnalyticsDimension,
     ) -> Result<AnalyticsBreakdown, Error> {
         let request = self.client.operation("reading a breakdown", Method::GET, "/analytics/breakdown");
-        request.filtered(query.dimension(dimension).into_query()).ask().await
+        request.filtered(query.dimension(&dimension).into_query()).ask().await
     }
 
-    /// How many events took how long when: `bands` of durations, on this scale, for each bucket of time.
+    /// How many events took how long when: so many `bands` of durations, 1 to 100, on this
+    /// scale, for each bucket of time.
     ///
     /// # Errors
     ///
@@ -123,26 +130,31 @@ impl Analytics<'_> {
         request.filtered(query.bucket(bucket).heatmap(scale, bands).into_query()).ask().await
     }
 
-    /// Attributes that events have had, of the whole organization or of one environment. A disabled client knows of
-    /// none.
+    /// Attributes that events have had, in all or in one environment: at most so many, 1 to 500; 50 if there is no
+    /// `limit`. A disabled client knows of none.
     ///
     /// # Errors
     ///
     /// When the server refuses, or every attempt failed.
-    pub async fn dimensions(&self, environment: Option<&str>) -> Result<Vec<Dimension>, Error> {
+    pub async fn dimensions(&self, environment: Option<&str>, limit: Option<u32>) -> Result<Vec<Dimension>, Error> {
         let request = self.client.operation("listing dimensions", Method::GET, "/analytics/dimensions");
-        within(request, environment).ask().await
+        within(request, environment).filtered(at_most(limit)).ask().await
     }
 
-    /// Values that an attribute has had.
+    /// Values that an attribute has had: at most so many, 1 to 500; 50 if there is no `limit`.
     ///
     /// # Errors
     ///
     /// When the server refuses, or every attempt failed.
-    pub async fn dimension_values(&self, key: &str, environment: Option<&str>) -> Result<DimensionValues, Error> {
+    pub async fn dimension_values(
+        &self,
+        key: &str,
+        environment: Option<&str>,
+        limit: Option<u32>,
+    ) -> Result<DimensionValues, Error> {
         let path = "/analytics/dimensions/values";
         let request = self.client.operation("listing a dimension's values", Method::GET, path).query("key", key);
-        within(request, environment).ask().await
+        within(request, environment).filtered(at_most(limit)).ask().await
     }
 }
 

@@ -74,6 +74,30 @@ pub enum AnalyticsDimension {
     User,
 }
 
+impl AnalyticsDimension {
+    fn as_str(&self) -> &'static str {
+        match self {
+            Self::Tag(_) => "tag",
+            Self::Agent => "agent",
+            Self::ApiKey => "apiKey",
+            Self::App => "app",
+            Self::Channel => "channel",
+            Self::ErrorType => "errorType",
+            Self::EventType => "eventType",
+            Self::FinishReason => "finishReason",
+            Self::Model => "model",
+            Self::Operation => "operation",
+            Self::Provider => "provider",
+            Self::SemanticKind => "semanticKind",
+            Self::Service => "service",
+            Self::Source => "source",
+            Self::Status => "status",
+            Self::Tool => "tool",
+            Self::User => "user",
+        }
+    }
+}
+
 /// Which events to sum up; every filter that is set must match.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[must_use = "a query does nothing until it is passed to one of the analytics"]
@@ -155,7 +179,7 @@ impl AnalyticsQuery {
         self.set("errorType", error_type)
     }
 
-    /// At most so many values of a dimension, 1 to 500; the service's choice unless set.
+    /// At most so many values of a dimension, 1 to 500; 50 unless set.
     pub fn limit(self, rows: u32) -> Self {
         Self(self.0.limit(rows))
     }
@@ -177,28 +201,22 @@ impl AnalyticsQuery {
         self.set("scale", text).set("buckets", bands.to_string())
     }
 
-    pub(super) fn dimension(self, dimension: AnalyticsDimension) -> Self {
-        use AnalyticsDimension as By;
-        let text = match dimension {
-            By::Tag(key) => return self.set("dimension", "tag").set("tagKey", key),
-            By::Agent => "agent",
-            By::ApiKey => "apiKey",
-            By::App => "app",
-            By::Channel => "channel",
-            By::ErrorType => "errorType",
-            By::EventType => "eventType",
-            By::FinishReason => "finishReason",
-            By::Model => "model",
-            By::Operation => "operation",
-            By::Provider => "provider",
-            By::SemanticKind => "semanticKind",
-            By::Service => "service",
-            By::Source => "source",
-            By::Status => "status",
-            By::Tool => "tool",
-            By::User => "user",
-        };
-        self.set("dimension", text)
+    pub(super) fn dimension(self, dimension: &AnalyticsDimension) -> Self {
+        self.tag(dimension).set("dimension", dimension.as_str())
+    }
+
+    /// An overview's dimensions; the service's choice if there are none. Of several attributes the last counts.
+    pub(super) fn dimensions(self, dimensions: &[AnalyticsDimension]) -> Self {
+        let names: Vec<_> = dimensions.iter().map(AnalyticsDimension::as_str).collect();
+        let query = dimensions.iter().fold(self, Self::tag);
+        if names.is_empty() { query } else { query.set("dimensions", names.join(",")) }
+    }
+
+    fn tag(self, dimension: &AnalyticsDimension) -> Self {
+        match dimension {
+            AnalyticsDimension::Tag(key) => self.set("tagKey", key),
+            _ => self,
+        }
     }
 
     pub(super) fn into_query(self) -> Result<Query, Error> {
