@@ -33,7 +33,8 @@ pub(super) async fn stream(State(shared): State<Arc<Shared>>, Authorized(request
     parameters.check()?;
     let (chunks, body) = mpsc::channel(1);
     let newest = *shared.store.arrived().borrow();
-    let seen = resumed.map_or(newest, |id: i64| id.clamp(0, newest));
+    // An id that is yet to come is of an earlier run, whose store is gone: everything here is news to this client.
+    let seen = resumed.map_or(newest, |id: i64| if (0..=newest).contains(&id) { id } else { 0 });
     tokio::spawn(Tail { shared, search: Arc::new(search), seen, chunks }.run());
     let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
     Ok((headers, Body::new(Chunks(body).boxed_unsync())).into_response())
