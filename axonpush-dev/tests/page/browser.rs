@@ -12,19 +12,24 @@ use thirtyfour::{ChromiumLikeCapabilities, DesiredCapabilities, TimeoutConfigura
 struct Chromedriver {
     process: Child,
     port: u16,
+    /// What the browser keeps while it runs, and would leave behind.
+    scratch: PathBuf,
 }
 
 impl Chromedriver {
     fn start() -> Self {
         let program = find("chromedriver");
-        let mut process = Command::new(program).arg("--port=0").stdout(Stdio::piped()).spawn().unwrap();
+        let scratch = env::temp_dir().join(format!("axonpush-page-{}", uuid::Uuid::new_v4()));
+        std::fs::create_dir_all(&scratch).unwrap();
+        let mut command = Command::new(program);
+        let mut process = command.arg("--port=0").env("TMPDIR", &scratch).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
         let port = lines
             .find_map(|line| line.strip_suffix('.')?.rsplit_once("on port ")?.1.parse().ok())
             .expect("chromedriver did not say which port it listens on");
         // Whatever else it prints must find a reader.
         std::thread::spawn(move || lines.for_each(drop));
-        Self { process, port }
+        Self { process, port, scratch }
     }
 }
 
@@ -32,6 +37,8 @@ impl Drop for Chromedriver {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
+        // The last of the browser may still be writing.
+        let _ = (0..10).find(|_| std::fs::remove_dir_all(&self.scratch).is_ok());
     }
 }
 
