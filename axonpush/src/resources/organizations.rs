@@ -4,7 +4,7 @@ use http::Method;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{ApiRequest, filters::Fields, read::models};
+use super::{ApiRequest, Secret, filters::Fields, read::models};
 use crate::{client::AxonPush, error::Error};
 
 models! {
@@ -71,7 +71,7 @@ models! {
         /// How far it got, in the server's words.
         status: String = "status",
         /// What accepts it: whoever knows it becomes a member.
-        code: Option<String> = "code",
+        code: Option<Secret> = "code",
         /// Who asks.
         inviter_id: Option<String> = "inviterId",
         /// Until when.

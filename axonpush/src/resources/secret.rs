@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+use serde_json::Value;
+
+use super::read::Field;
+
 /// A secret that the server shows once, such as the key that signs webhooks: keep it where secrets are kept, as nobody
 /// can ask for it again.
 ///
@@ -12,7 +16,7 @@ use std::fmt;
 /// assert_eq!(secret.expose(), "whsec_1");
 /// assert_eq!(format!("{secret:?}"), "Secret([REDACTED])");
 /// ```
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Secret(String);
 
 impl Secret {
@@ -24,6 +28,12 @@ impl Secret {
     /// The text.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+impl Field for Secret {
+    fn of(value: Value) -> Option<Self> {
+        String::of(value).map(Self)
     }
 }
 

@@ -40,7 +40,7 @@ models! {
 }
 
 /// A public ingest token that was just created.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreatedToken {
     /// What is known of it from now on.
@@ -53,8 +53,8 @@ impl Answer for CreatedToken {
     fn read(body: &[u8]) -> Result<Self, Error> {
         let token = PublicToken::read(body)?;
         let mut fields = parse(body)?;
-        let secret: Option<String> = fields.as_object_mut().and_then(|fields| field(fields, &["token"]));
-        Ok(Self { token, secret: Secret::new(secret.ok_or_else(|| unconfirmed(body))?) })
+        let secret: Option<Secret> = fields.as_object_mut().and_then(|fields| field(fields, &["token"]));
+        Ok(Self { token, secret: secret.ok_or_else(|| unconfirmed(body))? })
     }
 }
 

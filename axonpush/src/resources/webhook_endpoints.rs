@@ -62,7 +62,7 @@ models! {
 }
 
 /// A webhook endpoint that was just created, with the secret that signs its deliveries.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreatedWebhook {
     /// The endpoint.
@@ -75,8 +75,8 @@ impl Answer for CreatedWebhook {
     fn read(body: &[u8]) -> Result<Self, Error> {
         let endpoint = WebhookEndpoint::read(body)?;
         let mut fields = parse(body)?;
-        let secret: Option<String> = fields.as_object_mut().and_then(|fields| field(fields, &["rawSecret", "secret"]));
-        Ok(Self { endpoint, secret: Secret::new(secret.ok_or_else(|| unconfirmed(body))?) })
+        let secret: Option<Secret> = fields.as_object_mut().and_then(|fields| field(fields, &["rawSecret", "secret"]));
+        Ok(Self { endpoint, secret: secret.ok_or_else(|| unconfirmed(body))? })
     }
 }
 

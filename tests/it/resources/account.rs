@@ -34,7 +34,9 @@ async fn an_organization_asks_takes_and_lets_go() {
     let other = organizations.invite(&org.org_id, "kim@shop.example", Role::Admin).await.unwrap();
     assert_eq!((asked.role.as_str(), organizations.invitations(&org.org_id).await.unwrap().len()), ("user", 2));
     organizations.cancel_invitation(&org.org_id, &other.invitation_id).await.unwrap();
-    let accepted = organizations.accept_invitation(asked.code.unwrap()).await.unwrap();
+    let code = asked.code.unwrap();
+    assert!(!format!("{code:?}").contains(code.expose()));
+    let accepted = organizations.accept_invitation(code.expose()).await.unwrap();
     assert_eq!(accepted.org_id, org.org_id);
 
     let members = organizations.members(&org.org_id).await.unwrap();
