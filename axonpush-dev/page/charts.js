@@ -3,7 +3,7 @@
 import { element, setText } from "./dom.js";
 import { clock, span } from "./format.js";
 import { KEPT, Stats } from "./stats.js";
-import { find } from "./stored.js";
+import { PAGE, find } from "./stored.js";
 
 export class ChartsView {
   #stats = new Stats();
@@ -185,5 +185,4 @@ const CHARTS = [
 
 const HEIGHT = 200;
 const FEW = 20;
-const PAGE = 500;
 const MOST_PAGES = 20;

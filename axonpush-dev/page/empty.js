@@ -11,20 +11,14 @@ export class Empty {
     this.target = target;
   }
 
-  update(nothingStored, view) {
-    const nothingMatches = view.size === 0 && !nothingStored;
-    this.target.hidden = !nothingStored && !nothingMatches;
-    const shown = nothingMatches || view.wanted !== null ? "filter" : "connect";
+  update(tail, view) {
+    // Before the server has answered there may be anything.
+    this.target.hidden = view.size > 0 || !tail.ready;
+    const shown = view.wanted !== null ? "filter" : tail.cleared ? "cleared" : "connect";
     if (this.target.hidden || this.target.dataset.shown === shown) return;
     this.target.dataset.shown = shown;
-    if (shown === "filter") {
-      this.target.replaceChildren(
-        element("h2", {}, "Nothing matches"),
-        element("p", {}, "New events that do will show up here. Words must all occur; fields are asked for as ", element("code", {}, "type:app.log"), ", ", element("code", {}, "level:warn"), ", ", element("code", {}, "request:…"), " or ", element("code", {}, "trace:…"), "."),
-      );
-    } else {
-      this.#connect();
-    }
+    if (shown === "connect") this.#connect();
+    else this.target.replaceChildren(...(shown === "filter" ? NOTHING_MATCHES() : CLEARED()));
   }
 
   #connect() {
@@ -50,6 +44,16 @@ export class Empty {
     choose(this.#chosen);
   }
 }
+
+const NOTHING_MATCHES = () => [
+  element("h2", {}, "Nothing matches"),
+  element("p", {}, "New events that do will show up here. Words must all occur; fields are asked for as ", element("code", {}, "type:app.log"), ", ", element("code", {}, "level:warn"), ", ", element("code", {}, "request:…"), " or ", element("code", {}, "trace:…"), "."),
+];
+
+const CLEARED = () => [
+  element("h2", {}, "Cleared"),
+  element("p", {}, "What arrives from now on shows up here. The server still has what came before."),
+];
 
 const SNIPPETS = (origin) => ({
   Rust: `let client = AxonPush::builder()

@@ -1,12 +1,12 @@
 // The view of all events.
 
-import { byId, element, setText } from "./dom.js";
+import { byId, setText } from "./dom.js";
 import { matcher, parameters, parse, withField } from "./filter.js";
 import { count, plural } from "./format.js";
 import { List } from "./list.js";
 import { LEVELS } from "./row.js";
 import { replaceQuery } from "./route.js";
-import { find } from "./stored.js";
+import { EVER, PAGE, find } from "./stored.js";
 import { View } from "./view.js";
 
 /** Ties the filter, the list and the counts together. */
@@ -18,6 +18,8 @@ export class Events {
   #asked = new AbortController();
   #typing = 0;
   #exhausted = false;
+  /** The last event the server found, whether it is shown or not. */
+  #last;
   #applied;
   #marked;
 
@@ -94,18 +96,23 @@ export class Events {
 
   clear() {
     this.tail.clear();
+    this.#exhausted = false;
+    this.#last = undefined;
     this.view.filter(this.view.wanted);
     this.list.select(null);
     this.list.grown(0);
     this.#status();
   }
 
-  /** Asks the server for what is older than the oldest row shown. */
+  /** Asks the server for what is older than what it found before, or than the oldest row shown. */
   async older() {
     this.#asked.abort();
     this.#asked = new AbortController();
-    const { oldest } = this.view;
-    if (oldest === undefined) return;
+    const oldest = this.#last ?? this.view.oldest;
+    if (oldest === undefined) {
+      await this.#find({});
+      return;
+    }
     // The end of a window is not part of it, and events that arrived together are of one time.
     const fresh = await this.#find({ until: new Date(oldest.arrived + 1).toISOString() });
     // More of them arrived together than fit on a page: the rest of those is passed over.
@@ -121,6 +128,7 @@ export class Events {
     this.#type.value = type ?? "";
     this.view.filter(matcher(text));
     this.#exhausted = false;
+    this.#last = undefined;
     this.list.top();
     this.#status();
     // What is held is filtered at once; the server is asked when the typing stops.
@@ -134,10 +142,11 @@ export class Events {
   async #find(window) {
     const { signal } = this.#asked;
     try {
-      const asked = { since: EARLIEST, ...parameters(this.#search.value), ...window, limit: PAGE };
+      const asked = { since: EVER, ...parameters(this.#search.value), ...window, limit: PAGE };
       const found = await find("/events", asked, signal);
       if (signal.aborted) return undefined;
       const fresh = this.view.append(found);
+      this.#last = found.at(-1) ?? this.#last;
       this.#exhausted = found.length < PAGE;
       this.list.grown(0);
       this.#status();
@@ -177,14 +186,12 @@ export class Events {
     const scrolled = byId("list").scrollTop > 0;
     arrivals.hidden = !tail.paused && !scrolled;
     setText(arrivals, tail.paused ? `Paused · ${plural(tail.waiting, "new event")}` : "↑ Newest");
-    byId("more").hidden = this.#exhausted || tail.rows.size === 0;
-    this.empty.update(tail.rows.size === 0 && view.size === 0, view);
+    const complete = this.#exhausted || (view.wanted === null && tail.complete && tail.rows.first === 0);
+    byId("more").hidden = complete || (tail.rows.size === 0 && !tail.cleared);
+    this.empty.update(tail, view);
   }
 }
 
-/** The service's window is a day unless told otherwise; here everything stored is of interest. */
-const EARLIEST = "2000-01-01T00:00:00Z";
-const PAGE = 500;
 const MOST_TYPES = 200;
 
 /** Milliseconds without a key press after which the server is asked. */

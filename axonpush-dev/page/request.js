@@ -5,7 +5,7 @@ import { element } from "./dom.js";
 import { plural, span } from "./format.js";
 import { ERROR, LEVELS } from "./row.js";
 import { link } from "./route.js";
-import { find } from "./stored.js";
+import { EVER, PAGE, find } from "./stored.js";
 
 export class RequestView {
   #id = null;
@@ -29,7 +29,7 @@ export class RequestView {
     // What is at hand is shown at once; the server may know more.
     this.#add([...this.tail.rows].filter((row) => row.request === id), "Looking …");
     try {
-      const rows = await find("/events", { since: "2000-01-01T00:00:00Z", attrKey: "request.id", attrValue: id, limit: 500 });
+      const rows = await find("/events", { since: EVER, attrKey: "request.id", attrValue: id, limit: PAGE });
       if (this.#id === id) this.#add(rows);
     } catch (error) {
       this.#problem = `The server could not be asked: ${error.message}`;

@@ -8,6 +8,12 @@ export async function find(path, parameters, signal) {
   return texts(await getText(path, parameters, signal)).map((text) => readRow(JSON.parse(text), text));
 }
 
+/** The service looks back a day unless told otherwise; here everything stored is of interest. */
+export const EVER = "2000-01-01T00:00:00Z";
+
+/** How many events the server returns at most. */
+export const PAGE = 500;
+
 /** The texts of the objects in the first list of a JSON document. */
 function texts(document) {
   const found = [];

@@ -2,7 +2,7 @@
 
 import { readRow } from "./row.js";
 import { Rows } from "./rows.js";
-import { find } from "./stored.js";
+import { EVER, PAGE, find } from "./stored.js";
 import { follow } from "./stream.js";
 
 /** Everything the page knows of the events, for whichever view is on screen. */
@@ -11,13 +11,17 @@ export class Tail {
   paused = false;
   skipped = 0;
   received = 0;
+  /** Whether the server has said what it has. */
+  ready = false;
+  /** Whether it has nothing older than what is held. */
+  complete = false;
+  cleared = false;
   #waiting = [];
   #length = 0;
   #dropped = 0;
   #listeners = [];
   #scheduled = false;
   #begun = false;
-  #ready = false;
   #state = () => {};
 
   /** Calls `listener(rows)` with what is new, a few times a second at most. */
@@ -59,18 +63,21 @@ export class Tail {
     this.rows.clear();
     [this.#waiting, this.#length, this.#dropped] = [[], 0, 0];
     this.skipped = 0;
+    this.complete = false;
+    this.cleared = true;
   }
 
   async #begin() {
     this.#begun = true;
     let stored = [];
     try {
-      stored = (await find("/events", { limit: 500 })).reverse();
+      stored = (await find("/events", { since: EVER, limit: PAGE })).reverse();
+      this.complete = stored.length < PAGE;
     } catch {
       // The tail is worth having without what came before it.
     }
     this.#waiting.unshift(...stored);
-    this.#ready = true;
+    this.ready = true;
     this.#schedule();
   }
 
@@ -87,7 +94,7 @@ export class Tail {
 
   /** Hands on what came, but not for each event: ten times a second is as fast as anybody reads. */
   #schedule() {
-    if (this.#scheduled || !this.#ready) return;
+    if (this.#scheduled || !this.ready) return;
     this.#scheduled = true;
     setTimeout(() => {
       this.#scheduled = false;

@@ -4,6 +4,7 @@ import { get } from "./api.js";
 import { element, setText } from "./dom.js";
 import { clock, count, span } from "./format.js";
 import { link } from "./route.js";
+import { EVER } from "./stored.js";
 
 export class TracesView {
   #visible = false;
@@ -53,7 +54,7 @@ export class TracesView {
     this.#asking = true;
     this.#stale = false;
     try {
-      const asked = { since: "2000-01-01T00:00:00Z", limit: 100, q: this.search.value.trim(), sort: this.sort.value, errorsOnly: this.failed.checked ? "true" : "" };
+      const asked = { since: EVER, limit: 100, q: this.search.value.trim(), sort: this.sort.value, errorsOnly: this.failed.checked ? "true" : "" };
       const { traces } = await get("/traces", asked);
       this.#draw(traces ?? []);
     } catch (error) {

@@ -30,6 +30,55 @@
 //! # }
 //! ```
 //!
+//! # In your own tests
+//!
+//! Give your application the server's [`url`](DevServer::url) as its base URL and any key that begins with `ak_`, let it do
+//! what it does, and look at what arrived. Each test has a server of its own: one starts in a few milliseconds, on a port
+//! that is free.
+//!
+//! ```
+//! use std::time::{Duration, UNIX_EPOCH};
+//! use axonpush_dev::{Answer, DevServer, Faults};
+//! use serde_json::json;
+//!
+//! /// The application: it tells of an order, and tries twice.
+//! async fn place_order(url: &str, total: u32) -> Result<(), reqwest::Error> {
+//!     let event = json!({"identifier": "order", "payload": {"attributes": {"order.total": total}}});
+//!     let request = || reqwest::Client::new().post(format!("{url}/event")).header("x-api-key", "ak_test").json(&event);
+//!     if request().send().await?.error_for_status().is_err() {
+//!         request().send().await?.error_for_status()?;
+//!     }
+//!     Ok(())
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let server = DevServer::start().await?;
+//!
+//! // The clock stands where a test puts it, and goes on from there or is moved.
+//! server.set_time(UNIX_EPOCH + Duration::from_secs(3_600));
+//!
+//! // Scripted answers are for the next requests, one each.
+//! server.script(Answer::status(503));
+//! place_order(server.url(), 42).await?;
+//! let orders = server.find_events(|event| event.attribute("order.total") == Some(&json!(42)));
+//! assert_eq!(orders.len(), 1);
+//! assert!(orders[0].created_at < UNIX_EPOCH + Duration::from_secs(7_200));
+//! assert_eq!(server.request_count("POST", "/event"), 2);
+//!
+//! // Faults are for all requests, until they are taken back.
+//! server.set_faults(Faults::default().fail("503:1".parse()?));
+//! assert!(place_order(server.url(), 43).await.is_err());
+//! server.set_faults(Faults::default());
+//! assert_eq!(server.len(), 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Code without a runtime starts one with [`DevServer::start_blocking`] and waits with
+//! [`DevServer::wait_for_events_blocking`]. What a client sent, byte for byte and refused or not, is in
+//! [`DevServer::requests`].
+//!
 //! # The nouns
 //!
 //! - [`DevServer`] is one running server; dropping it stops it. [`DevServerBuilder`] chooses its
@@ -45,6 +94,13 @@
 //!   batches at `POST /v1/logs` and `POST /v1/traces`: JSON or protobuf, with or without gzip. A
 //!   record becomes an event of type `app.log` or `app.span` whose source is `otlp`, and an invalid
 //!   one is refused alone. [`DevServer::script_otlp`] scripts these routes.
+//! - It takes what Sentry's SDKs send, at `POST /api/{channelId}/envelope/`: with a DSN such as
+//!   `http://ak_dev@127.0.0.1:4000/1`, errors, messages, logs, transactions and feedback become events whose source is
+//!   `sentry`.
+//! - It answers questions about what is stored, worked out when they are asked: `GET /analytics/..` sums events up,
+//!   `GET /errors` groups failures into issues that can be resolved, muted and assigned, and an alert tells when its rule
+//!   held. Every change is in `GET /audit-logs`.
+//! - It describes itself at `GET /openapi.json`.
 //! - It keeps apps, channels, environments, members, public tokens, webhook endpoints, alerts, dashboards and the like. One
 //!   app, `app_dev`, with one channel, `default`, and one environment, `development`, are there from the start.
 //! - It delivers webhooks, signed, and tries again after 1, 5 and 30 seconds, 2 and 10 minutes. To https addresses it
@@ -77,6 +133,10 @@
 //!   was created at `POST /public-ingest-tokens` no others are taken.
 //! - It keeps a bounded number of events, the newest ones; it is not a place for data you need.
 //! - It takes no metrics, and no OTLP over gRPC.
+//! - It calls no models and moderates nothing, so the gateway (`/gw`), `/moderation/violations` and `/moderation/efficacy`
+//!   are answered with 501, as are `/billing`, `/admin`, `/mcp` and `/workspaces`, and analytics by API key: keys are not
+//!   kept.
+//! - It exports nothing but the test of a destination, and tells nobody that an alert fired.
 
 mod answer;
 mod builder;

@@ -43,8 +43,8 @@ enum Command {
 /// Why a command ended before it was done.
 #[derive(Debug)]
 enum Stop {
-    /// Whoever read the output has gone, as `head` does when it has enough.
-    ReaderGone,
+    /// Enough was shown, or whoever read it has gone, as `head` does.
+    Enough,
     /// A message that names what is wrong and the way out.
     Failed(String),
 }
@@ -62,7 +62,7 @@ pub(crate) async fn run() -> ExitCode {
     };
     match ended {
         Ok(code) => code,
-        Err(Stop::ReaderGone) => ExitCode::SUCCESS,
+        Err(Stop::Enough) => ExitCode::SUCCESS,
         Err(Stop::Failed(message)) => {
             complain(&format!("axonpush-dev: {}", plain(&message)));
             ExitCode::FAILURE

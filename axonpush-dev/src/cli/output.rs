@@ -76,7 +76,7 @@ pub(super) fn print(lines: &str) -> Result<(), Stop> {
     let mut out = io::stdout().lock();
     out.write_all(lines.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()).map_err(|error| {
         match error.kind() {
-            io::ErrorKind::BrokenPipe => Stop::ReaderGone,
+            io::ErrorKind::BrokenPipe => Stop::Enough,
             _ => Stop::Failed(format!("could not write to standard output: {error}")),
         }
     })

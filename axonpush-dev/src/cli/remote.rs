@@ -135,12 +135,15 @@ impl Target {
         if let Some(environment) = given(arguments.environment.as_deref()) {
             put("x-axonpush-environment", "--environment", environment)?;
         }
-        let http = reqwest::Client::builder()
+        let mut http = reqwest::Client::builder()
             .user_agent(concat!("axonpush-dev/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(arguments.timeout.min(CONNECT_TIMEOUT))
-            .build()
-            .map_err(|error| Stop::Failed(format!("could not set up HTTP: {}", reason(&error))))?;
+            .connect_timeout(arguments.timeout.min(CONNECT_TIMEOUT));
+        if is_local(url) {
+            // A proxy is another machine, on which this server is not.
+            http = http.no_proxy();
+        }
+        let http = http.build().map_err(|error| Stop::Failed(format!("could not set up HTTP: {}", reason(&error))))?;
         let base = url.as_str().trim_end_matches('/').to_owned();
         let channel = given(arguments.channel.as_deref()).map(str::to_owned);
         Ok(Self { base, http, headers, channel, timeout: arguments.timeout })

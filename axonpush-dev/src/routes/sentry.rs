@@ -7,6 +7,7 @@ use axum::extract::State;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::json;
 
+use super::fields::is_json;
 use super::path::Path;
 use super::query::Parameters;
 use super::tokens::Binding;
@@ -48,6 +49,7 @@ async fn ingest(
     read: Read,
 ) -> Answered {
     let key = key(&headers, request.query.as_deref())?;
+    check_type(&headers)?;
     if key.starts_with("pt_")
         && let Some(binding) = Binding::of(&shared, &PublicToken(key)).await?
     {
@@ -68,6 +70,18 @@ async fn ingest(
     }
     drop(permit);
     Ok(json(&json!({"id": id})))
+}
+
+/// # Errors
+/// 415 for what a form of a page could send: the key may stand in the address, which a page can make up.
+fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
+    let sent = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = sent.split(';').next().unwrap_or_default().trim();
+    if is_json(sent) || ["application/x-sentry-envelope", "application/octet-stream"].contains(&essence) {
+        return Ok(());
+    }
+    let detail = "send an envelope as `application/x-sentry-envelope` and an event as `application/json`";
+    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail))
 }
 
 /// The key of a DSN, where SDKs put it; a key where everybody else does is as good.

@@ -24,7 +24,7 @@ fn envelope(items: &[(&str, Value)]) -> String {
 
 /// A request without any key.
 fn request(server: &DevServer, path: &str) -> RequestBuilder {
-    client().post(format!("{}{path}", server.url()))
+    client().post(format!("{}{path}", server.url())).header("content-type", "application/x-sentry-envelope")
 }
 
 async fn send(rig: &Rig, items: &[(&str, Value)]) {

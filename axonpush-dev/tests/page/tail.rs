@@ -43,6 +43,26 @@ async fn a_pause_counts_what_arrives_and_its_end_shows_it() {
 }
 
 #[tokio::test]
+async fn what_was_cleared_from_the_page_is_still_on_the_server() {
+    browse(async |page| {
+        for name in ["one", "two"] {
+            page.publish(event(name)).await;
+        }
+        page.open("").await;
+        page.shows("#counts", "2 events").await;
+        assert_eq!(page.value("document.getElementById('more').hidden").await, true);
+        page.click("#clear").await;
+        page.shows(".empty", "The server still has what came before").await;
+        page.publish(event("three")).await;
+        page.shows(NAMES, "three").await;
+        page.click("#more").await;
+        page.shows(NAMES, "one").await;
+        assert_eq!(page.texts(NAMES).await, ["three", "two", "one"]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn who_has_scrolled_down_goes_on_seeing_the_same_rows() {
     browse(async |page| {
         for number in 0..200 {

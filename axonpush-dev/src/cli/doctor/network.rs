@@ -8,6 +8,7 @@ use tokio::net::{TcpStream, lookup_host};
 
 use super::report::{Report, Verdict};
 use crate::cli::Stop;
+use crate::cli::remote::is_local;
 
 /// Whether there is a way.
 pub(super) async fn check(url: &Url, timeout: Duration, report: &mut Report) -> Result<bool, Stop> {
@@ -79,6 +80,9 @@ async fn connect(addresses: &[SocketAddr], timeout: Duration, report: &mut Repor
 
 /// The variable that names a proxy for this URL, as the HTTP client reads it.
 fn proxy(url: &Url) -> Option<&'static str> {
+    if is_local(url) {
+        return None;
+    }
     let names = match url.scheme() {
         "https" => ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"],
         _ => ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"],

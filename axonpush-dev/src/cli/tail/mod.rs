@@ -134,7 +134,7 @@ impl Printer {
         if let Some(left) = &mut self.left {
             *left = left.saturating_sub(1);
             if *left == 0 {
-                return Err(Stop::ReaderGone);
+                return Err(Stop::Enough);
             }
         }
         Ok(())

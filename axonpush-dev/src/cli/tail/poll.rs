@@ -56,7 +56,7 @@ pub(super) async fn follow(target: &Target, last: u32, printer: &mut Printer) ->
                 broken = true;
             }
             Ok(()) | Err(Stop::Failed(_)) => {}
-            Err(gone @ Stop::ReaderGone) => return Err(gone),
+            Err(enough @ Stop::Enough) => return Err(enough),
         }
     }
 }

@@ -75,14 +75,24 @@ fn show(message: &Message, printer: &mut Printer, last: &mut Option<String>) -> 
     printer.event(&message.data)
 }
 
-/// Tries until the server is there again. What it refuses it would refuse the next time, too.
+/// Tries until the server is there again, and tells when the reason why it is not changes.
 async fn reopen(target: &Target, printer: &Printer, last: Option<&str>) -> Result<Stream, Stop> {
     let mut pause = FIRST_PAUSE;
+    let mut told = String::new();
     loop {
         tokio::time::sleep(pause).await;
-        if let Ok(Some(stream)) = open(target, &printer.filter, last).await {
-            complain("axonpush-dev: connected again");
-            return Ok(stream);
+        let why = match open(target, &printer.filter, last).await {
+            Ok(Some(stream)) => {
+                complain("axonpush-dev: connected again");
+                return Ok(stream);
+            }
+            Ok(None) => format!("{} has no stream of events any more", target.url()),
+            Err(Stop::Failed(why)) => why,
+            Err(enough @ Stop::Enough) => return Err(enough),
+        };
+        if why != told {
+            complain(&format!("axonpush-dev: {why}; trying on"));
+            told = why;
         }
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
