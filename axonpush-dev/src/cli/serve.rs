@@ -51,7 +51,7 @@ pub(super) async fn run(arguments: Arguments) -> Ended {
     // A server outlives the terminal or pipe it was started from, so failure is no matter.
     let say = |lines: &str| drop(print(lines));
     say(&format!(
-        "AxonPush is listening; paste this where your app runs:\n\n  \
+        "AxonPush is listening; open {0} in a browser to see what arrives. Paste this where your app runs:\n\n  \
          export AXONPUSH_BASE_URL={0}\n  export AXONPUSH_API_KEY=ak_dev\n\n\
          OpenTelemetry exporters that speak HTTP may send their logs and spans here, too:\n\n  \
          export OTEL_EXPORTER_OTLP_ENDPOINT={0}\n  \
