@@ -99,7 +99,8 @@ impl Worker {
                     self.write(&mut group);
                     self.change(change);
                 }
-                Command::Wake => {}
+                // Or questions that keep coming would hold up what was written before them for ever.
+                Command::Wake => self.write(&mut group),
                 Command::Close(done) => {
                     self.write(&mut group);
                     drop(self);
