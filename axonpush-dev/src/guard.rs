@@ -70,11 +70,14 @@ pub(crate) fn require_credentials(headers: &HeaderMap) -> Result<(), Problem> {
 
 fn has_credentials(headers: &HeaderMap) -> bool {
     let filled = |name| headers.get(name).is_some_and(|value| !value.as_bytes().trim_ascii().is_empty());
-    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).is_some_and(|value| {
-        let mut words = value.split_ascii_whitespace();
-        words.next().is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer")) && words.next().is_some()
-    });
-    bearer || ["x-axonpush-api-key", "x-api-key", "x-public-token"].into_iter().any(filled)
+    bearer(headers).is_some() || ["x-axonpush-api-key", "x-api-key", "x-public-token"].into_iter().any(filled)
+}
+
+/// The token in `Authorization: Bearer ..`.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut words = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_ascii_whitespace();
+    words.next().filter(|scheme| scheme.eq_ignore_ascii_case("bearer"))?;
+    words.next()
 }
 
 /// A token that pages and apps may carry in the open.
@@ -84,7 +87,8 @@ pub(crate) struct PublicToken(pub(crate) String);
 pub(crate) fn public_token(headers: &HeaderMap) -> Option<PublicToken> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim).unwrap_or_default();
     let public = Some(text("x-public-token")).filter(|token| !token.is_empty());
-    let as_key = || ["x-axonpush-api-key", "x-api-key"].into_iter().map(text).find(|key| key.starts_with("pt_"));
+    let keys = || ["x-axonpush-api-key", "x-api-key"].into_iter().map(text).chain(bearer(headers));
+    let as_key = || keys().find(|key| key.starts_with("pt_"));
     public.or_else(as_key).map(|token| PublicToken(token.to_owned()))
 }
 

@@ -36,6 +36,8 @@ async fn a_token_publishes_to_its_channel_and_environment() {
     for header in ["x-public-token", "x-axonpush-api-key", "X-API-Key"] {
         assert_eq!(publish(&rig, header, &secret, &event(header)).await.status(), 200, "{header}");
     }
+    let bearer = format!("Bearer {secret}");
+    assert_eq!(publish(&rig, "authorization", &bearer, &event("bearer")).await.status(), 200);
     for stored in rig.server.events() {
         assert_eq!(stored.environment_id.as_deref(), Some("development"));
         assert_eq!(stored.channel_id, "default");
@@ -43,9 +45,12 @@ async fn a_token_publishes_to_its_channel_and_environment() {
     let mut elsewhere = event("a");
     elsewhere["channel_id"] = json!("another");
     problem(publish(&rig, "x-public-token", &secret, &elsewhere).await, 403).await;
-    let read = client().get(format!("{}/events", rig.server.url())).header("x-public-token", &secret);
-    problem(read.send().await.unwrap(), 403).await;
-    assert_eq!(rig.server.len(), 3);
+    for (header, value) in [("x-public-token", &secret), ("authorization", &bearer)] {
+        let read = client().get(format!("{}/events", rig.server.url())).header(header, value);
+        problem(read.send().await.unwrap(), 403).await;
+        problem(publish(&rig, header, value, &elsewhere).await, 403).await;
+    }
+    assert_eq!(rig.server.len(), 4);
     assert!(rig.get_json("/public-ingest-tokens").await["tokens"][0]["lastUsedAt"].is_string());
 }
 
@@ -58,6 +63,7 @@ async fn a_revoked_or_foreign_token_publishes_nothing() {
     problem(publish(&rig, "x-public-token", &secret[..secret.len() - 1], &event("a")).await, 401).await;
     assert_eq!(rig.remove(&path, 200).await, json!({"ok": true}));
     problem(publish(&rig, "x-public-token", &secret, &event("a")).await, 401).await;
+    problem(publish(&rig, "authorization", &format!("Bearer {secret}"), &event("a")).await, 401).await;
     assert_eq!(rig.get_json("/public-ingest-tokens").await["tokens"][0]["active"], false);
     rig.remove("/public-ingest-tokens/none", 404).await;
     let otlp = client().post(format!("{}/v1/logs", rig.server.url())).header("x-api-key", &secret);
