@@ -56,7 +56,7 @@ impl DevServerBuilder {
     }
 
     /// How many of the latest requests [`DevServer::requests`] returns. Default: 1,000.
-    /// Their bodies are kept up to 16 MiB together.
+    /// They are kept up to 16 MiB together.
     pub fn keep_requests(mut self, requests: usize) -> Self {
         self.keep_requests = requests;
         self

@@ -42,6 +42,12 @@ impl ReceivedRequest {
         }
     }
 
+    /// About how many bytes it takes to keep it.
+    fn size(&self) -> usize {
+        let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+        self.path.len() + self.query.as_ref().map_or(0, String::len) + headers + self.body.len()
+    }
+
     /// The request as if it had named this environment and no other.
     pub(crate) fn in_environment(&self, environment: &str) -> Self {
         let mut request = self.clone();
@@ -95,7 +101,7 @@ impl RequestLog {
             return;
         }
         let known: usize = state.counts.values().map(HashMap::len).sum();
-        if known < MAX_COUNTED_PATHS {
+        if known < MAX_COUNTED_PATHS && path.len() <= MAX_COUNTED_PATH {
             state.counts.entry(method.to_owned()).or_default().insert(path.to_owned(), 1);
         }
     }
@@ -107,11 +113,11 @@ impl RequestLog {
 
     pub(crate) fn keep(&self, request: Arc<ReceivedRequest>) {
         let state = &mut *self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.latest_bytes += request.body.len();
+        state.latest_bytes += request.size();
         state.latest.push_back(request);
         while state.latest.len() > self.keep || (state.latest_bytes > MAX_KEPT_BYTES && state.latest.len() > 1) {
             if let Some(oldest) = state.latest.pop_front() {
-                state.latest_bytes -= oldest.body.len();
+                state.latest_bytes -= oldest.size();
             }
         }
     }
@@ -126,6 +132,7 @@ const MASK: &str = "[REDACTED]";
 
 /// A scanner that tries paths at random must not make the counts grow without end.
 const MAX_COUNTED_PATHS: usize = 4_096;
+const MAX_COUNTED_PATH: usize = 2_048;
 
-/// Enough for every body of an ordinary test, and small beside the store.
+/// Enough for every request of an ordinary test, and small beside the store.
 const MAX_KEPT_BYTES: usize = 16 << 20;

@@ -50,6 +50,18 @@ async fn only_the_latest_requests_are_kept_but_all_are_counted() {
 }
 
 #[tokio::test]
+async fn requests_with_large_heads_take_no_more_room_than_others() {
+    let rig = Rig::start().await;
+    let query = "x".repeat(60_000);
+    for _ in 0..300 {
+        assert_eq!(rig.get(&format!("/healthz?{query}")).await.status(), 200);
+    }
+    let kept = rig.server.requests().len();
+    assert!((200..300).contains(&kept), "{kept}");
+    assert_eq!(rig.server.request_count("GET", "/healthz"), 300);
+}
+
+#[tokio::test]
 async fn a_file_keeps_events_across_restarts() {
     let file = Scratch::new();
     let rig = Rig::with(DevServer::builder().persist(&file.0).start().await.unwrap());
