@@ -102,15 +102,23 @@ impl Tail {
             // Memory cannot fail to be written to.
             let _ = write!(chunk, "event: skipped\ndata: {{\"count\":{skipped}}}\n\n");
         }
-        self.seen = if rows.len() == PAGE as usize { rows.last().map_or(newest, |row| row.sequence) } else { newest };
+        let more = rows.len() == PAGE as usize;
         for row in rows {
             let sequence = row.sequence;
+            self.seen = sequence;
             let Some(event) = EventView::from_row(row) else { continue };
             let json = serde_json::to_string(&event).unwrap_or_default();
             let _ = write!(chunk, "id: {sequence}\ndata: ");
             // What was sent as JSON may hold line ends between its tokens, and there alone.
             chunk.extend(json.chars().filter(|symbol| !matches!(symbol, '\n' | '\r')));
             chunk.push_str("\n\n");
+            // A client that takes its time holds this much, so the rest of the page is read again.
+            if chunk.len() >= FULL {
+                return Ok(chunk);
+            }
+        }
+        if !more {
+            self.seen = newest;
         }
         Ok(chunk)
     }
@@ -138,3 +146,6 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 const MAX_BEHIND: i64 = 2_000;
 
 const PAGE: u32 = 64;
+
+/// How many bytes are enough for one chunk.
+const FULL: usize = 256 << 10;

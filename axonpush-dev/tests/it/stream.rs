@@ -120,6 +120,19 @@ async fn who_falls_behind_is_told_how_many_events_were_skipped() {
 }
 
 #[tokio::test]
+async fn large_events_come_one_after_the_other_and_all_of_them() {
+    let rig = Rig::start().await;
+    let large = "x".repeat(100_000);
+    for name in 0..12 {
+        rig.publish(json!({"identifier": name.to_string(), "payload": {"text": large}})).await;
+    }
+    let mut tail = Tail::connect(&rig, "", Some("0")).await;
+    for name in 0..12 {
+        assert_eq!(tail.name().await, name.to_string());
+    }
+}
+
+#[tokio::test]
 async fn a_stream_does_not_keep_the_server_from_stopping() {
     let rig = Rig::start().await;
     let mut tail = Tail::connect(&rig, "", None).await;
