@@ -70,10 +70,14 @@ pub(crate) async fn run(shared: Arc<Shared>) {
     let mut seen = *arrived.borrow_and_update();
     let at_once = Arc::new(Semaphore::new(MAX_AT_ONCE));
     let mut deliveries = JoinSet::new();
+    let mut bytes = 0;
     loop {
         tokio::select! {
             () = shared.stopping() => return,
-            Some(_) = deliveries.join_next() => continue,
+            Some(done) = deliveries.join_next() => {
+                bytes -= done.unwrap_or_default();
+                continue;
+            }
             changed = arrived.changed() => if changed.is_err() { return },
         }
         let high = *arrived.borrow_and_update();
@@ -81,11 +85,20 @@ pub(crate) async fn run(shared: Arc<Shared>) {
             let Ok((due, last)) = due(&shared, seen, high).await else { break };
             seen = last;
             for delivery in due {
-                if deliveries.len() >= MAX_WAITING {
+                while let Some(done) = deliveries.try_join_next() {
+                    bytes -= done.unwrap_or_default();
+                }
+                let size = delivery.body.len();
+                if deliveries.len() >= MAX_WAITING || bytes + size > MAX_WAITING_BYTES {
                     let _ = delivery.note(&shared, "failed", 0, None, Some("too many deliveries wait already")).await;
                     continue;
                 }
-                deliveries.spawn(delivery.run(Arc::clone(&shared), client.clone(), Arc::clone(&at_once)));
+                bytes += size;
+                let run = delivery.run(Arc::clone(&shared), client.clone(), Arc::clone(&at_once));
+                deliveries.spawn(async move {
+                    run.await;
+                    size
+                });
             }
         }
     }
@@ -147,6 +160,10 @@ impl Delivery {
     async fn run(self, shared: Arc<Shared>, client: reqwest::Client, at_once: Arc<Semaphore>) {
         for attempt in 1.. {
             let Ok(permit) = at_once.acquire().await else { return };
+            // It may have been deleted while this waited.
+            if !matches!(shared.store.document(ENDPOINT, self.endpoint.id.clone()).await, Ok(Some(_))) {
+                return;
+            }
             let outcome = self.attempt(&client).await;
             drop(permit);
             let (status, error) = match outcome {
@@ -169,9 +186,6 @@ impl Delivery {
                 return;
             }
             shared.clock.reach(next).await;
-            if !matches!(shared.store.document(ENDPOINT, self.endpoint.id.clone()).await, Ok(Some(_))) {
-                return;
-            }
         }
     }
 
@@ -280,6 +294,9 @@ const MAX_AT_ONCE: usize = 8;
 
 /// How many deliveries may wait for their turn or their next attempt.
 const MAX_WAITING: usize = 1_000;
+
+/// How many bytes they may have together.
+const MAX_WAITING_BYTES: usize = 64 << 20;
 
 /// How many deliveries are kept to be listed.
 const MAX_KEPT: u64 = 10_000;
