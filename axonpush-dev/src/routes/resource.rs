@@ -130,7 +130,7 @@ pub(super) fn missing(kind: Kind) -> Problem {
     Problem::new(StatusCode::NOT_FOUND, format!("there is no such {kind}"))
 }
 
-fn too_many(kind: Kind) -> Problem {
+pub(super) fn too_many(kind: Kind) -> Problem {
     let detail = format!("there are {MAX_DOCUMENTS} of kind {kind} already; delete some");
     Problem::new(StatusCode::CONFLICT, detail)
 }
@@ -139,4 +139,4 @@ fn too_many(kind: Kind) -> Problem {
 pub(crate) const ORG_ID: &str = "org_dev";
 
 /// Enough for any test, and a bound for a loop that has lost its way.
-const MAX_DOCUMENTS: u64 = 10_000;
+pub(super) const MAX_DOCUMENTS: u64 = 10_000;

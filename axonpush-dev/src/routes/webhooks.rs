@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::apps::check_channel;
 use super::fields::{Fields, LONG};
 use super::path::Path;
-use super::resource::{fresh, missing};
+use super::resource::{MAX_DOCUMENTS, fresh, missing, too_many};
 use super::{Answered, json, json_with};
 use crate::courier::{DELIVERY, ENDPOINT, Endpoint};
 use crate::digest;
@@ -38,6 +38,9 @@ pub(super) async fn create(State(shared): State<Arc<Shared>>, Authorized(request
     let secrets = secret.clone();
     let endpoint = shared
         .change(move |connection| {
+            if documents::count(connection, ENDPOINT)? >= MAX_DOCUMENTS {
+                return Ok(Err(too_many(ENDPOINT)));
+            }
             // What was published before is not for this endpoint.
             Endpoint::keep_private(&mut endpoint.document, &secrets, last_sequence(connection)?);
             documents::save(connection, &endpoint)?;
