@@ -20,14 +20,14 @@ pub(crate) struct Refusals {
 /// Reads every record of a request to `channel` and hands the events they become to `take`.
 ///
 /// # Errors
-/// 400 for bytes that are no message, 413 for more than `max_records`. What was handed over before
-/// is not to be stored either then.
+/// 400 for bytes that are no message, 413 for more than `max_records`, and whatever `take` fails with. What was handed
+/// over before is not to be stored either then.
 pub(crate) fn read<R: Record>(
     encoding: Encoding,
     body: Bytes,
     channel: &str,
     max_records: Option<usize>,
-    take: impl FnMut(EventBody),
+    take: impl FnMut(EventBody) -> Result<(), Problem>,
 ) -> Result<Refusals, Problem> {
     let max_records = max_records.map_or(MAX_RECORDS, |max| max.min(MAX_RECORDS));
     let mut reader = Reader { take, refusals: Refusals::default(), seen: 0, max_records };
@@ -64,7 +64,7 @@ struct Reader<T> {
     max_records: usize,
 }
 
-impl<T: FnMut(EventBody)> Reader<T> {
+impl<T: FnMut(EventBody) -> Result<(), Problem>> Reader<T> {
     fn json<R: Record>(&mut self, body: &[u8], channel: &str) -> Result<(), Problem> {
         let request: json::Request<'_, R> = serde_json::from_slice(body).map_err(malformed_json)?;
         for json::ResourcePart { resource, scopes, schema_url } in request.resources {
@@ -101,7 +101,7 @@ impl<T: FnMut(EventBody)> Reader<T> {
             return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
         }
         match record?.into_event(context) {
-            Ok(event) => (self.take)(event),
+            Ok(event) => (self.take)(event)?,
             Err(reason) => self.refusals.add(self.seen, reason),
         }
         self.seen += 1;

@@ -13,7 +13,12 @@ use crate::event::EventBody;
 
 fn read_all<R: Record>(encoding: Encoding, body: impl Into<Bytes>) -> Option<Vec<EventBody>> {
     let mut events = Vec::new();
-    read::<R>(encoding, body.into(), "c", None, |event| events.push(event)).ok().map(|_| events)
+    read::<R>(encoding, body.into(), "c", None, |event| {
+        events.push(event);
+        Ok(())
+    })
+    .ok()
+    .map(|_| events)
 }
 
 fn any_value() -> impl Strategy<Value = AnyValue> {

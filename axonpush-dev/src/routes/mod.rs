@@ -6,6 +6,7 @@ mod alerts;
 mod analytics;
 mod apps;
 mod audit;
+mod batch;
 mod bodies;
 mod collections;
 mod environments;

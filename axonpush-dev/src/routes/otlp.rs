@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
 
+use super::batch::Batch;
 use super::tokens::Binding;
 use super::{aside, scripted};
 use crate::guard;
@@ -52,11 +53,9 @@ async fn store<R: Record>(
     let permit = shared.otlp_permits.acquire().await.map_err(|_| Problem::internal())?;
     let (events, refusals) = aside(move || {
         let body = otlp::decompress(&headers, &request.body)?;
-        let mut delivery = Delivery::new(&request, now);
-        let mut events = Vec::new();
-        let take = |record| events.push(delivery.event(&record));
-        let refusals = otlp::read::<R>(encoding, body, &channel, max_batch, take)?;
-        Ok::<_, Problem>((events, refusals))
+        let mut batch = Batch::new(Delivery::new(&request, now));
+        let refusals = otlp::read::<R>(encoding, body, &channel, max_batch, |event| batch.add(&event))?;
+        Ok::<_, Problem>((batch.into_events(), refusals))
     })
     .await??;
     if !events.is_empty() {

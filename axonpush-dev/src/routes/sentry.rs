@@ -7,18 +7,18 @@ use axum::extract::State;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::json;
 
+use super::batch::Batch;
 use super::fields::is_json;
 use super::path::Path;
 use super::query::Parameters;
 use super::tokens::Binding;
 use super::{Answered, aside, json};
-use crate::event::EventBody;
 use crate::guard::{self, PublicToken};
 use crate::intake::Shared;
 use crate::otlp::decompress;
 use crate::problem::Problem;
 use crate::requests::ReceivedRequest;
-use crate::sentry::{read_envelope, read_store};
+use crate::sentry::{Take, read_envelope, read_store};
 use crate::store::Delivery;
 
 pub(super) async fn envelope(
@@ -39,7 +39,7 @@ pub(super) async fn store(
     ingest(state, request, headers, channel, read_store).await
 }
 
-type Read = fn(&[u8], &str) -> Result<(Vec<EventBody>, String), Problem>;
+type Read = fn(&[u8], &str, &mut Take<'_>) -> Result<String, Problem>;
 
 async fn ingest(
     State(shared): State<Arc<Shared>>,
@@ -60,13 +60,13 @@ async fn ingest(
     let permit = shared.otlp_permits.acquire().await.map_err(|_| Problem::internal())?;
     let (events, id) = aside(move || {
         let body = decompress(&headers, &request.body)?;
-        let (events, id) = read(&body, &channel)?;
-        let mut delivery = Delivery::from_source(&request, "sentry", now);
-        Ok::<_, Problem>((events.iter().map(|event| delivery.event(event)).collect::<Vec<_>>(), id))
+        let mut batch = Batch::new(Delivery::from_source(&request, "sentry", now));
+        let id = read(&body, &channel, &mut |event| batch.add(&event))?;
+        Ok::<_, Problem>((batch.into_events(), id))
     })
     .await??;
     if !events.is_empty() {
-        shared.store.insert_all(events).await.map_err(|_| Problem::internal())?;
+        shared.store.insert_all(events).await?;
     }
     drop(permit);
     Ok(json(&json!({"id": id})))

@@ -47,10 +47,9 @@ pub(super) fn event(event: &Map<String, Value>) -> Draft {
 }
 
 /// The records of an item that has several in it, with attributes that say what type they are of.
-pub(super) fn logs(item: &Map<String, Value>) -> Vec<Draft> {
+pub(super) fn logs(item: &Map<String, Value>) -> impl Iterator<Item = Draft> {
     let list = item.get("items").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let records = list.iter().filter_map(Value::as_object);
-    records.map(log).collect()
+    list.iter().filter_map(Value::as_object).map(log)
 }
 
 fn log(record: &Map<String, Value>) -> Draft {

@@ -4,20 +4,22 @@ use serde_json::{Map, Value, json};
 
 use super::form::{Draft, text, time};
 
-/// The span of the transaction itself, and each of those inside it.
-pub(super) fn transaction(event: &Map<String, Value>) -> Vec<Draft> {
+/// The span of the transaction itself, and each of those inside it. They are made one by one: all of them have what the
+/// transaction says of where it comes from.
+pub(super) fn transaction(event: &Map<String, Value>) -> impl Iterator<Item = Draft> {
     let mut root = Draft::of("app.span", event);
     let trace = event.get("contexts").and_then(|contexts| contexts.get("trace")).and_then(Value::as_object);
     root.identifier = text(event.get("transaction")).unwrap_or_else(|| "transaction".to_owned());
     fill(&mut root, trace.unwrap_or(event), event);
     let resource = root.payload.get("resource").cloned();
+    let (trace_id, dedup_key) = (root.trace_id.clone(), root.dedup_key.clone());
     let list = event.get("spans").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let inside = list.iter().filter_map(Value::as_object).map(|span| {
+    let inside = list.iter().filter_map(Value::as_object).map(move |span| {
         let mut draft = Draft { event_type: "app.span", ..Draft::default() };
-        draft.trace_id = text(span.get("trace_id")).or_else(|| root.trace_id.clone());
+        draft.trace_id = text(span.get("trace_id")).or_else(|| trace_id.clone());
         draft.span_id = text(span.get("span_id"));
         draft.parent_span_id = text(span.get("parent_span_id"));
-        draft.dedup_key = draft.span_id.as_ref().zip(root.dedup_key.as_ref()).map(|(id, of)| format!("{of}:{id}"));
+        draft.dedup_key = draft.span_id.as_ref().zip(dedup_key.as_ref()).map(|(id, of)| format!("{of}:{id}"));
         let named = ["description", "op"].into_iter().find_map(|name| text(span.get(name)));
         draft.identifier = named.unwrap_or_else(|| "span".to_owned());
         if let Some(resource) = &resource {
@@ -28,9 +30,7 @@ pub(super) fn transaction(event: &Map<String, Value>) -> Vec<Draft> {
         fill(&mut draft, span, span);
         draft
     });
-    let mut all: Vec<_> = inside.collect();
-    all.insert(0, root);
-    all
+    std::iter::once(root).chain(inside)
 }
 
 /// Puts in what makes an event a span: its times from `timed`, the rest from `span`.

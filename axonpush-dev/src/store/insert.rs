@@ -193,7 +193,7 @@ impl NewEvent {
         self.event_id.to_string()
     }
 
-    pub(super) fn body_len(&self) -> u64 {
+    pub(crate) fn body_len(&self) -> u64 {
         self.body.len() as u64
     }
 

@@ -5,6 +5,8 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use axonpush_dev::DevServer;
+use reqwest::Method;
+use serde_json::json;
 
 use crate::rig::{PATIENCE, Rig, event, problem};
 
@@ -132,6 +134,25 @@ fn the_257th_client_waits_until_one_of_those_before_has_its_answer() {
 }
 
 #[tokio::test]
+async fn what_records_have_in_common_is_not_multiplied_without_end() {
+    let rig = Rig::start().await;
+    let shared = "x".repeat(4 << 20);
+    let resource = json!({"attributes": [{"key": "k", "value": {"stringValue": shared}}]});
+    let records = vec![json!({}); 1_000];
+    let logs = json!({"resourceLogs": [{"resource": resource, "scopeLogs": [{"logRecords": records}]}]});
+    let logs = rig.request(Method::POST, "/v1/logs").header("x-axonpush-channel", "c").json(&logs);
+    let detail = problem(logs.send().await.unwrap(), 413).await["detail"].to_string();
+    assert!(detail.contains("128 MiB"), "{detail}");
+    let spans = json!({"type": "transaction", "release": shared, "spans": records});
+    let spans = rig.request(Method::POST, "/api/c/store/").json(&spans);
+    problem(spans.send().await.unwrap(), 413).await;
+    let many = json!({"type": "transaction", "spans": vec![json!({}); 70_000]});
+    let many = rig.request(Method::POST, "/api/c/store/").json(&many);
+    problem(many.send().await.unwrap(), 413).await;
+    assert!(rig.server.is_empty());
+}
+
+#[tokio::test]
 async fn heads_and_bodies_without_end_are_refused() {
     let rig = Rig::start().await;
     let mut stream = connect(&rig.server);
@@ -141,7 +162,7 @@ async fn heads_and_bodies_without_end_are_refused() {
     let answer = if refused { String::new() } else { rest(&mut stream) };
     assert!(refused || answer.starts_with("HTTP/1.1 431"), "{answer}");
 
-    let endless = rig.request(reqwest::Method::POST, "/event").header("content-type", "application/json");
+    let endless = rig.request(Method::POST, "/event").header("content-type", "application/json");
     problem(endless.body(vec![b' '; 2 << 20]).send().await.unwrap(), 413).await;
     rig.publish(event("still here")).await;
 }
