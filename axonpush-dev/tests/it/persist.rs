@@ -78,6 +78,9 @@ async fn what_finds_no_room_is_refused_until_there_is_room_again() {
     let list = client().get(format!("{}/events?limit=500", program.url)).header("x-axonpush-api-key", "ak");
     let found: Value = list.send().await.unwrap().json().await.unwrap();
     assert_eq!(found["events"].as_array().unwrap().len(), stored);
+    // Who comes another way is told the same.
+    let sentry = client().post(format!("{}/api/1/store/", program.url)).header("x-axonpush-api-key", "ak");
+    problem(sentry.json(&json!({"message": "x".repeat(60_000)})).send().await.unwrap(), 503).await;
     // Resources are no better off.
     let app = client().post(format!("{}/apps", program.url)).header("x-axonpush-api-key", "ak");
     let app = app.json(&json!({"name": "x".repeat(100)})).send().await.unwrap();
