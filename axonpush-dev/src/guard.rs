@@ -9,17 +9,6 @@ use http::{HeaderMap, Method, StatusCode, header};
 use crate::problem::Problem;
 use crate::requests::ReceivedRequest;
 
-/// Headers whose values are credentials; they are masked before anything is kept.
-pub(crate) const CREDENTIAL_HEADERS: [&str; 7] = [
-    "x-axonpush-api-key",
-    "x-api-key",
-    "x-public-token",
-    "x-sentry-auth",
-    "authorization",
-    "proxy-authorization",
-    "cookie",
-];
-
 /// Refuses a request that was addressed to another name, or sent by a page from another site.
 ///
 /// A web page can point its own host name at 127.0.0.1 and then read answers as its own; the name

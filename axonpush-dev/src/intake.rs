@@ -13,58 +13,15 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use tokio::sync::{Semaphore, watch};
 use tower_service::Service;
 
-use crate::answer::Script;
-use crate::clock::Clock;
-use crate::faults::FaultState;
 use crate::guard;
 use crate::otlp;
-use crate::patience::Patience;
+use crate::page;
 use crate::problem::Problem;
-use crate::requests::{ReceivedRequest, RequestLog};
+use crate::requests::ReceivedRequest;
 use crate::routes::{self, CloseConnection};
-use crate::store::Store;
-
-/// What routes share with the handle that tests hold.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) store: Store,
-    pub(crate) clock: Clock,
-    pub(crate) faults: FaultState,
-    /// Whether requests may change the faults.
-    pub(crate) fault_requests: bool,
-    pub(crate) script: Script,
-    /// Answers for OTLP, which fails on its own.
-    pub(crate) otlp_script: Script,
-    pub(crate) requests: RequestLog,
-    pub(crate) accept_occurred_at: bool,
-    pub(crate) max_batch: Option<usize>,
-    pub(crate) patience: Patience,
-    /// One permit for each OTLP request that may be read and stored at the same time.
-    pub(crate) otlp_permits: Semaphore,
-    /// Set once the server is to stop: how long it may take.
-    pub(crate) stop: watch::Receiver<Option<Duration>>,
-}
-
-impl Shared {
-    /// Waits for `time`, unless the server stops first.
-    pub(crate) async fn pause(&self, time: Duration) {
-        if !time.is_zero() {
-            tokio::select! {
-                () = tokio::time::sleep(time) => {}
-                () = self.stopping() => {}
-            }
-        }
-    }
-
-    /// Resolves when the server is to stop, or its handle is gone.
-    pub(crate) async fn stopping(&self) {
-        // An error means that the sender was dropped, which is the same message.
-        let _ = self.stop.clone().wait_for(Option::is_some).await;
-    }
-}
+use crate::shared::Shared;
 
 /// The connection is to be closed without an answer.
 #[derive(Debug)]
@@ -92,7 +49,11 @@ pub(crate) async fn answer(
     shared.requests.count(parts.method.as_str(), parts.uri.path());
     let mut response = match admit(shared, parts, body).await {
         Ok(request) => {
-            let (latency, fault) = shared.faults.next(request.uri().path(), request.headers(), &shared.clock);
+            let path = request.uri().path();
+            let (latency, fault) = match page::is_part(path) {
+                true => (Duration::ZERO, None),
+                false => shared.faults.next(path, request.headers(), &shared.clock),
+            };
             shared.pause(latency).await;
             match fault {
                 Some(response) => response,

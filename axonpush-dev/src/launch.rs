@@ -14,9 +14,9 @@ use crate::clock::Clock;
 use crate::courier;
 use crate::error::Error;
 use crate::faults::FaultState;
-use crate::intake::Shared;
 use crate::requests::RequestLog;
 use crate::server::StopReport;
+use crate::shared::Shared;
 use crate::store::Store;
 use crate::{demo, otlp, routes, serve};
 

@@ -160,6 +160,7 @@ mod routes;
 mod sentry;
 mod serve;
 mod server;
+mod shared;
 mod store;
 
 pub use answer::Answer;

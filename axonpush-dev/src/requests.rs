@@ -7,8 +7,6 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::request::Parts;
 
-use crate::guard::CREDENTIAL_HEADERS;
-
 /// One request as it arrived, whatever it was answered.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -136,3 +134,14 @@ const MAX_COUNTED_PATH: usize = 2_048;
 
 /// Enough for every request of an ordinary test, and small beside the store.
 const MAX_KEPT_BYTES: usize = 16 << 20;
+
+/// Headers whose values are credentials; they are masked before anything is kept.
+pub(crate) const CREDENTIAL_HEADERS: [&str; 7] = [
+    "x-axonpush-api-key",
+    "x-api-key",
+    "x-public-token",
+    "x-sentry-auth",
+    "authorization",
+    "proxy-authorization",
+    "cookie",
+];

@@ -12,8 +12,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
-use crate::intake::{self, Shared};
+use crate::intake;
 use crate::patience::{HeadClock, Watched};
+use crate::shared::Shared;
 
 /// Serves until `shared.stop` is set, then waits that long for requests under way.
 /// Returns how many connections had to be cut.

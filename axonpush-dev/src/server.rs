@@ -12,9 +12,9 @@ use crate::builder::DevServerBuilder;
 use crate::error::Error;
 use crate::event::{Row, StoredEvent};
 use crate::faults::Faults;
-use crate::intake::Shared;
 use crate::launch::{Launched, Starting};
 use crate::requests::ReceivedRequest;
+use crate::shared::Shared;
 use crate::store::all_events;
 
 /// A running server. Dropping it stops it.

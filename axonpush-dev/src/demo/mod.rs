@@ -20,8 +20,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::event::EventBody;
-use crate::intake::Shared;
 use crate::requests::ReceivedRequest;
+use crate::shared::Shared;
 use crate::store::{NewEvent, StoreFailure};
 use pen::Pen;
 

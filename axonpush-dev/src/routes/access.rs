@@ -11,8 +11,8 @@ use super::resource::fresh;
 use super::shape::read;
 use super::{Answered, bodies, json_with};
 use crate::guard::Authorized;
-use crate::intake::Shared;
 use crate::problem::Problem;
+use crate::shared::Shared;
 
 /// It is kept, and nobody will ever grant it.
 pub(super) async fn request(State(shared): State<Arc<Shared>>, Authorized(request): Authorized) -> Answered {

@@ -9,9 +9,9 @@ use super::fields::{Fields, LONG};
 use super::resource::{done, missing, object, org_id};
 use super::{Answered, json};
 use crate::guard::Authorized;
-use crate::intake::Shared;
 use crate::problem::Problem;
 use crate::requests::ReceivedRequest;
+use crate::shared::Shared;
 use crate::store::{Document, NewDocument, documents};
 
 pub(super) async fn me(State(shared): State<Arc<Shared>>, Authorized(request): Authorized) -> Answered {

@@ -11,9 +11,9 @@ use super::path::Path;
 use super::resource::{created, done, fresh, missing, object, text};
 use super::{Answered, json};
 use crate::guard::Authorized;
-use crate::intake::Shared;
 use crate::problem::{Fault, Problem};
 use crate::requests::ReceivedRequest;
+use crate::shared::Shared;
 use crate::store::{Document, documents};
 
 pub(super) async fn list(State(shared): State<Arc<Shared>>, _: Authorized) -> Answered {

@@ -18,8 +18,8 @@ use super::{Answered, json};
 use crate::digest::sha256_hex;
 use crate::event::EventView;
 use crate::guard::Authorized;
-use crate::intake::Shared;
 use crate::requests::ReceivedRequest;
+use crate::shared::Shared;
 use crate::store::{Document, Kind, NewDocument, Scan, documents, latest};
 
 /// Writes down every change that a request brought about.

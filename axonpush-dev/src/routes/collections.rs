@@ -15,9 +15,9 @@ use super::resource::{created, fresh, object, text};
 use super::shape::{self, Field};
 use super::{Answered, json};
 use crate::guard::Authorized;
-use crate::intake::Shared;
 use crate::problem::Problem;
 use crate::requests::ReceivedRequest;
+use crate::shared::Shared;
 use crate::store::{Document, Kind, NewDocument, documents};
 
 /// One kind of them.

@@ -11,8 +11,8 @@ use super::path::Path;
 use super::resource::{created, done, fresh, missing, object};
 use super::{Answered, json};
 use crate::guard::Authorized;
-use crate::intake::Shared;
 use crate::problem::Problem;
+use crate::shared::Shared;
 use crate::store::{Document, NewDocument, documents};
 
 pub(super) async fn list(State(shared): State<Arc<Shared>>, _: Authorized) -> Answered {

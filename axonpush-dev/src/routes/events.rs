@@ -9,8 +9,8 @@ use serde::Serialize;
 use super::query::Parameters;
 use crate::event::EventView;
 use crate::guard::Authorized;
-use crate::intake::Shared;
 use crate::problem::Problem;
+use crate::shared::Shared;
 use crate::store::EventSearch;
 
 #[derive(Serialize)]

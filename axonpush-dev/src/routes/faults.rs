@@ -11,8 +11,8 @@ use super::fields::Fields;
 use super::{Answered, json};
 use crate::faults::{FailRate, Faults};
 use crate::guard::Authorized;
-use crate::intake::Shared;
 use crate::problem::Problem;
+use crate::shared::Shared;
 
 pub(super) async fn get(State(shared): State<Arc<Shared>>, _: Authorized) -> Answered {
     check_allowed(&shared)?;

@@ -13,9 +13,9 @@ use super::path::Path;
 use super::resource::{created, done, fresh, missing, object, org_id, text};
 use super::{Answered, json};
 use crate::guard::Authorized;
-use crate::intake::Shared;
 use crate::problem::Problem;
 use crate::requests::ReceivedRequest;
+use crate::shared::Shared;
 use crate::store::{Document, NewDocument, documents};
 
 /// The organization that the request names in its path.

@@ -41,10 +41,10 @@ use axum::{Router, middleware};
 use http::{HeaderValue, StatusCode, Uri, header};
 use serde::Serialize;
 
-use crate::intake::Shared;
 use crate::otlp::{LogRecord, Span};
 use crate::page;
 use crate::problem::Problem;
+use crate::shared::Shared;
 
 pub(crate) use scripted::CloseConnection;
 pub(crate) use seed::seed;

@@ -11,10 +11,10 @@ use super::batch::Batch;
 use super::tokens::Binding;
 use super::{aside, scripted};
 use crate::guard;
-use crate::intake::Shared;
 use crate::otlp::{self, Encoding, Record};
 use crate::problem::{Fault, Problem};
 use crate::requests::ReceivedRequest;
+use crate::shared::Shared;
 use crate::store::Delivery;
 
 pub(super) const LOGS: &str = "/v1/logs";

@@ -13,9 +13,9 @@ use super::scripted;
 use super::tokens::Binding;
 use crate::event::{DEFAULT_CHANNEL, EventBody};
 use crate::guard;
-use crate::intake::Shared;
 use crate::problem::{Fault, Problem};
 use crate::requests::ReceivedRequest;
+use crate::shared::Shared;
 use crate::store::NewEvent;
 
 #[derive(Serialize)]

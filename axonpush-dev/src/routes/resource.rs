@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::json_with;
-use crate::intake::Shared;
 use crate::problem::Problem;
 use crate::requests::ReceivedRequest;
+use crate::shared::Shared;
 use crate::store::{Document, Kind, NewDocument, StoreFailure, documents};
 
 impl Shared {

@@ -5,8 +5,8 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
 use crate::answer::{Answer, Reply, Script, status_response};
-use crate::intake::Shared;
 use crate::problem::Problem;
+use crate::shared::Shared;
 
 /// Marks a response that must never be written: the connection is closed in its place.
 #[derive(Clone, Copy, Debug)]

@@ -14,11 +14,11 @@ use super::query::Parameters;
 use super::tokens::Binding;
 use super::{Answered, aside, json};
 use crate::guard::{self, PublicToken};
-use crate::intake::Shared;
 use crate::otlp::decompress;
 use crate::problem::Problem;
 use crate::requests::ReceivedRequest;
 use crate::sentry::{Take, read_envelope, read_store};
+use crate::shared::Shared;
 use crate::store::Delivery;
 
 pub(super) async fn envelope(

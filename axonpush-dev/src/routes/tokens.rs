@@ -14,8 +14,8 @@ use super::resource::{created, done, fresh, text};
 use super::{Answered, json};
 use crate::digest;
 use crate::guard::{Authorized, PublicToken};
-use crate::intake::Shared;
 use crate::problem::{Fault, Problem};
+use crate::shared::Shared;
 use crate::store::Document;
 
 pub(super) async fn list(State(shared): State<Arc<Shared>>, _: Authorized) -> Answered {

@@ -12,8 +12,8 @@ use super::aside;
 use super::query::{Finite, Parameters};
 use crate::event::{EventBody, EventView, Facts, Row};
 use crate::guard::Authorized;
-use crate::intake::Shared;
 use crate::problem::Problem;
+use crate::shared::Shared;
 use crate::store::{TraceSearch, TraceSort, trace_ids, trace_rows};
 
 #[derive(Serialize)]

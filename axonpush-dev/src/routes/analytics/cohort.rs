@@ -5,8 +5,8 @@ use http::StatusCode;
 use super::super::environments::ENVIRONMENT;
 use super::super::query::{Parameters, Window};
 use super::super::resource::text;
-use crate::intake::Shared;
 use crate::problem::Problem;
+use crate::shared::Shared;
 use crate::store::Scan;
 
 /// The filters that all analyses share. Every one of them must match.

@@ -13,8 +13,8 @@ use super::super::{Answered, json};
 use super::cohort::{Cohort, TAG_KEY, TAG_VALUE};
 use super::dimensions::{attributes, text};
 use crate::guard::Authorized;
-use crate::intake::Shared;
 use crate::problem::Problem;
+use crate::shared::Shared;
 use crate::store::Seen;
 
 /// One side of the comparison, as the body says it.

@@ -14,8 +14,8 @@ use super::super::{Answered, json};
 use super::cohort::slug;
 use crate::event::EventBody;
 use crate::guard::Authorized;
-use crate::intake::Shared;
 use crate::problem::Problem;
+use crate::shared::Shared;
 use crate::store::Scan;
 
 /// When each text was seen last.

@@ -11,8 +11,8 @@ use super::issue::Issue;
 use super::stack;
 use super::triage::Triage;
 use crate::event::{EventBody, EventView, Facts, Row};
-use crate::intake::Shared;
 use crate::problem::Problem;
+use crate::shared::Shared;
 use crate::store::{Seen, trace_rows};
 
 /// The latest failure, and what all of them were tagged with.

@@ -22,8 +22,8 @@ use super::resource::missing;
 use super::{Answered, json};
 use crate::event::EventView;
 use crate::guard::Authorized;
-use crate::intake::Shared;
 use crate::problem::Problem;
+use crate::shared::Shared;
 use crate::store::{Document, Scan, Seen};
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
