@@ -47,8 +47,7 @@ macro_rules! models {
         ///
         /// Fields the server left out, or that hold something else than they should, are empty, `None` or
         /// `Value::Null`; fields this version does not know are ignored. The first field is what makes it one: reading
-        /// something without it fails. A number or boolean where text should be is
-        /// read as text. Times are RFC 3339.
+        /// something without it fails. A number or boolean where text should be is read as text. Times are RFC 3339.
         #[derive(Debug, Clone, PartialEq, Default)]
         #[non_exhaustive]
         pub struct $name {
