@@ -42,6 +42,8 @@ pub(crate) enum Kind {
     Connect,
     /// The connection broke under way.
     Broken,
+    /// No connection in time, so that nothing was sent.
+    ConnectTimeout,
     /// A deadline passed.
     Timeout,
     /// The server answered with something other than success.
@@ -106,7 +108,7 @@ impl Error {
 
     /// A connect, attempt or total deadline passed, or the server answered 408.
     pub fn is_timeout(&self) -> bool {
-        self.0.kind == Kind::Timeout || self.status() == Some(408)
+        matches!(self.0.kind, Kind::Timeout | Kind::ConnectTimeout) || self.status() == Some(408)
     }
 
     /// The key was refused: 401 or 403.
@@ -137,7 +139,9 @@ impl Error {
     /// The same request may succeed later without any change.
     pub fn is_retryable(&self) -> bool {
         match self.0.kind {
-            Kind::Connect | Kind::Broken | Kind::Timeout | Kind::Response | Kind::QueueFull => true,
+            Kind::Connect | Kind::ConnectTimeout | Kind::Broken | Kind::Timeout | Kind::Response | Kind::QueueFull => {
+                true
+            }
             Kind::Config | Kind::Invalid | Kind::Closed => false,
             Kind::Status => self.status().is_some_and(is_transient),
         }
@@ -146,7 +150,7 @@ impl Error {
     /// Whether the server surely did nothing of what it was asked for: it was not reached, or says that it did not read
     /// the request or let it in.
     pub(crate) fn is_untouched(&self) -> bool {
-        self.0.kind == Kind::Connect || matches!(self.status(), Some(408 | 425 | 429))
+        matches!(self.0.kind, Kind::Connect | Kind::ConnectTimeout) || matches!(self.status(), Some(408 | 425 | 429))
     }
 
     /// The HTTP status, when a server answered.

@@ -46,8 +46,8 @@ macro_rules! models {
         $(#[$meta])*
         ///
         /// Fields the server left out, or that hold something else than they should, are empty, `None` or
-        /// `Value::Null`; fields this version does not know are ignored. A number or boolean where text should be is
-        /// read as text. Times are RFC 3339.
+        /// `Value::Null`; fields this version does not know are ignored. The first field is what makes it one: reading
+        /// something without it fails. A number or boolean where text should be is read as text. Times are RFC 3339.
         #[derive(Debug, Clone, PartialEq, Default)]
         #[non_exhaustive]
         pub struct $name {
@@ -73,7 +73,9 @@ macro_rules! models {
         impl<'de> ::serde::Deserialize<'de> for $name {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let value = ::serde_json::Value::deserialize(deserializer)?;
-                Ok($crate::resources::read::Field::of(value).unwrap_or_default())
+                $crate::resources::read::whole(value).ok_or_else(|| {
+                    <D::Error as ::serde::de::Error>::custom(concat!("it holds no `", $key_name, "`"))
+                })
             }
         }
     )*};
@@ -85,14 +87,15 @@ pub(crate) fn field<T: Field>(fields: &mut Map<String, Value>, names: &[&str]) -
     names.iter().find_map(|name| T::of(fields.remove(*name)?)).unwrap_or_default()
 }
 
+/// The object that a value is, unless it lacks what makes it one.
+pub(crate) fn whole<T: Model>(value: Value) -> Option<T> {
+    let says = |name: &&str| value.get(*name).is_some_and(|key| !key.is_null());
+    if T::KEY.iter().any(says) { T::of(value) } else { None }
+}
+
 impl<T: Model + Send + 'static> Answer for T {
     fn read(body: &[u8]) -> Result<Self, Error> {
-        let value = parse(body)?;
-        let says = |name: &&str| value.get(*name).is_some_and(|key| !key.is_null());
-        if !T::KEY.iter().any(says) {
-            return Err(unconfirmed(body));
-        }
-        T::of(value).ok_or_else(|| unconfirmed(body))
+        whole(parse(body)?).ok_or_else(|| unconfirmed(body))
     }
 }
 
@@ -263,6 +266,8 @@ mod tests {
     fn an_answer_that_holds_nothing_of_it_is_no_answer() {
         for body in ["", "<html>", "{}", "[]", "null", "7", r#"{"name":"x"}"#, r#"{"partId":null}"#] {
             assert!(<Tree as Answer>::read(body.as_bytes()).unwrap_err().is_unconfirmed(), "{body}");
+            // An object of nothing but defaults would pass for one that was sent.
+            assert!(serde_json::from_str::<Tree>(body).is_err(), "{body}");
         }
     }
 

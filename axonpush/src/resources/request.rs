@@ -1,6 +1,9 @@
 //! Any request to the service, the way every request of this client goes.
 
-use std::{any::type_name, fmt::Write as _};
+use std::{
+    any::type_name,
+    fmt::{self, Write as _},
+};
 
 use bytes::Bytes;
 use http::Method;
@@ -53,7 +56,6 @@ impl AxonPush {
 /// A request to be sent; made by [`AxonPush::request`].
 ///
 /// What can't be sent, such as an empty id, is told by whatever sends it, before anything is.
-#[derive(Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ApiRequest<'a> {
     client: &'a AxonPush,
@@ -164,16 +166,29 @@ impl ApiRequest<'_> {
     }
 }
 
+impl fmt::Debug for ApiRequest<'_> {
+    // What is asked, and not with what: a body or a parameter may hold a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Request { method, path, is_repeatable, .. } = &self.request;
+        f.debug_struct("ApiRequest")
+            .field("method", method)
+            .field("path", path)
+            .field("repeatable", is_repeatable)
+            .field("refused", &self.refused)
+            .finish_non_exhaustive()
+    }
+}
+
 fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     let body = if body.trim_ascii().is_empty() { b"null" } else { body };
     // What serde says would repeat values, and some answers hold secrets.
     serde_json::from_slice(body).map_err(|error| {
-        let (bytes, line, column) = (body.len(), error.line(), error.column());
-        let message = format!(
-            "the server's answer ({bytes} bytes) can't be read as {}: it differs at line {line}, column {column}",
-            type_name::<T>(),
-        );
-        Error::new(Kind::Response, message)
+        let place = match error.line() {
+            0 => "it is something else".to_owned(),
+            line => format!("it differs at line {line}, column {}", error.column()),
+        };
+        let (bytes, wanted) = (body.len(), type_name::<T>());
+        Error::new(Kind::Response, format!("the server's answer ({bytes} bytes) can't be read as {wanted}: {place}"))
     })
 }
 

@@ -58,7 +58,7 @@ mod tests {
             assert_eq!(status(code), Verdict::GiveUp(LossReason::Rejected), "{code}");
         }
         assert_eq!(status(413), Verdict::Split);
-        for kind in [Kind::Connect, Kind::Timeout] {
+        for kind in [Kind::Connect, Kind::ConnectTimeout, Kind::Broken, Kind::Timeout] {
             assert_eq!(classify(&Error::new(kind, "x")), transient);
         }
         assert_eq!(classify(&Error::new(Kind::Response, "x")), Verdict::Unconfirmed);

@@ -58,6 +58,9 @@ pub(crate) fn connection_error(error: reqwest::Error) -> Error {
     // The URL says nothing the caller does not know, and a proxy's may hold credentials.
     let error = error.without_url();
     if error.is_timeout() {
+        if error.is_connect() {
+            return Error::new(Kind::ConnectTimeout, "no connection to the server in time").with_source(error);
+        }
         return Error::new(Kind::Timeout, "the server did not answer in time").with_source(error);
     }
     let mut cause = None;
@@ -84,5 +87,24 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
             host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
         }
         None => false,
+    }
+}
+
+#[cfg(all(test, feature = "rustls"))]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_that_never_comes_about_is_a_timeout_that_reached_nobody() {
+        // It is taken by the system, and nobody answers the handshake.
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("https://{}", listener.local_addr().unwrap());
+        for (connect, attempt, is_untouched) in [(50, 60_000, true), (60_000, 50, false)] {
+            let [connect, attempt] = [connect, attempt].map(Duration::from_millis);
+            let client = new(HeaderMap::new(), true, connect, attempt).unwrap();
+            let error = connection_error(client.post(&url).body("{}").send().await.unwrap_err());
+            assert!(error.is_timeout() && error.is_retryable(), "{error}");
+            assert_eq!(error.is_untouched(), is_untouched, "{error}");
+        }
     }
 }

@@ -64,14 +64,16 @@ impl WebhookPolicy {
     ///
     /// As [`verify`], with every secret.
     pub fn verify(&self, raw_body: &[u8], header: Option<&[u8]>) -> Result<(), SignatureError> {
-        let mut checked = Err(SignatureError::BlankSecret);
+        let mut refused = SignatureError::BlankSecret;
         for secret in self.secrets.iter() {
-            checked = verify(secret, raw_body, header);
-            if checked.is_ok() {
-                break;
+            match verify(secret, raw_body, header) {
+                Ok(()) => return Ok(()),
+                // One beside others is as good as none; what they say counts.
+                Err(SignatureError::BlankSecret) => {}
+                Err(error) => refused = error,
             }
         }
-        checked
+        Err(refused)
     }
 
     /// Checks a body, and then reads it.
@@ -113,7 +115,7 @@ pub enum WebhookError {
     /// It is signed well, and is not what the handler reads: 422. A webhook that is answered so is delivered again, for
     /// as long as the service tries.
     Unreadable {
-        /// The line of the JSON that differs.
+        /// The line of the JSON that differs; 0 where all of it is something else.
         line: usize,
         /// Its column.
         column: usize,
@@ -148,6 +150,9 @@ impl fmt::Display for WebhookError {
             Self::Signature(error) => error.fmt(f),
             Self::TooLarge(bytes) => write!(f, "the body is longer than {bytes} bytes"),
             Self::Incomplete => f.write_str("the body broke off"),
+            Self::Unreadable { line: 0, .. } => {
+                f.write_str("the body is signed well, but is something else than what is read here")
+            }
             Self::Unreadable { line, column } => {
                 write!(
                     f,
@@ -185,7 +190,13 @@ mod tests {
             let signature = sign(secret, b"{}");
             assert_eq!(policy.verify(b"{}", Some(signature.as_bytes())).is_ok(), is_believed, "{secret}");
         }
-        assert_eq!(WebhookPolicy::new("").verify(b"{}", Some(&[b'0'; 64])), Err(SignatureError::BlankSecret));
+        let forged = Some(&[b'0'; 64][..]);
+        assert_eq!(WebhookPolicy::new("").verify(b"{}", forged), Err(SignatureError::BlankSecret));
+        // Such as one whose setting is unset; whoever forges is to learn nothing of it.
+        for policy in [WebhookPolicy::new("").or_secret("new"), WebhookPolicy::new("new").or_secret("")] {
+            assert_eq!(policy.verify(b"{}", forged), Err(SignatureError::Mismatch));
+            assert_eq!(policy.verify(b"{}", Some(sign("new", b"{}").as_bytes())), Ok(()));
+        }
     }
 
     #[test]
@@ -199,5 +210,10 @@ mod tests {
             assert_eq!(error.status(), status, "{error}");
         }
         assert_eq!(policy.read::<Value>(b"{}", None).unwrap_err().status(), 401);
+        // Without an id, all of them would pass for one event that comes again.
+        for body in ["{}", "[]", "null", r#"{"event":{"id":7}}"#, r#"{"id":null,"payload":{}}"#] {
+            let error = read(body.as_bytes(), "s").unwrap_err();
+            assert!(error.status() == 422 && error.to_string().ends_with("what is read here"), "{body}: {error}");
+        }
     }
 }

@@ -57,7 +57,10 @@ impl fmt::Display for SignatureError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BlankSecret => f.write_str("the webhook secret is blank, so that everybody could sign with it"),
-            Self::Missing => write!(f, "the request has no `{SIGNATURE_HEADER}` header"),
+            Self::Missing => write!(
+                f,
+                "the request has no signature; its header is `{SIGNATURE_HEADER}`, unless the policy names another"
+            ),
             Self::OddLength(length) => {
                 write!(
                     f,

@@ -101,7 +101,7 @@ async fn extractors_take_what_the_server_signs_and_turn_the_rest_away() {
         }
         let right = sign("whsec_new", body.as_bytes());
         for (body, signature, status, said) in [
-            (body, None, 401, "no `x-axonpush-signature` header"),
+            (body, None, 401, "no signature; its header is `x-axonpush-signature`"),
             (body, Some("abc".to_owned()), 401, "odd number"),
             (body, Some("xy".to_owned()), 401, "hex digit at byte 0"),
             (body, Some("ab".to_owned()), 401, "2 characters"),

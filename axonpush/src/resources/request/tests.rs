@@ -74,9 +74,21 @@ fn an_answer_of_another_shape_is_told_without_its_values() {
     assert_eq!(read_json::<Value>(b" ").unwrap(), Value::Null);
     assert_eq!(read_json::<Option<u8>>(b"").unwrap(), None);
     assert_eq!(read_json::<Value>(br#"{"a":1}"#).unwrap(), json!({"a": 1}));
+    let error = read_json::<crate::resources::App>(b"").unwrap_err();
+    assert!(error.is_unconfirmed() && error.to_string().ends_with("it is something else"), "{error}");
     let error = read_json::<Vec<u32>>(br#"{"rawSecret":"canary"}"#).unwrap_err();
     let shown = format!("{error} {error:?}");
     assert!(error.is_unconfirmed() && shown.contains("Vec<u32>") && !shown.contains("canary"), "{shown}");
+}
+
+#[test]
+fn a_request_shows_what_it_asks_and_not_with_what() {
+    let client = AxonPush::disabled();
+    let request = client.request(Method::POST, "/invitations/accept").query("token", "canary-1");
+    let shown = format!("{:?}", request.json(&json!({"code": "canary-2"})));
+    assert!(shown.contains("POST") && shown.contains("/invitations/accept"), "{shown}");
+    let bytes = format!("{:?}", Bytes::from_static(b"canary"));
+    assert!(!shown.contains("canary") && !shown.contains(bytes.trim_matches(['b', '"'])), "{shown}");
 }
 
 /// Ends attempts as it is told, and then well.
