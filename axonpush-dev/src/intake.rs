@@ -50,9 +50,10 @@ pub(crate) async fn answer(
     let mut response = match admit(shared, parts, body).await {
         Ok(request) => {
             let path = request.uri().path();
-            let (latency, fault) = match page::is_part(path) {
-                true => (Duration::ZERO, None),
-                false => shared.faults.next(path, request.headers(), &shared.clock),
+            let (latency, fault) = if page::is_part(path) {
+                (Duration::ZERO, None)
+            } else {
+                shared.faults.next(path, request.headers(), &shared.clock)
             };
             shared.pause(latency).await;
             match fault {
