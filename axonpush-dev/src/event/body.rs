@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::json;
 use crate::problem::{Fault, Problem};
 use crate::rfc3339::Rfc3339;
 
@@ -16,8 +17,8 @@ use crate::rfc3339::Rfc3339;
 pub(crate) struct EventBody {
     pub(crate) identifier: String,
     pub(crate) payload: Map<String, Value>,
-    /// The payload as it was sent. Numbers keep digits here that a `Value` may round.
-    pub(crate) payload_text: Box<RawValue>,
+    /// The payload as it was sent, if it was sent as JSON. Numbers keep digits here that a `Value` may round.
+    pub(crate) payload_text: Option<Box<RawValue>>,
     pub(crate) metadata: Option<Map<String, Value>>,
     pub(crate) metadata_text: Option<Box<RawValue>>,
     pub(crate) channel_id: String,
@@ -67,7 +68,7 @@ impl EventBody {
                 Ok(Self {
                     identifier,
                     payload,
-                    payload_text,
+                    payload_text: Some(payload_text),
                     metadata,
                     metadata_text,
                     channel_id: channel_id.unwrap_or_else(|| DEFAULT_CHANNEL.to_owned()),
@@ -96,12 +97,22 @@ impl EventBody {
             parent_span_id: self.parent_span_id.as_deref(),
             dedup_key: self.dedup_key.as_deref(),
             occurred_at: self.occurred_at.map(|time| time.to_string()),
-            payload: &self.payload_text,
-            metadata: self.metadata_text.as_deref(),
         };
-        let mut text = Vec::with_capacity(self.payload_text.get().len() + USUAL_REST);
-        // Strings and JSON that was JSON before cannot fail to serialize, nor memory to be written to.
-        let _ = serde_json::to_writer(&mut text, &body);
+        let payload = self.payload_text.as_ref().map_or(USUAL_PAYLOAD, |text| text.get().len());
+        let mut text = Vec::with_capacity(payload + USUAL_REST);
+        json::append(&body, &mut text);
+        // There always was something before.
+        text.pop();
+        text.extend_from_slice(b",\"payload\":");
+        match &self.payload_text {
+            Some(payload) => text.extend_from_slice(payload.get().as_bytes()),
+            None => json::write_object(&self.payload, &mut text),
+        }
+        if let Some(metadata) = &self.metadata_text {
+            text.extend_from_slice(b",\"metadata\":");
+            text.extend_from_slice(metadata.get().as_bytes());
+        }
+        text.push(b'}');
         text.into()
     }
 
@@ -111,7 +122,7 @@ impl EventBody {
     }
 }
 
-/// A body as it goes over the wire.
+/// What a body says beside its payload and its metadata.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Written<'a> {
@@ -131,9 +142,6 @@ struct Written<'a> {
     dedup_key: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     occurred_at: Option<String>,
-    payload: &'a RawValue,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    metadata: Option<&'a RawValue>,
 }
 
 /// An object, and the text it was sent as.
@@ -236,6 +244,9 @@ pub(crate) const DEFAULT_CHANNEL: &str = "default";
 
 /// What the fields beside the payload usually take, so that memory is asked for once.
 const USUAL_REST: usize = 320;
+
+/// What a payload that was never text usually takes.
+const USUAL_PAYLOAD: usize = 1_024;
 
 /// Long values tell a reader nothing that the location does not.
 const MAX_ECHOED_VALUE: usize = 1_024;

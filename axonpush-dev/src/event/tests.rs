@@ -55,6 +55,14 @@ proptest! {
     }
 
     #[test]
+    fn text_written_here_is_what_serde_json_writes(value in any_json(), number in any::<f64>(), text in "[\\x00-~\u{e4}]*") {
+        let value = json!({"": value, "n": number, "a\"b": text});
+        let mut written = Vec::new();
+        super::json::write(&value, &mut written);
+        prop_assert_eq!(String::from_utf8(written).unwrap(), value.to_string());
+    }
+
+    #[test]
     fn whatever_well_known_fields_hold_an_event_can_be_shown(
         attribute in any_json(), resource in any_json(), field in any_json()
     ) {

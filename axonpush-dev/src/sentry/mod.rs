@@ -24,7 +24,7 @@ pub(crate) fn read_envelope(body: &[u8], channel: &str) -> Result<(Vec<EventBody
     for item in &envelope.items {
         match item.kind.as_str() {
             "event" | "transaction" | "user_report" | "feedback" | "log" => {
-                read_item(&item.kind, &object(item.payload)?, channel, &mut events)?;
+                read_item(&item.kind, &object(item.payload)?, channel, &mut events);
             }
             _ => {}
         }
@@ -41,21 +41,18 @@ pub(crate) fn read_store(body: &[u8], channel: &str) -> Result<(Vec<EventBody>, 
     let event = object(body)?;
     let kind = if event.get("type").and_then(Value::as_str) == Some("transaction") { "transaction" } else { "event" };
     let mut events = Vec::new();
-    read_item(kind, &event, channel, &mut events)?;
+    read_item(kind, &event, channel, &mut events);
     Ok((events, event.get("event_id").and_then(Value::as_str).unwrap_or_default().to_owned()))
 }
 
-fn read_item(kind: &str, item: &Map<String, Value>, channel: &str, events: &mut Vec<EventBody>) -> Result<(), Problem> {
+fn read_item(kind: &str, item: &Map<String, Value>, channel: &str, events: &mut Vec<EventBody>) {
     let drafts: Vec<Draft> = match kind {
         "transaction" => span::transaction(item),
         "log" => failure::logs(item),
         "user_report" | "feedback" => vec![failure::feedback(item)],
         _ => vec![failure::event(item)],
     };
-    for draft in drafts {
-        events.push(draft.finish(channel)?);
-    }
-    Ok(())
+    events.extend(drafts.into_iter().map(|draft| draft.finish(channel)));
 }
 
 fn object(text: &[u8]) -> Result<Map<String, Value>, Problem> {
