@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -87,22 +86,28 @@ impl EventBody {
 
     /// The text from which [`parse`](Self::parse) reads this body again.
     pub(crate) fn to_bytes(&self) -> Bytes {
-        let body = Written {
-            identifier: &self.identifier,
-            channel_id: &self.channel_id,
-            event_type: &self.event_type,
-            agent_id: self.agent_id.as_deref(),
-            trace_id: self.trace_id.as_deref(),
-            span_id: self.span_id.as_deref(),
-            parent_span_id: self.parent_span_id.as_deref(),
-            dedup_key: self.dedup_key.as_deref(),
-            occurred_at: self.occurred_at.map(|time| time.to_string()),
-        };
+        let occurred_at = self.occurred_at.map(|time| time.to_string());
+        let fields = [
+            ("identifier", Some(&self.identifier)),
+            ("channel_id", Some(&self.channel_id)),
+            ("eventType", Some(&self.event_type)),
+            ("agentId", self.agent_id.as_ref()),
+            ("traceId", self.trace_id.as_ref()),
+            ("spanId", self.span_id.as_ref()),
+            ("parentSpanId", self.parent_span_id.as_ref()),
+            ("dedupKey", self.dedup_key.as_ref()),
+            ("occurredAt", occurred_at.as_ref()),
+        ];
         let payload = self.payload_text.as_ref().map_or(USUAL_PAYLOAD, |text| text.get().len());
         let mut text = Vec::with_capacity(payload + USUAL_REST);
-        json::append(&body, &mut text);
-        // There always was something before.
-        text.pop();
+        for (name, value) in fields {
+            if let Some(value) = value {
+                text.push(if text.is_empty() { b'{' } else { b',' });
+                json::write_string(name, &mut text);
+                text.push(b':');
+                json::write_string(value, &mut text);
+            }
+        }
         text.extend_from_slice(b",\"payload\":");
         match &self.payload_text {
             Some(payload) => text.extend_from_slice(payload.get().as_bytes()),
@@ -120,28 +125,6 @@ impl EventBody {
     pub(crate) fn attribute(&self, name: &str) -> Option<&Value> {
         self.payload.get("attributes")?.get(name)
     }
-}
-
-/// What a body says beside its payload and its metadata.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Written<'a> {
-    identifier: &'a str,
-    #[serde(rename = "channel_id")]
-    channel_id: &'a str,
-    event_type: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    agent_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    trace_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    span_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    parent_span_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    dedup_key: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    occurred_at: Option<String>,
 }
 
 /// An object, and the text it was sent as.

@@ -36,12 +36,8 @@ pub(super) fn write_object<'a>(entries: impl IntoIterator<Item = (&'a String, &'
     text.push(b'}');
 }
 
-/// Writes what cannot fail to be written: memory has no errors, and neither have the types this is called with.
-pub(super) fn append<T: Serialize + ?Sized>(value: &T, text: &mut Vec<u8>) {
-    let _ = serde_json::to_writer(text, value);
-}
-
-fn write_string(string: &str, text: &mut Vec<u8>) {
+/// The same for a string.
+pub(super) fn write_string(string: &str, text: &mut Vec<u8>) {
     // Looking at all bytes is quicker than stopping at the first one found, for many are looked at together.
     let special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
     if string.bytes().fold(false, |found, byte| found | special(byte)) {
@@ -50,4 +46,9 @@ fn write_string(string: &str, text: &mut Vec<u8>) {
     text.push(b'"');
     text.extend_from_slice(string.as_bytes());
     text.push(b'"');
+}
+
+/// Writes what cannot fail to be written: memory has no errors, and neither have the types this is called with.
+fn append<T: Serialize + ?Sized>(value: &T, text: &mut Vec<u8>) {
+    let _ = serde_json::to_writer(text, value);
 }
