@@ -258,19 +258,13 @@ pub(super) struct Inserter<'a> {
     owner: Option<(String, String)>,
     /// Whether the text that is searched is to be stored, too.
     keep_text: bool,
-    /// Which texts the last event had. Many columns are null for most events, and stay so without a word.
-    bound: [bool; TEXT_COLUMNS],
+    /// The event before. What it has in common with the next one is bound already.
+    last: Option<&'a NewEvent>,
 }
 
 impl<'a> Inserter<'a> {
     pub(super) fn new(connection: &'a Connection, keep_text: bool) -> rusqlite::Result<Self> {
-        Ok(Self {
-            connection,
-            insert: connection.prepare_cached(INSERT)?,
-            owner: None,
-            keep_text,
-            bound: [false; TEXT_COLUMNS],
-        })
+        Ok(Self { connection, insert: connection.prepare_cached(INSERT)?, owner: None, keep_text, last: None })
     }
 
     /// Keeps the headers of a request, and returns the number that its events refer to them by.
@@ -278,20 +272,23 @@ impl<'a> Inserter<'a> {
         self.connection.prepare_cached("INSERT INTO arrivals (headers) VALUES (?)")?.insert([headers])
     }
 
-    pub(super) fn insert(&mut self, event: &NewEvent, arrival: i64) -> rusqlite::Result<Inserted> {
-        self.learn_owner(event.texts.iter().nth(CHANNEL).flatten().unwrap_or_default())?;
+    pub(super) fn insert(&mut self, event: &'a NewEvent, arrival: i64) -> rusqlite::Result<Inserted> {
+        let mut last = self.last.replace(event).map(|last| last.texts.iter());
+        if self.learn_owner(event.texts.iter().nth(CHANNEL).flatten().unwrap_or_default())? {
+            last = None;
+        }
         let owner = self.owner.as_ref().map(|(_, app)| app.as_str());
         // By position: names would have to be looked up each time.
-        for ((index, text), bound) in event.texts.iter().enumerate().zip(&mut self.bound) {
+        for (index, text) in event.texts.iter().enumerate() {
+            if last.as_mut().and_then(Iterator::next) == Some(text) {
+                continue;
+            }
             let text = match index {
                 APP => owner,
                 SEARCH_TEXT if !self.keep_text => None,
                 _ => text,
             };
-            if text.is_some() || *bound {
-                self.insert.raw_bind_parameter(index + 1, text)?;
-            }
-            *bound = text.is_some();
+            self.insert.raw_bind_parameter(index + 1, text)?;
         }
         let others = params![
             event.failed,
@@ -317,14 +314,15 @@ impl<'a> Inserter<'a> {
         Ok(Inserted::Repeat { first_event_id })
     }
 
-    /// Most events go to the channel of the one before.
-    fn learn_owner(&mut self, channel: &str) -> rusqlite::Result<()> {
-        if self.owner.as_ref().is_none_or(|(known, _)| known != channel) {
+    /// Whether there may be another owner now. Most events go to the channel of the one before.
+    fn learn_owner(&mut self, channel: &str) -> rusqlite::Result<bool> {
+        let changed = self.owner.as_ref().is_none_or(|(known, _)| known != channel);
+        if changed {
             let query = "SELECT owner FROM documents WHERE kind = 'channel' AND id = ?";
             let owner = self.connection.prepare_cached(query)?.query_row([channel], |row| row.get(0)).optional()?;
             self.owner = Some((channel.to_owned(), owner.unwrap_or_else(|| APP_ID.to_owned())));
         }
-        Ok(())
+        Ok(changed)
     }
 }
 
