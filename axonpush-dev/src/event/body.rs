@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::json;
 use crate::problem::{Fault, Problem};
 use crate::rfc3339::Rfc3339;
 
@@ -16,8 +16,8 @@ use crate::rfc3339::Rfc3339;
 pub(crate) struct EventBody {
     pub(crate) identifier: String,
     pub(crate) payload: Map<String, Value>,
-    /// The payload as it was sent. Numbers keep digits here that a `Value` may round.
-    pub(crate) payload_text: Box<RawValue>,
+    /// The payload as it was sent, if it was sent as JSON. Numbers keep digits here that a `Value` may round.
+    pub(crate) payload_text: Option<Box<RawValue>>,
     pub(crate) metadata: Option<Map<String, Value>>,
     pub(crate) metadata_text: Option<Box<RawValue>>,
     pub(crate) channel_id: String,
@@ -67,7 +67,7 @@ impl EventBody {
                 Ok(Self {
                     identifier,
                     payload,
-                    payload_text,
+                    payload_text: Some(payload_text),
                     metadata,
                     metadata_text,
                     channel_id: channel_id.unwrap_or_else(|| DEFAULT_CHANNEL.to_owned()),
@@ -86,22 +86,38 @@ impl EventBody {
 
     /// The text from which [`parse`](Self::parse) reads this body again.
     pub(crate) fn to_bytes(&self) -> Bytes {
-        let body = Written {
-            identifier: &self.identifier,
-            channel_id: &self.channel_id,
-            event_type: &self.event_type,
-            agent_id: self.agent_id.as_deref(),
-            trace_id: self.trace_id.as_deref(),
-            span_id: self.span_id.as_deref(),
-            parent_span_id: self.parent_span_id.as_deref(),
-            dedup_key: self.dedup_key.as_deref(),
-            occurred_at: self.occurred_at.map(|time| time.to_string()),
-            payload: &self.payload_text,
-            metadata: self.metadata_text.as_deref(),
-        };
-        let mut text = Vec::with_capacity(self.payload_text.get().len() + USUAL_REST);
-        // Strings and JSON that was JSON before cannot fail to serialize, nor memory to be written to.
-        let _ = serde_json::to_writer(&mut text, &body);
+        let occurred_at = self.occurred_at.map(|time| time.to_string());
+        let fields = [
+            ("identifier", Some(&self.identifier)),
+            ("channel_id", Some(&self.channel_id)),
+            ("eventType", Some(&self.event_type)),
+            ("agentId", self.agent_id.as_ref()),
+            ("traceId", self.trace_id.as_ref()),
+            ("spanId", self.span_id.as_ref()),
+            ("parentSpanId", self.parent_span_id.as_ref()),
+            ("dedupKey", self.dedup_key.as_ref()),
+            ("occurredAt", occurred_at.as_ref()),
+        ];
+        let payload = self.payload_text.as_ref().map_or(USUAL_PAYLOAD, |text| text.get().len());
+        let mut text = Vec::with_capacity(payload + USUAL_REST);
+        for (name, value) in fields {
+            if let Some(value) = value {
+                text.push(if text.is_empty() { b'{' } else { b',' });
+                json::write_string(name, &mut text);
+                text.push(b':');
+                json::write_string(value, &mut text);
+            }
+        }
+        text.extend_from_slice(b",\"payload\":");
+        match &self.payload_text {
+            Some(payload) => text.extend_from_slice(payload.get().as_bytes()),
+            None => json::write_object(&self.payload, &mut text),
+        }
+        if let Some(metadata) = &self.metadata_text {
+            text.extend_from_slice(b",\"metadata\":");
+            text.extend_from_slice(metadata.get().as_bytes());
+        }
+        text.push(b'}');
         text.into()
     }
 
@@ -109,31 +125,6 @@ impl EventBody {
     pub(crate) fn attribute(&self, name: &str) -> Option<&Value> {
         self.payload.get("attributes")?.get(name)
     }
-}
-
-/// A body as it goes over the wire.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Written<'a> {
-    identifier: &'a str,
-    #[serde(rename = "channel_id")]
-    channel_id: &'a str,
-    event_type: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    agent_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    trace_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    span_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    parent_span_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    dedup_key: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    occurred_at: Option<String>,
-    payload: &'a RawValue,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    metadata: Option<&'a RawValue>,
 }
 
 /// An object, and the text it was sent as.
@@ -236,6 +227,9 @@ pub(crate) const DEFAULT_CHANNEL: &str = "default";
 
 /// What the fields beside the payload usually take, so that memory is asked for once.
 const USUAL_REST: usize = 320;
+
+/// What a payload that was never text usually takes.
+const USUAL_PAYLOAD: usize = 1_024;
 
 /// Long values tell a reader nothing that the location does not.
 const MAX_ECHOED_VALUE: usize = 1_024;

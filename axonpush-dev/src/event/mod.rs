@@ -2,6 +2,7 @@
 
 mod body;
 mod facts;
+mod json;
 mod row;
 mod stored;
 #[cfg(test)]

@@ -55,6 +55,28 @@ proptest! {
     }
 
     #[test]
+    fn a_body_that_is_written_again_says_the_same(
+        payload in any_object(), metadata in prop::option::of(any_object()), text in ".+", span in prop::option::of(".+")
+    ) {
+        let mut body = json!({
+            "identifier": text, "channel_id": text, "eventType": text, "agentId": text, "traceId": text, "dedupKey": text,
+            "parentSpanId": text, "occurredAt": "2026-01-02T03:04:05.678Z", "payload": payload,
+        });
+        body.as_object_mut().unwrap().extend(metadata.map(|metadata| ("metadata".to_owned(), metadata)));
+        body.as_object_mut().unwrap().extend(span.map(|span| ("spanId".to_owned(), span.into())));
+        let written = EventBody::parse(body.to_string().as_bytes(), true).unwrap().to_bytes();
+        prop_assert_eq!(serde_json::from_slice::<Value>(&written).unwrap(), body);
+    }
+
+    #[test]
+    fn text_written_here_is_what_serde_json_writes(value in any_json(), number in any::<f64>(), text in "[\\x00-~\u{e4}]*") {
+        let value = json!({"": value, "n": number, "a\"b": text});
+        let mut written = Vec::new();
+        super::json::write(&value, &mut written);
+        prop_assert_eq!(String::from_utf8(written).unwrap(), value.to_string());
+    }
+
+    #[test]
     fn whatever_well_known_fields_hold_an_event_can_be_shown(
         attribute in any_json(), resource in any_json(), field in any_json()
     ) {

@@ -81,8 +81,9 @@ impl Serialize for EventView {
 
         map.serialize_entry("payload", &body.payload_text)?;
         entry(&mut map, "metadata", body.metadata_text.as_ref())?;
-        // The payload was parsed once already, so this cannot fail; without its parts it still is a document.
-        let parts: BTreeMap<String, &RawValue> = serde_json::from_str(body.payload_text.get()).unwrap_or_default();
+        // What is stored was text, and was parsed once already, so this cannot fail; without its parts it still is a document.
+        let text = body.payload_text.as_ref().map_or("{}", |text| text.get());
+        let parts: BTreeMap<String, &RawValue> = serde_json::from_str(text).unwrap_or_default();
         entry(&mut map, "attributes", parts.get("attributes"))?;
         entry(&mut map, "resourceAttributes", parts.get("resource"))?;
         map.end()

@@ -1,9 +1,7 @@
 //! What a record does not say itself: who sent it, through which scope, to which channel.
 
-use serde_json::value::to_raw_value;
 use serde_json::{Map, Value};
 
-use super::Invalid;
 use super::map::{attributes, put};
 use super::message::{EntityRef, Resource, Scope};
 use crate::event::EventBody;
@@ -56,13 +54,13 @@ impl<'a> Context<'a> {
         identifier: String,
         ids: Ids,
         payload: Map<String, Value>,
-    ) -> Result<EventBody, Invalid> {
+    ) -> EventBody {
         let dedup_key = payload.get("attributes").and_then(|attributes| attributes.get(DEDUP_KEY));
         let dedup_key = dedup_key.and_then(Value::as_str).filter(|key| !key.is_empty()).map(str::to_owned);
-        Ok(EventBody {
+        EventBody {
             identifier,
-            payload_text: to_raw_value(&payload).map_err(|_| "cannot be written as JSON")?,
             payload,
+            payload_text: None,
             metadata: None,
             metadata_text: None,
             channel_id: self.channel.to_owned(),
@@ -73,7 +71,7 @@ impl<'a> Context<'a> {
             parent_span_id: ids.parent,
             dedup_key,
             occurred_at: None,
-        })
+        }
     }
 }
 

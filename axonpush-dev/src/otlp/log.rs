@@ -44,6 +44,6 @@ impl Record for LogRecord {
         put(&mut payload, "droppedAttributesCount", self.dropped_attributes_count);
         put(&mut payload, "flags", self.flags);
         put(&mut payload, "eventName", self.event_name);
-        context.event("app.log", identifier, ids, payload)
+        Ok(context.event("app.log", identifier, ids, payload))
     }
 }

@@ -47,7 +47,7 @@ impl Record for Span {
         put(&mut payload, "droppedEventsCount", self.dropped_events_count);
         put(&mut payload, "links", self.links.into_iter().map(link).collect::<Vec<_>>());
         put(&mut payload, "droppedLinksCount", self.dropped_links_count);
-        context.event("app.span", self.name, Ids { trace: Some(trace), span: Some(span), parent }, payload)
+        Ok(context.event("app.span", self.name, Ids { trace: Some(trace), span: Some(span), parent }, payload))
     }
 }
 

@@ -54,8 +54,8 @@ async fn store(shared: &Shared, request: &ReceivedRequest, headers: &HeaderMap) 
             NewEvent::sent(&body, &bound, shared.clock.now())
         }
     };
-    let receipt = shared.store.insert(event).await?;
-    Ok(super::json(&Accepted { event_id: &receipt.event_id, id: &receipt.event_id, status: "queued" }))
+    let event_id = shared.store.insert(event).await?.event_id();
+    Ok(super::json(&Accepted { event_id: &event_id, id: &event_id, status: "queued" }))
 }
 
 /// What the public token of a request is bound to, if it carries one.

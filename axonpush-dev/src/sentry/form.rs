@@ -1,11 +1,9 @@
 //! What the events made of Sentry's have in common.
 
 use jiff::Timestamp;
-use serde_json::value::to_raw_value;
 use serde_json::{Map, Value, json};
 
 use crate::event::EventBody;
-use crate::problem::Problem;
 
 /// An event that is being put together.
 #[derive(Debug, Default)]
@@ -89,18 +87,15 @@ impl Draft {
         }
     }
 
-    /// # Errors
-    /// 400 for what cannot be written as JSON again.
-    pub(super) fn finish(mut self, channel: &str) -> Result<EventBody, Problem> {
+    pub(super) fn finish(mut self, channel: &str) -> EventBody {
         if !self.attributes.is_empty() {
             let attributes = std::mem::take(&mut self.attributes);
             self.put("attributes", attributes);
         }
-        let unwritable = |_| Problem::bad_request("an item cannot be written as JSON again");
-        Ok(EventBody {
+        EventBody {
             identifier: Some(self.identifier).filter(|name| !name.is_empty()).unwrap_or_else(|| "sentry".to_owned()),
-            payload_text: to_raw_value(&self.payload).map_err(unwritable)?,
             payload: self.payload,
+            payload_text: None,
             metadata: None,
             metadata_text: None,
             channel_id: channel.to_owned(),
@@ -111,7 +106,7 @@ impl Draft {
             parent_span_id: self.parent_span_id,
             dedup_key: self.dedup_key,
             occurred_at: self.occurred_at,
-        })
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Writing one event, and removing the oldest.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -34,24 +35,38 @@ pub(crate) struct NewEvent {
 #[derive(Debug, Default)]
 struct Texts {
     joined: String,
-    ends: [Option<usize>; TEXT_COLUMNS],
+    ends: [Option<NonZeroU32>; TEXT_COLUMNS],
 }
 
 impl Texts {
-    fn new(columns: &[Option<&str>; TEXT_COLUMNS]) -> Self {
-        let mut joined = String::with_capacity(columns.iter().flatten().map(|text| text.len()).sum());
-        let ends = columns.map(|text| {
-            joined.push_str(text?);
-            Some(joined.len())
-        });
+    /// The words are added at the end, and are not much longer than `room`.
+    fn new(columns: &[Option<&str>; SEARCH_TEXT], room: usize, add_words: impl FnOnce(&mut String)) -> Self {
+        let length = columns.iter().flatten().map(|text| text.len()).sum::<usize>();
+        let mut joined = String::with_capacity(length + room);
+        let mut ends = [None; TEXT_COLUMNS];
+        for (text, end) in columns.iter().zip(&mut ends) {
+            if let Some(text) = text {
+                joined.push_str(text);
+                *end = Self::end(&joined);
+            }
+        }
+        add_words(&mut joined);
+        let [.., end] = &mut ends;
+        *end = Self::end(&joined);
         Self { joined, ends }
+    }
+
+    /// An event has an id first, so no end is zero, and is of one request, so none is beyond 32 bits.
+    fn end(joined: &str) -> Option<NonZeroU32> {
+        u32::try_from(joined.len()).ok().and_then(NonZeroU32::new)
     }
 
     fn iter(&self) -> impl Iterator<Item = Option<&str>> {
         let mut start = 0;
         self.ends.iter().map(move |end| {
-            let text = self.joined.get(start..(*end)?);
-            start = end.unwrap_or(start);
+            let end = (*end)?.get() as usize;
+            let text = self.joined.get(start..end);
+            start = end;
             text
         })
     }
@@ -98,40 +113,57 @@ struct Arrival<'a> {
     source: &'static str,
 }
 
-/// What a search by text looks through: the identifier, and every key and value of the payload as people write them, each
-/// on a line of its own.
-fn search_text(parsed: &EventBody) -> String {
-    fn add(value: &Value, text: &mut String) {
+/// Adds what a search by text looks through: the identifier, and every key and value of the payload as people write them,
+/// each on a line of its own and in lower case.
+fn add_words(parsed: &EventBody, words: &mut String) {
+    fn add(value: &Value, words: &mut String) {
         match value {
-            Value::Object(object) => object.iter().for_each(|(key, value)| add_entry(key, value, text)),
-            Value::Array(items) => items.iter().for_each(|item| add(item, text)),
-            Value::String(string) => line(string, text),
+            Value::Object(object) => object.iter().for_each(|(key, value)| add_entry(key, value, words)),
+            Value::Array(items) => items.iter().for_each(|item| add(item, words)),
+            Value::String(string) => add_line(string, words),
             Value::Null => {}
-            other => line(&other.to_string(), text),
+            other => add_line(&other.to_string(), words),
         }
     }
 
-    fn add_entry(key: &str, value: &Value, text: &mut String) {
-        line(key, text);
-        add(value, text);
+    fn add_entry(key: &str, value: &Value, words: &mut String) {
+        add_line(key, words);
+        add(value, words);
     }
 
-    fn line(words: &str, text: &mut String) {
-        text.push('\n');
-        text.push_str(words);
+    fn add_line(line: &str, words: &mut String) {
+        words.push('\n');
+        words.push_str(line);
     }
 
-    let mut text = String::with_capacity(parsed.identifier.len() + parsed.payload_text.get().len());
-    text.push_str(&parsed.identifier);
-    parsed.payload.iter().for_each(|(key, value)| add_entry(key, value, &mut text));
-    text.to_lowercase()
+    let start = words.len();
+    words.push_str(&parsed.identifier);
+    parsed.payload.iter().for_each(|(key, value)| add_entry(key, value, words));
+    match words.get_mut(start..) {
+        Some(added) if added.is_ascii() => added.make_ascii_lowercase(),
+        added => {
+            let lower = added.unwrap_or_default().to_lowercase();
+            words.truncate(start);
+            words.push_str(&lower);
+        }
+    }
 }
 
-/// What the store says to a write.
+/// What the store says to a write. Few ask for more, so nothing is written out before they do.
 #[derive(Debug)]
-pub(crate) struct Receipt {
+pub(crate) enum Receipt {
+    New { event_id: Uuid },
+    Repeat { first_event_id: String },
+}
+
+impl Receipt {
     /// The event's id; for a repeat, that of the event that came first.
-    pub(crate) event_id: String,
+    pub(crate) fn event_id(self) -> String {
+        match self {
+            Self::New { event_id } => event_id.to_string(),
+            Self::Repeat { first_event_id } => first_event_id,
+        }
+    }
 }
 
 pub(super) enum Inserted {
@@ -148,9 +180,9 @@ impl NewEvent {
 
     fn new(event_id: Uuid, parsed: &EventBody, body: Bytes, arrival: &Arrival<'_>) -> Self {
         let facts = Facts::new(parsed, arrival.headers, arrival.at);
-        let search_text = search_text(parsed);
-        let texts = Texts::new(&[
-            Some(event_id.hyphenated().encode_lower(&mut Uuid::encode_buffer())),
+        let mut written_id = Uuid::encode_buffer();
+        let columns = [
+            Some(&*event_id.hyphenated().encode_lower(&mut written_id)),
             // Known when it is written.
             None,
             Some(&parsed.channel_id),
@@ -173,8 +205,9 @@ impl NewEvent {
             facts.release.as_deref(),
             facts.request_id.as_deref(),
             parsed.dedup_key.as_deref(),
-            Some(&search_text),
-        ]);
+        ];
+        // What JSON adds to the words is about as long as the identifier.
+        let texts = Texts::new(&columns, body.len(), |words| add_words(parsed, words));
         Self {
             event_id,
             texts,
@@ -189,8 +222,8 @@ impl NewEvent {
         }
     }
 
-    pub(super) fn event_id(&self) -> String {
-        self.event_id.to_string()
+    pub(super) fn event_id(&self) -> Uuid {
+        self.event_id
     }
 
     pub(crate) fn body_len(&self) -> u64 {
@@ -225,11 +258,13 @@ pub(super) struct Inserter<'a> {
     owner: Option<(String, String)>,
     /// Whether the text that is searched is to be stored, too.
     keep_text: bool,
+    /// The event before. What it has in common with the next one is bound already.
+    last: Option<&'a NewEvent>,
 }
 
 impl<'a> Inserter<'a> {
     pub(super) fn new(connection: &'a Connection, keep_text: bool) -> rusqlite::Result<Self> {
-        Ok(Self { connection, insert: connection.prepare_cached(INSERT)?, owner: None, keep_text })
+        Ok(Self { connection, insert: connection.prepare_cached(INSERT)?, owner: None, keep_text, last: None })
     }
 
     /// Keeps the headers of a request, and returns the number that its events refer to them by.
@@ -237,11 +272,17 @@ impl<'a> Inserter<'a> {
         self.connection.prepare_cached("INSERT INTO arrivals (headers) VALUES (?)")?.insert([headers])
     }
 
-    pub(super) fn insert(&mut self, event: &NewEvent, arrival: i64) -> rusqlite::Result<Inserted> {
-        self.learn_owner(event.texts.iter().nth(CHANNEL).flatten().unwrap_or_default())?;
+    pub(super) fn insert(&mut self, event: &'a NewEvent, arrival: i64) -> rusqlite::Result<Inserted> {
+        let mut last = self.last.replace(event).map(|last| last.texts.iter());
+        if self.learn_owner(event.texts.iter().nth(CHANNEL).flatten().unwrap_or_default())? {
+            last = None;
+        }
         let owner = self.owner.as_ref().map(|(_, app)| app.as_str());
         // By position: names would have to be looked up each time.
         for (index, text) in event.texts.iter().enumerate() {
+            if last.as_mut().and_then(Iterator::next) == Some(text) {
+                continue;
+            }
             let text = match index {
                 APP => owner,
                 SEARCH_TEXT if !self.keep_text => None,
@@ -273,14 +314,15 @@ impl<'a> Inserter<'a> {
         Ok(Inserted::Repeat { first_event_id })
     }
 
-    /// Most events go to the channel of the one before.
-    fn learn_owner(&mut self, channel: &str) -> rusqlite::Result<()> {
-        if self.owner.as_ref().is_none_or(|(known, _)| known != channel) {
+    /// Whether there may be another owner now. Most events go to the channel of the one before.
+    fn learn_owner(&mut self, channel: &str) -> rusqlite::Result<bool> {
+        let changed = self.owner.as_ref().is_none_or(|(known, _)| known != channel);
+        if changed {
             let query = "SELECT owner FROM documents WHERE kind = 'channel' AND id = ?";
             let owner = self.connection.prepare_cached(query)?.query_row([channel], |row| row.get(0)).optional()?;
             self.owner = Some((channel.to_owned(), owner.unwrap_or_else(|| APP_ID.to_owned())));
         }
-        Ok(())
+        Ok(changed)
     }
 }
 

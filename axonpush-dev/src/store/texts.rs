@@ -48,7 +48,11 @@ impl Texts {
             state.open.words.push_str(words);
             state.open.places.push(Place { found, end: state.open.words.len() });
             if state.open.words.len() >= FULL || state.open.places.len() >= MANY {
-                let mut full = std::mem::take(&mut state.open);
+                // The next one is going to be as long; growing bit by bit would move most of it once more.
+                let room = state.open.words.len();
+                let next =
+                    Block { words: String::with_capacity(room), places: Vec::with_capacity(state.open.places.len()) };
+                let mut full = std::mem::replace(&mut state.open, next);
                 full.words.shrink_to_fit();
                 state.full.push_back(Arc::new(full));
             }

@@ -196,9 +196,9 @@ impl Worker {
                         self.newest = sequence;
                         self.size.events += 1;
                         self.size.bytes += event.body_len();
-                        (Some(sequence), Receipt { event_id: event.event_id() })
+                        (Some(sequence), Receipt::New { event_id: event.event_id() })
                     }
-                    Inserted::Repeat { first_event_id } => (None, Receipt { event_id: first_event_id }),
+                    Inserted::Repeat { first_event_id } => (None, Receipt::Repeat { first_event_id }),
                 };
                 places.push(place);
                 together.push(receipt);
