@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::digest;
 use crate::event::Row;
-use crate::shared::Shared;
+use crate::state::Shared;
 use crate::store::{Document, EventSearch, NewDocument, StoreFailure, documents};
 
 /// A webhook endpoint, as far as delivering is concerned.

@@ -21,7 +21,7 @@ use crate::page;
 use crate::problem::Problem;
 use crate::requests::ReceivedRequest;
 use crate::routes::{self, CloseConnection};
-use crate::shared::Shared;
+use crate::state::Shared;
 
 /// The connection is to be closed without an answer.
 #[derive(Debug)]

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::faults::FaultState;
 use crate::requests::RequestLog;
 use crate::server::StopReport;
-use crate::shared::Shared;
+use crate::state::Shared;
 use crate::store::Store;
 use crate::{demo, otlp, routes, serve};
 

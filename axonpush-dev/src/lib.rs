@@ -160,7 +160,7 @@ mod routes;
 mod sentry;
 mod serve;
 mod server;
-mod shared;
+mod state;
 mod store;
 
 pub use answer::Answer;

@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 use crate::intake;
 use crate::patience::{HeadClock, Watched};
-use crate::shared::Shared;
+use crate::state::Shared;
 
 /// Serves until `shared.stop` is set, then waits that long for requests under way.
 /// Returns how many connections had to be cut.

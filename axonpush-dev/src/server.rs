@@ -14,7 +14,7 @@ use crate::event::{Row, StoredEvent};
 use crate::faults::Faults;
 use crate::launch::{Launched, Starting};
 use crate::requests::ReceivedRequest;
-use crate::shared::Shared;
+use crate::state::Shared;
 use crate::store::all_events;
 
 /// A running server. Dropping it stops it.

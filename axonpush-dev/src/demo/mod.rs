@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use crate::event::EventBody;
 use crate::requests::ReceivedRequest;
-use crate::shared::Shared;
+use crate::state::Shared;
 use crate::store::{NewEvent, StoreFailure};
 use pen::Pen;
 

@@ -11,7 +11,7 @@ use axum::routing::get;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
-use crate::shared::Shared;
+use crate::state::Shared;
 use assets::{ASSETS, Asset, INDEX};
 
 /// Where the files of the page are found. Its front door, `/`, is mounted by whoever owns that path.

@@ -12,7 +12,7 @@ use super::shape::read;
 use super::{Answered, bodies, json_with};
 use crate::guard::Authorized;
 use crate::problem::Problem;
-use crate::shared::Shared;
+use crate::state::Shared;
 
 /// It is kept, and nobody will ever grant it.
 pub(super) async fn request(State(shared): State<Arc<Shared>>, Authorized(request): Authorized) -> Answered {

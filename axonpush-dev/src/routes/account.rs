@@ -11,7 +11,7 @@ use super::{Answered, json};
 use crate::guard::Authorized;
 use crate::problem::Problem;
 use crate::requests::ReceivedRequest;
-use crate::shared::Shared;
+use crate::state::Shared;
 use crate::store::{Document, NewDocument, documents};
 
 pub(super) async fn me(State(shared): State<Arc<Shared>>, Authorized(request): Authorized) -> Answered {

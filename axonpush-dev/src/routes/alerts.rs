@@ -14,7 +14,7 @@ use super::query::Parameters;
 use super::resource::text;
 use super::{Answered, json};
 use crate::guard::Authorized;
-use crate::shared::Shared;
+use crate::state::Shared;
 use crate::store::{Document, Scan, Seen};
 
 /// What happened in one minute.

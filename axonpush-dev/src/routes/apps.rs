@@ -13,7 +13,7 @@ use super::{Answered, json};
 use crate::guard::Authorized;
 use crate::problem::{Fault, Problem};
 use crate::requests::ReceivedRequest;
-use crate::shared::Shared;
+use crate::state::Shared;
 use crate::store::{Document, documents};
 
 pub(super) async fn list(State(shared): State<Arc<Shared>>, _: Authorized) -> Answered {

@@ -19,7 +19,7 @@ use crate::digest::sha256_hex;
 use crate::event::EventView;
 use crate::guard::Authorized;
 use crate::requests::ReceivedRequest;
-use crate::shared::Shared;
+use crate::state::Shared;
 use crate::store::{Document, Kind, NewDocument, Scan, documents, latest};
 
 /// Writes down every change that a request brought about.

@@ -17,7 +17,7 @@ use super::{Answered, json};
 use crate::guard::Authorized;
 use crate::problem::Problem;
 use crate::requests::ReceivedRequest;
-use crate::shared::Shared;
+use crate::state::Shared;
 use crate::store::{Document, Kind, NewDocument, documents};
 
 /// One kind of them.

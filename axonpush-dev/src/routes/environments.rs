@@ -12,7 +12,7 @@ use super::resource::{created, done, fresh, missing, object};
 use super::{Answered, json};
 use crate::guard::Authorized;
 use crate::problem::Problem;
-use crate::shared::Shared;
+use crate::state::Shared;
 use crate::store::{Document, NewDocument, documents};
 
 pub(super) async fn list(State(shared): State<Arc<Shared>>, _: Authorized) -> Answered {

@@ -10,7 +10,7 @@ use super::query::Parameters;
 use crate::event::EventView;
 use crate::guard::Authorized;
 use crate::problem::Problem;
-use crate::shared::Shared;
+use crate::state::Shared;
 use crate::store::EventSearch;
 
 #[derive(Serialize)]

@@ -15,7 +15,7 @@ use super::path::Path;
 use super::resource::{object, text};
 use super::{Answered, json, json_with};
 use crate::guard::Authorized;
-use crate::shared::Shared;
+use crate::state::Shared;
 use crate::store::{Document, Kind, NewDocument, documents};
 
 pub(super) async fn deliveries(State(shared): State<Arc<Shared>>, _: Authorized, Path(id): Path<String>) -> Answered {

@@ -12,7 +12,7 @@ use super::{Answered, json};
 use crate::faults::{FailRate, Faults};
 use crate::guard::Authorized;
 use crate::problem::Problem;
-use crate::shared::Shared;
+use crate::state::Shared;
 
 pub(super) async fn get(State(shared): State<Arc<Shared>>, _: Authorized) -> Answered {
     check_allowed(&shared)?;

@@ -15,7 +15,7 @@ use super::{Answered, json};
 use crate::guard::Authorized;
 use crate::problem::Problem;
 use crate::requests::ReceivedRequest;
-use crate::shared::Shared;
+use crate::state::Shared;
 use crate::store::{Document, NewDocument, documents};
 
 /// The organization that the request names in its path.

@@ -44,7 +44,7 @@ use serde::Serialize;
 use crate::otlp::{LogRecord, Span};
 use crate::page;
 use crate::problem::Problem;
-use crate::shared::Shared;
+use crate::state::Shared;
 
 pub(crate) use scripted::CloseConnection;
 pub(crate) use seed::seed;

@@ -14,7 +14,7 @@ use crate::guard;
 use crate::otlp::{self, Encoding, Record};
 use crate::problem::{Fault, Problem};
 use crate::requests::ReceivedRequest;
-use crate::shared::Shared;
+use crate::state::Shared;
 use crate::store::Delivery;
 
 pub(super) const LOGS: &str = "/v1/logs";

@@ -15,7 +15,7 @@ use crate::event::{DEFAULT_CHANNEL, EventBody};
 use crate::guard;
 use crate::problem::{Fault, Problem};
 use crate::requests::ReceivedRequest;
-use crate::shared::Shared;
+use crate::state::Shared;
 use crate::store::NewEvent;
 
 #[derive(Serialize)]

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::json_with;
 use crate::problem::Problem;
 use crate::requests::ReceivedRequest;
-use crate::shared::Shared;
+use crate::state::Shared;
 use crate::store::{Document, Kind, NewDocument, StoreFailure, documents};
 
 impl Shared {

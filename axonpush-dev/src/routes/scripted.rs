@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use crate::answer::{Answer, Reply, Script, status_response};
 use crate::problem::Problem;
-use crate::shared::Shared;
+use crate::state::Shared;
 
 /// Marks a response that must never be written: the connection is closed in its place.
 #[derive(Clone, Copy, Debug)]

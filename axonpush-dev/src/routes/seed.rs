@@ -6,7 +6,7 @@ use super::account::{ORGANIZATION, USER, USER_ID};
 use super::apps::{APP, CHANNEL};
 use super::environments::ENVIRONMENT;
 use super::resource::{ORG_ID, object};
-use crate::shared::Shared;
+use crate::state::Shared;
 use crate::store::{Kind, NewDocument, StoreFailure, documents};
 
 /// Adds an organization with an app, a channel and an environment, unless the store has one from an earlier run: then

@@ -18,7 +18,7 @@ use crate::otlp::decompress;
 use crate::problem::Problem;
 use crate::requests::ReceivedRequest;
 use crate::sentry::{Take, read_envelope, read_store};
-use crate::shared::Shared;
+use crate::state::Shared;
 use crate::store::Delivery;
 
 pub(super) async fn envelope(

@@ -20,7 +20,7 @@ use super::events::filters;
 use super::query::Parameters;
 use crate::event::EventView;
 use crate::guard::Authorized;
-use crate::shared::Shared;
+use crate::state::Shared;
 use crate::store::{EventSearch, StoreFailure};
 
 pub(super) async fn stream(State(shared): State<Arc<Shared>>, Authorized(request): Authorized) -> Answered {

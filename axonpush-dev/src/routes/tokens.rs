@@ -15,7 +15,7 @@ use super::{Answered, json};
 use crate::digest;
 use crate::guard::{Authorized, PublicToken};
 use crate::problem::{Fault, Problem};
-use crate::shared::Shared;
+use crate::state::Shared;
 use crate::store::Document;
 
 pub(super) async fn list(State(shared): State<Arc<Shared>>, _: Authorized) -> Answered {

@@ -13,7 +13,7 @@ use super::query::{Finite, Parameters};
 use crate::event::{EventBody, EventView, Facts, Row};
 use crate::guard::Authorized;
 use crate::problem::Problem;
-use crate::shared::Shared;
+use crate::state::Shared;
 use crate::store::{TraceSearch, TraceSort, trace_ids, trace_rows};
 
 #[derive(Serialize)]

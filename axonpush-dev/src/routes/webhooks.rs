@@ -14,7 +14,7 @@ use super::{Answered, json, json_with};
 use crate::courier::{DELIVERY, ENDPOINT, Endpoint};
 use crate::digest;
 use crate::guard::Authorized;
-use crate::shared::Shared;
+use crate::state::Shared;
 use crate::store::{documents, last_sequence};
 
 pub(super) async fn create(State(shared): State<Arc<Shared>>, Authorized(request): Authorized) -> Answered {

@@ -6,7 +6,7 @@ use super::super::environments::ENVIRONMENT;
 use super::super::query::{Parameters, Window};
 use super::super::resource::text;
 use crate::problem::Problem;
-use crate::shared::Shared;
+use crate::state::Shared;
 use crate::store::Scan;
 
 /// The filters that all analyses share. Every one of them must match.

@@ -14,7 +14,7 @@ use super::cohort::{Cohort, TAG_KEY, TAG_VALUE};
 use super::dimensions::{attributes, text};
 use crate::guard::Authorized;
 use crate::problem::Problem;
-use crate::shared::Shared;
+use crate::state::Shared;
 use crate::store::Seen;
 
 /// One side of the comparison, as the body says it.

@@ -15,7 +15,7 @@ use super::cohort::slug;
 use crate::event::EventBody;
 use crate::guard::Authorized;
 use crate::problem::Problem;
-use crate::shared::Shared;
+use crate::state::Shared;
 use crate::store::Scan;
 
 /// When each text was seen last.

@@ -30,7 +30,7 @@ use self::series::{Bucket, Series, Timeseries};
 use super::query::Parameters;
 use super::{Answered, json};
 use crate::guard::Authorized;
-use crate::shared::Shared;
+use crate::state::Shared;
 use crate::store::Scan;
 
 #[derive(Serialize)]

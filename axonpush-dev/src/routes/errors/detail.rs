@@ -12,7 +12,7 @@ use super::stack;
 use super::triage::Triage;
 use crate::event::{EventBody, EventView, Facts, Row};
 use crate::problem::Problem;
-use crate::shared::Shared;
+use crate::state::Shared;
 use crate::store::{Seen, trace_rows};
 
 /// The latest failure, and what all of them were tagged with.

@@ -23,7 +23,7 @@ use super::{Answered, json};
 use crate::event::EventView;
 use crate::guard::Authorized;
 use crate::problem::Problem;
-use crate::shared::Shared;
+use crate::state::Shared;
 use crate::store::{Document, Scan, Seen};
 
 pub(super) fn routes() -> Router<Arc<Shared>> {

@@ -1,4 +1,4 @@
-//! What everything that serves requests shares.
+//! The state that everything that serves requests works on.
 
 use std::time::Duration;
 
