@@ -43,7 +43,7 @@ fn json_body(lane: Lane, bodies: &[Bytes]) -> Value {
     serde_json::from_slice(&request.body.unwrap().bytes).unwrap()
 }
 
-/// With attributes in the order of their keys. The events of these tests are made by serde_json, and whether that keeps
+/// With attributes in the order of their keys. The events of these tests are made by `serde_json`, and whether that keeps
 /// the order of entries is up to a feature that any crate of a build may turn on.
 fn by_key(value: Value) -> Value {
     match value {
