@@ -3,51 +3,34 @@
 import { copyButton } from "./detail.js";
 import { element } from "./dom.js";
 import { plural, span } from "./format.js";
+import { Gathering } from "./gathering.js";
 import { ERROR, LEVELS } from "./row.js";
 import { link } from "./route.js";
 import { EVER, PAGE, find } from "./stored.js";
 
 export class RequestView {
-  #id = null;
-  #rows = new Map();
-  #problem = "";
+  #known;
 
   constructor(section, tail, onOpen) {
     this.section = section;
-    this.tail = tail;
     this.onOpen = onOpen;
-    tail.onRows((rows) => {
-      const fresh = rows.filter((row) => row.request === this.#id && this.#id !== null);
-      if (fresh.length > 0) this.#add(fresh);
+    this.#known = new Gathering(tail, {
+      carries: (row, id) => row.request === id,
+      ask: (id) => find("/events", { since: EVER, attrKey: "request.id", attrValue: id, limit: PAGE }),
+      draw: (note) => this.#draw(note),
     });
   }
 
-  async show(id) {
-    this.#id = id;
-    this.#rows.clear();
-    this.#problem = "";
-    // What is at hand is shown at once; the server may know more.
-    this.#add([...this.tail.rows].filter((row) => row.request === id), "Looking …");
-    try {
-      const rows = await find("/events", { since: EVER, attrKey: "request.id", attrValue: id, limit: PAGE });
-      if (this.#id === id) this.#add(rows);
-    } catch (error) {
-      this.#problem = `The server could not be asked: ${error.message}`;
-      this.#draw("");
-    }
+  show(id) {
+    return this.#known.show(id);
   }
 
   leave() {
-    this.#id = null;
-  }
-
-  #add(rows, note = "") {
-    for (const row of rows) this.#rows.set(row.id, row);
-    this.#draw(note);
+    this.#known.leave();
   }
 
   #draw(note) {
-    const rows = [...this.#rows.values()].sort((one, other) => begun(one) - begun(other) || one.arrived - other.arrived);
+    const rows = [...this.#known.rows.values()].sort((one, other) => begun(one) - begun(other) || one.arrived - other.arrived);
     const start = rows.length === 0 ? 0 : begun(rows[0]);
     const end = Math.max(start, ...rows.map((row) => begun(row) + (row.duration ?? 0)));
     const failed = rows.filter((row) => row.level >= ERROR).length;
@@ -56,8 +39,8 @@ export class RequestView {
       element(
         "header",
         { class: "title" },
-        element("p", { class: "crumb" }, element("a", { href: link("events", "", { q: `request:${this.#id}` }) }, "Events"), " / Request"),
-        element("h1", { class: "mono" }, this.#id, " ", copyButton("Copy", () => this.#id)),
+        element("p", { class: "crumb" }, element("a", { href: link("events", "", { q: `request:${this.#known.id}` }) }, "Events"), " / Request"),
+        element("h1", { class: "mono" }, this.#known.id, " ", copyButton("Copy", () => this.#known.id)),
         element(
           "p",
           { class: "sums" },
@@ -68,7 +51,7 @@ export class RequestView {
         ),
       ),
       rows.length === 0
-        ? element("p", { class: "note" }, this.#problem || note || "Nothing stored carries this request id.")
+        ? element("p", { class: "note" }, this.#known.problem || note || "Nothing stored carries this request id.")
         : element("ol", { class: "steps" }, rows.slice(0, MOST).map((row) => this.#step(row, start))),
     );
   }

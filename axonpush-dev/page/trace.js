@@ -3,54 +3,37 @@
 import { copyButton } from "./detail.js";
 import { element } from "./dom.js";
 import { plural, span } from "./format.js";
+import { Gathering } from "./gathering.js";
 import { ERROR, LEVELS } from "./row.js";
 import { flat, tree } from "./spans.js";
 import { link } from "./route.js";
 import { find } from "./stored.js";
 
 export class TraceView {
-  #id = null;
-  #rows = new Map();
+  #known;
   #folded = new Set();
-  #problem = "";
 
   constructor(section, tail, onOpen) {
     this.section = section;
-    this.tail = tail;
     this.onOpen = onOpen;
-    tail.onRows((rows) => {
-      const fresh = rows.filter((row) => this.#id !== null && row.trace === this.#id);
-      if (fresh.length > 0) this.#add(fresh);
+    this.#known = new Gathering(tail, {
+      carries: (row, id) => row.trace === id,
+      ask: (id) => find(`/traces/${encodeURIComponent(id)}`),
+      draw: (note) => this.#draw(note),
     });
   }
 
-  async show(id) {
-    this.#id = id;
-    this.#rows.clear();
+  show(id) {
     this.#folded.clear();
-    this.#problem = "";
-    // What is at hand is shown at once; the server may know more.
-    this.#add([...this.tail.rows].filter((row) => row.trace === id), "Looking …");
-    try {
-      const rows = await find(`/traces/${encodeURIComponent(id)}`);
-      if (this.#id === id) this.#add(rows);
-    } catch (error) {
-      this.#problem = `The server could not be asked: ${error.message}`;
-      this.#draw("");
-    }
+    return this.#known.show(id);
   }
 
   leave() {
-    this.#id = null;
-  }
-
-  #add(rows, note = "") {
-    for (const row of rows) this.#rows.set(row.id, row);
-    this.#draw(note);
+    this.#known.leave();
   }
 
   #draw(note) {
-    const rows = [...this.#rows.values()];
+    const rows = [...this.#known.rows.values()];
     const roots = tree(rows);
     const all = [...flat(roots, this.#folded)];
     const bounds = [...flat(roots, new Set())].map(({ node }) => node);
@@ -64,7 +47,7 @@ export class TraceView {
         "header",
         { class: "title" },
         element("p", { class: "crumb" }, element("a", { href: link("traces") }, "Traces"), " / Trace"),
-        element("h1", {}, roots[0]?.row.name || "Trace", " ", element("span", { class: "mono dim" }, this.#id), " ", copyButton("Copy id", () => this.#id)),
+        element("h1", {}, roots[0]?.row.name || "Trace", " ", element("span", { class: "mono dim" }, this.#known.id), " ", copyButton("Copy id", () => this.#known.id)),
         element(
           "p",
           { class: "sums" },
@@ -72,11 +55,11 @@ export class TraceView {
           element("span", {}, plural(rows.length, "record")),
           failed > 0 ? element("span", { class: "bad" }, plural(failed, "error")) : "",
           services.slice(0, COLORS).map((service, place) => element("span", { "data-service": String(place) }, element("i", { class: "swatch" }), service)),
-          element("a", { href: link("events", "", { q: `trace:${this.#id}` }) }, "In the list of events"),
+          element("a", { href: link("events", "", { q: `trace:${this.#known.id}` }) }, "In the list of events"),
         ),
       ),
       rows.length === 0
-        ? element("p", { class: "note" }, this.#problem || note || "Nothing stored carries this trace id.")
+        ? element("p", { class: "note" }, this.#known.problem || note || "Nothing stored carries this trace id.")
         : element(
             "div",
             { class: "waterfall" },

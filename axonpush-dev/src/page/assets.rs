@@ -32,7 +32,7 @@ macro_rules! asset {
 
 pub(super) static INDEX: Asset = asset!("index.html", HTML);
 
-pub(super) static ASSETS: [Asset; 30] = [
+pub(super) static ASSETS: [Asset; 31] = [
     asset!("api.js", SCRIPT),
     asset!("charts.js", SCRIPT),
     asset!("clients.js", SCRIPT),
@@ -42,6 +42,7 @@ pub(super) static ASSETS: [Asset; 30] = [
     asset!("events.js", SCRIPT),
     asset!("filter.js", SCRIPT),
     asset!("format.js", SCRIPT),
+    asset!("gathering.js", SCRIPT),
     asset!("icon.svg", SVG),
     asset!("json.js", SCRIPT),
     asset!("keys.js", SCRIPT),
