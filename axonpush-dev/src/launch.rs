@@ -125,4 +125,4 @@ async fn open(
 }
 
 /// How long closing the store may take, once nobody is served any more.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);

@@ -9,6 +9,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::hash::hash;
 use crate::event::{EventBody, Facts};
 use crate::requests::ReceivedRequest;
 
@@ -20,6 +21,8 @@ use crate::requests::ReceivedRequest;
 pub(crate) struct NewEvent {
     event_id: Uuid,
     texts: Texts,
+    trace_hash: Option<i64>,
+    request_hash: Option<i64>,
     failed: bool,
     total_tokens: Option<i64>,
     cost_usd: Option<f64>,
@@ -211,6 +214,8 @@ impl NewEvent {
         Self {
             event_id,
             texts,
+            trace_hash: parsed.trace_id.as_deref().map(hash),
+            request_hash: facts.request_id.as_deref().map(hash),
             failed: facts.is_failure(),
             total_tokens: facts.total_tokens,
             cost_usd: facts.cost_usd,
@@ -291,6 +296,8 @@ impl<'a> Inserter<'a> {
             self.insert.raw_bind_parameter(index + 1, text)?;
         }
         let others = params![
+            event.trace_hash,
+            event.request_hash,
             event.failed,
             event.total_tokens,
             event.cost_usd,
@@ -362,8 +369,8 @@ INSERT INTO events (
     event_id, app_id, channel_id, environment_id, event_type, source, status, trace_id, agent_id, agent_name,
     tool_name, semantic_kind, service_name, operation_name, error_type, provider_name, request_model, session_id,
     user_id, release, request_id, dedup_key, search_text,
-    failed, total_tokens, cost_usd, created_at, occurred_at, ended_at, body, arrival_id
+    trace_hash, request_hash, failed, total_tokens, cost_usd, created_at, occurred_at, ended_at, body, arrival_id
 ) VALUES (
     ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-    ?, ?, ?, ?, ?, ?, ?, ?
+    ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
 ) ON CONFLICT DO NOTHING";

@@ -40,6 +40,6 @@ impl FileLock {
 }
 
 /// A server that is just ending gets this long to let go of the file.
-const PATIENCE: Duration = Duration::from_millis(500);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 const PAUSE: Duration = Duration::from_millis(5);

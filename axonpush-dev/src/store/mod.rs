@@ -8,6 +8,7 @@
 
 pub(crate) mod documents;
 mod failure;
+mod hash;
 mod insert;
 mod latest;
 mod lock;
@@ -143,7 +144,8 @@ impl Store {
 
     /// Finishes what was asked before and closes the file.
     pub(crate) async fn close(&self) {
-        self.readers.close();
+        // First, or the connection that writes would not be the last one, which tidies up the file.
+        self.readers.close().await;
         let (done, closed) = oneshot::channel();
         if self.commands.send(Command::Close(done)).is_ok() {
             // The sender is dropped when the connection is closed; there is nothing to receive.

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use rusqlite::Connection;
+use tokio::sync::watch;
 
 use super::texts::Texts;
 use super::worker::Command;
@@ -19,6 +20,8 @@ pub(super) struct Readers {
     queries: Mutex<Option<mpsc::Sender<Query>>>,
     /// Whom to wake for a question when it is the one that writes.
     writer: Option<mpsc::Sender<Command>>,
+    /// Closed when the last thread has closed its connection.
+    ended: watch::Receiver<()>,
 }
 
 impl Readers {
@@ -32,19 +35,24 @@ impl Readers {
         commands: &mpsc::Sender<Command>,
     ) -> Result<(Self, mpsc::Receiver<Query>), Error> {
         let (queries, inbox) = mpsc::channel();
+        let (end, ended) = watch::channel(());
         let Some(file) = file else {
-            return Ok((Self { queries: Mutex::new(Some(queries)), writer: Some(commands.clone()) }, inbox));
+            return Ok((Self { queries: Mutex::new(Some(queries)), writer: Some(commands.clone()), ended }, inbox));
         };
         let inbox = Arc::new(Mutex::new(inbox));
         for _ in 0..READERS {
             let connection = schema::open_to_read(file, texts)?;
-            let inbox = Arc::clone(&inbox);
+            let (inbox, end) = (Arc::clone(&inbox), end.clone());
             std::thread::Builder::new()
                 .name("axonpush-dev-read".to_owned())
-                .spawn(move || answer(&connection, &inbox))
+                .spawn(move || {
+                    answer(&connection, &inbox);
+                    drop(connection);
+                    drop(end);
+                })
                 .map_err(Error::thread)?;
         }
-        Ok((Self { queries: Mutex::new(Some(queries)), writer: None }, mpsc::channel().1))
+        Ok((Self { queries: Mutex::new(Some(queries)), writer: None, ended }, mpsc::channel().1))
     }
 
     pub(super) fn ask(&self, query: Query) -> Result<(), StoreFailure> {
@@ -56,9 +64,11 @@ impl Readers {
         Ok(())
     }
 
-    /// Takes no more questions.
-    pub(super) fn close(&self) {
+    /// Takes no more questions, and waits until those that were asked are answered.
+    pub(super) async fn close(&self) {
         self.queries.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // Nothing is ever sent: what comes is the end.
+        let _ = self.ended.clone().changed().await;
     }
 }
 

@@ -58,8 +58,7 @@ fn check_owner(connection: &Connection, file: &Path) -> Result<(), Error> {
     let (application, version) = (number("PRAGMA application_id")?, number("PRAGMA user_version")?);
     match (tables, application, version) {
         (0, 0, 0) | (_, APPLICATION, VERSION) => Ok(()),
-        // Stores up to version 2 did not say whose they are.
-        (_, APPLICATION, _) | (_, 0, 1..VERSION) => Err(Error::other_version(file, version)),
+        (_, APPLICATION, _) | (_, 0, 1..=LAST_UNSIGNED) => Err(Error::other_version(file, version)),
         _ => Err(Error::foreign_file(file)),
     }
 }
@@ -111,13 +110,16 @@ pub(super) fn load(connection: &Connection, texts: &Texts) -> rusqlite::Result<(
     Ok((events, bytes))
 }
 
-/// A server that is just ending gets this long to let go of the file.
-const BUSY_TIMEOUT: Duration = Duration::from_millis(500);
+/// Whoever else looks into the file, such as a browser of databases, gets this long to let go of it.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 const STATEMENT_CACHE: usize = 64;
 
 /// Raised whenever `TABLES` changes, so that an older file is refused rather than misread.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
+
+/// Up to this version stores did not say whose they are.
+const LAST_UNSIGNED: i64 = 2;
 
 /// Says whose file it is: `AxPd`.
 const APPLICATION: i64 = 0x4178_5064;
@@ -157,6 +159,8 @@ CREATE TABLE events (
     user_id TEXT,
     release TEXT,
     request_id TEXT,
+    trace_hash INTEGER,
+    request_hash INTEGER,
     failed INTEGER NOT NULL,
     total_tokens INTEGER,
     cost_usd REAL,
@@ -173,8 +177,8 @@ CREATE TABLE arrivals (
     headers TEXT NOT NULL
 );
 CREATE INDEX events_by_time ON events (created_at);
-CREATE INDEX events_by_trace ON events (trace_id) WHERE trace_id IS NOT NULL;
-CREATE INDEX events_by_request ON events (request_id) WHERE request_id IS NOT NULL;
+CREATE INDEX events_by_trace ON events (trace_hash) WHERE trace_hash IS NOT NULL;
+CREATE INDEX events_by_request ON events (request_hash) WHERE request_hash IS NOT NULL;
 CREATE UNIQUE INDEX events_by_dedup_key ON events (dedup_key) WHERE dedup_key IS NOT NULL;
 CREATE TABLE documents (
     seq INTEGER PRIMARY KEY,
@@ -185,6 +189,6 @@ CREATE TABLE documents (
     UNIQUE (kind, id)
 );
 PRAGMA application_id = 0x41785064;
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 COMMIT;
 ";

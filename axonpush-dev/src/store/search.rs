@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
+use super::hash::hash;
 use super::insert::to_nanos;
 use super::{Store, StoreFailure};
 use crate::event::{REQUEST_ID, Row};
@@ -40,10 +41,11 @@ impl EventSearch {
 
     /// Only events whose `column` is `value`.
     pub(crate) fn equals(&mut self, column: &'static str, value: String) {
-        self.conditions.push(format!("{column} = ?"), [Value::Text(value)]);
-        if INDEXED.contains(&column) {
+        if let Some((_, hashes)) = INDEXED.iter().find(|(indexed, _)| *indexed == column) {
+            self.conditions.push(format!("{hashes} = ?"), [Value::Integer(hash(&value))]);
             self.path = Path::Index;
         }
+        self.conditions.push(format!("{column} = ?"), [Value::Text(value)]);
     }
 
     /// Only events whose identifier or payload contains `text`, in any case.
@@ -182,8 +184,8 @@ fn newest_first(connection: &Connection, conditions: Conditions, limit: usize) -
     rows(connection, &format!("{ROWS} WHERE {sql} ORDER BY created_at DESC, events.id DESC LIMIT ?"), values)
 }
 
-/// Columns with an index that leads to few events.
-const INDEXED: [&str; 2] = ["trace_id", "request_id"];
+/// Columns of which few events have the same value, and those with an index of their hashes.
+const INDEXED: [(&str, &str); 2] = [("trace_id", "trace_hash"), ("request_id", "request_hash")];
 
 /// How many events that have the words are looked at in one go.
 const AT_ONCE: usize = 500;

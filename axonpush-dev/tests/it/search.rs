@@ -321,3 +321,20 @@ async fn an_event_knows_its_kind_and_how_it_went() {
         assert_eq!(shown["events"][0].get("status"), status.map(|status| json!(status)).as_ref(), "{shown}");
     }
 }
+
+#[tokio::test]
+async fn ids_that_are_kept_under_the_same_number_stay_apart() {
+    let rig = Rig::start().await;
+    // A published pair that FNV-1a of 64 bits cannot tell apart.
+    let ids = ["8yn0iYCKYHlIj4-BwPqk", "GReLUrM4wMqfg9yzV3KQ"];
+    for (identifier, id) in ["a", "b"].into_iter().zip(ids) {
+        let payload = json!({"attributes": {"request.id": id}});
+        rig.publish(json!({"identifier": identifier, "payload": payload, "traceId": id})).await;
+    }
+    for (identifier, id) in ["a", "b"].into_iter().zip(ids) {
+        assert_eq!(rig.search(&[("traceId", id)]).await, [identifier]);
+        assert_eq!(rig.search(&[("attrKey", "request.id"), ("attrValue", id)]).await, [identifier]);
+        let trace = rig.get_json(&format!("/traces/{id}")).await;
+        assert_eq!(trace["spans"].as_array().unwrap().len(), 1, "{trace}");
+    }
+}
