@@ -101,10 +101,11 @@ impl DevServerBuilder {
         self
     }
 
-    /// How long a client is waited for: for the head of a request and for its body. Only our own tests are in such a hurry.
+    /// How long a client is waited for: for the head of a request, for its body, and for it to go on reading its answer.
+    /// Only our own tests are in such a hurry.
     #[doc(hidden)]
-    pub fn patience(mut self, head: Duration, body: Duration) -> Self {
-        self.patience = Patience { head, body, ..self.patience };
+    pub fn patience(mut self, head: Duration, body: Duration, write: Duration) -> Self {
+        self.patience = Patience { head, body, write, ..self.patience };
         self
     }
 
