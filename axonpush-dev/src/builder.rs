@@ -47,9 +47,9 @@ impl DevServerBuilder {
         self
     }
 
-    /// How many bytes the bodies of kept events may have together before the oldest leave. The
-    /// newest event stays even when it alone is larger. Searching needs about as much again.
-    /// Default: 1 GiB.
+    /// How many bytes the bodies of kept events may have, together with the headers of the requests that brought them,
+    /// before the oldest leave. The newest event stays even when it alone is larger. Searching needs about as much
+    /// again. Default: 1 GiB.
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.store.max_bytes = bytes;
         self
