@@ -3,7 +3,7 @@
 use axonpush::{
     Event, EventType,
     resources::NewWebhook,
-    webhooks::{SIGNATURE_HEADER, WebhookEvent, WebhookPolicy, sign},
+    webhooks::{SIGNATURE_HEADER, SignatureError, WebhookError, WebhookEvent, WebhookPolicy, sign},
 };
 use rig::{
     PATIENCE, client,
@@ -153,7 +153,8 @@ async fn answer_to_head(url: &str, path: &str, signature: &str) -> String {
         format!("POST {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n{signature}content-length: 100\r\n\r\n");
     socket.write_all(head.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
-    tokio::time::timeout(PATIENCE, socket.read_to_end(&mut answer)).await.expect("the body was waited for").unwrap();
+    // Late would mean that the body was waited for.
+    tokio::time::timeout(PATIENCE, socket.read_to_end(&mut answer)).await.unwrap().unwrap();
     String::from_utf8(answer).unwrap()
 }
 
@@ -181,6 +182,31 @@ async fn a_service_that_is_not_set_up_does_not_tell_strangers_why() {
         assert!(answer.starts_with("HTTP/1.1 500"), "{url} {answer}");
         assert!(!answer.contains("secret") && answer.contains("can't be checked here"), "{url} {answer}");
     }
+}
+
+#[test]
+fn what_is_not_set_up_is_said_in_the_log() {
+    use std::sync::{Arc, Mutex};
+    use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
+
+    #[derive(Clone, Default)]
+    struct Heard(Arc<Mutex<Vec<String>>>);
+
+    impl<S: tracing::Subscriber> Layer<S> for Heard {
+        fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+            self.0.lock().unwrap().push(format!("{event:?}"));
+        }
+    }
+
+    let heard = Heard::default();
+    let subscriber = tracing_subscriber::registry().with(heard.clone());
+    tracing::subscriber::with_default(subscriber, || {
+        // What strangers send wrongly is no news.
+        WebhookError::Signature(SignatureError::Missing).answer();
+        WebhookError::NoPolicy.answer();
+    });
+    let heard = heard.0.lock().unwrap();
+    assert!(heard.len() == 1 && heard[0].contains("no `WebhookPolicy` here"), "{heard:?}");
 }
 
 #[tokio::test]
