@@ -32,8 +32,9 @@ use serde::de::DeserializeOwned;
 /// let app = App::new().app_data(policy.clone()).route("/hooks", web::post().to(hook));
 /// ```
 ///
-/// Whatever is not to be believed fails with [`WebhookRejection`], before the handler runs. Middleware that changes
-/// bodies, such as decompression, must not stand before it: what is signed are the bytes that were sent.
+/// Whatever is not to be believed fails with [`WebhookRejection`], before the handler runs, and what has no signature before
+/// its body is read. Middleware that changes bodies, such as decompression, must not stand before it: what is signed are
+/// the bytes that were sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedWebhook<T = WebhookEvent>(pub T);
 
@@ -70,7 +71,7 @@ impl FromRequest for VerifiedBody {
     }
 }
 
-/// A webhook was turned away. Answers the [status](WebhookError::status) of its reason, and says it.
+/// A webhook was turned away. Answers the [status](WebhookError::status) of its reason, and [says](WebhookError::answer) it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WebhookRejection(pub WebhookError);
 
@@ -98,7 +99,7 @@ impl ResponseError for WebhookRejection {
     }
 
     fn error_response(&self) -> HttpResponse {
-        HttpResponse::build(self.status_code()).content_type("text/plain; charset=utf-8").body(self.to_string())
+        HttpResponse::build(self.status_code()).content_type("text/plain; charset=utf-8").body(self.0.answer())
     }
 }
 
@@ -125,8 +126,9 @@ impl Delivery {
         Ok(Self { policy, signature, length, payload })
     }
 
-    /// Reads at most what the policy allows. What says that it is longer is not read at all.
+    /// Reads at most what the policy allows, when the signature may be one. What says that it is longer is not read at all.
     async fn receive(self) -> Result<(WebhookPolicy, Option<Vec<u8>>, Bytes), WebhookError> {
+        self.policy.verify_header(self.signature.as_deref())?;
         let limit = self.policy.body_limit();
         if self.length.is_some_and(|length| length > limit) {
             return Err(WebhookError::TooLarge(limit));

@@ -31,8 +31,9 @@ use serde::de::DeserializeOwned;
 /// let app: Router = Router::new().route("/hooks", post(hook)).with_state(WebhookPolicy::new("whsec_…"));
 /// ```
 ///
-/// Whatever is not to be believed is rejected with [`WebhookRejection`], before the handler runs. Middleware that
-/// changes bodies, such as decompression, must not stand before it: what is signed are the bytes that were sent.
+/// Whatever is not to be believed is rejected with [`WebhookRejection`], before the handler runs, and what has no signature
+/// before its body is read. Middleware that changes bodies, such as decompression, must not stand before it: what is
+/// signed are the bytes that were sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedWebhook<T = WebhookEvent>(pub T);
 
@@ -70,7 +71,7 @@ where
     }
 }
 
-/// A webhook was turned away. Answers the [status](WebhookError::status) of its reason, and says it.
+/// A webhook was turned away. Answers the [status](WebhookError::status) of its reason, and [says](WebhookError::answer) it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WebhookRejection(pub WebhookError);
 
@@ -95,14 +96,15 @@ impl std::error::Error for WebhookRejection {
 impl IntoResponse for WebhookRejection {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        (status, self.to_string()).into_response()
+        (status, self.0.answer()).into_response()
     }
 }
 
-/// The signature and the body, as they came.
+/// The signature and the body, as they came. A body is read when its signature may be one.
 async fn receive(request: Request, policy: &WebhookPolicy) -> Result<(Option<Vec<u8>>, Bytes), WebhookError> {
     let (parts, body) = request.into_parts();
     let signature = parts.headers.get(policy.header_name()).map(|value| value.as_bytes().to_vec());
+    policy.verify_header(signature.as_deref())?;
     Ok((signature, read(body, policy.body_limit()).await?))
 }
 

@@ -109,14 +109,12 @@ export class Events {
     this.#asked.abort();
     this.#asked = new AbortController();
     const oldest = this.#last ?? this.view.oldest;
-    if (oldest === undefined) {
-      await this.#find({});
-      return;
-    }
-    // The end of a window is not part of it, and events that arrived together are of one time.
-    const fresh = await this.#find({ until: new Date(oldest.arrived + 1).toISOString() });
-    // More of them arrived together than fit on a page: the rest of those is passed over.
-    if (fresh === 0 && !this.#exhausted) await this.#find({ until: oldest.createdAt });
+    let from = {};
+    if (this.#last !== undefined) from = after(this.#last);
+    // Rows came in the order in which they were stored, and those of one moment may have arrived in another.
+    else if (oldest !== undefined) from = { until: new Date(oldest.arrived + 1).toISOString() };
+    // All that was found may be shown already, where many arrived together.
+    while ((await this.#find(from)) === 0 && !this.#exhausted) from = after(this.#last);
   }
 
   #apply(text, wait) {
@@ -143,7 +141,7 @@ export class Events {
     const { signal } = this.#asked;
     try {
       const asked = { since: EVER, ...parameters(this.#search.value), ...window, limit: PAGE };
-      const found = await find("/events", asked, signal);
+      const found = await find("/dev/events", asked, signal);
       if (signal.aborted) return undefined;
       const fresh = this.view.append(found);
       this.#last = found.at(-1) ?? this.#last;
@@ -191,6 +189,9 @@ export class Events {
     this.empty.update(tail, view);
   }
 }
+
+/** Where the server goes on after the last event it found. A time alone would not do: many may have arrived at once. */
+const after = (row) => ({ before: row.id, until: row.createdAt });
 
 const MOST_TYPES = 200;
 

@@ -17,12 +17,17 @@ export class Tail {
   complete = false;
   cleared = false;
   #waiting = [];
+  /** Of the texts of what waits. */
   #length = 0;
   #dropped = 0;
   #listeners = [];
   #scheduled = false;
   #begun = false;
   #state = () => {};
+
+  constructor(longest = LONGEST_WAITING) {
+    this.longest = longest;
+  }
 
   /** Calls `listener(rows)` with what is new, a few times a second at most. */
   onRows(listener) {
@@ -69,23 +74,32 @@ export class Tail {
 
   async #begin() {
     this.#begun = true;
-    let stored = [];
     try {
-      stored = (await find("/events", { since: EVER, limit: PAGE })).reverse();
-      this.complete = stored.length < PAGE;
+      const stored = await find("/events", { since: EVER, limit: PAGE });
+      this.complete = this.#precede(stored) && stored.length < PAGE;
     } catch {
       // The tail is worth having without what came before it.
     }
-    this.#waiting.unshift(...stored);
     this.ready = true;
     this.#schedule();
+  }
+
+  /** Puts what is stored, newest first, before what came since. Returns whether there was room for all of it. */
+  #precede(stored) {
+    const room = this.longest - this.#length;
+    let length = 0;
+    const fits = stored.findIndex((row) => (length += row.text.length) > room);
+    const before = stored.slice(0, fits < 0 ? stored.length : fits);
+    for (const row of before) this.#length += row.text.length;
+    this.#waiting.unshift(...before.reverse());
+    return fits < 0;
   }
 
   #take(text) {
     this.received += 1;
     this.#waiting.push(readRow(JSON.parse(text), text));
     this.#length += text.length;
-    while (this.#waiting.length > MOST_WAITING || (this.#length > LONGEST_WAITING && this.#waiting.length > 1)) {
+    while (this.#waiting.length > MOST_WAITING || (this.#length > this.longest && this.#waiting.length > 1)) {
       this.#length -= this.#waiting.shift().text.length;
       this.#dropped += 1;
     }

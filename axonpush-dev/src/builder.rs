@@ -47,9 +47,9 @@ impl DevServerBuilder {
         self
     }
 
-    /// How many bytes the bodies of kept events may have together before the oldest leave. The
-    /// newest event stays even when it alone is larger. Searching needs about as much again.
-    /// Default: 1 GiB.
+    /// How many bytes the bodies of kept events may have, together with the headers of the requests that brought them,
+    /// before the oldest leave. The newest event stays even when it alone is larger. Searching needs about as much
+    /// again. Default: 1 GiB.
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.store.max_bytes = bytes;
         self
@@ -101,10 +101,11 @@ impl DevServerBuilder {
         self
     }
 
-    /// How long a client is waited for: for the head of a request and for its body. Only our own tests are in such a hurry.
+    /// How long a client is waited for: for the head of a request, for its body, and for it to go on reading its answer.
+    /// Only our own tests are in such a hurry.
     #[doc(hidden)]
-    pub fn patience(mut self, head: Duration, body: Duration) -> Self {
-        self.patience = Patience { head, body, ..self.patience };
+    pub fn patience(mut self, head: Duration, body: Duration, write: Duration) -> Self {
+        self.patience = Patience { head, body, write, ..self.patience };
         self
     }
 

@@ -1,10 +1,11 @@
 //! Starting a server on a thread of its own, and what that thread does from then on.
 
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::{self, Handle};
 use tokio::sync::{Semaphore, oneshot, watch};
 
@@ -101,7 +102,7 @@ async fn open(
 ) -> Result<(TcpListener, SocketAddr, Arc<Shared>), Error> {
     let bind = |error| Error::bind(settings.port, error);
     // The port comes first: a server that cannot listen must not touch somebody's file.
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, settings.port)).await.map_err(bind)?;
+    let listener = listen(settings.port).map_err(bind)?;
     let addr = listener.local_addr().map_err(bind)?;
     let shared = Shared {
         store: Store::open(&settings.store)?,
@@ -124,5 +125,25 @@ async fn open(
     Ok((listener, addr, Arc::new(shared)))
 }
 
+fn listen(port: u16) -> io::Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    // Elsewhere the option means that a port may be taken from whoever has it.
+    if cfg!(unix) {
+        socket.set_reuseaddr(true)?;
+    }
+    // Connections inherit it. It is a wish: with more room they only tell later that their client reads nothing.
+    let _ = socket.set_send_buffer_size(SEND_BUFFER);
+    socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
+    socket.listen(BACKLOG)
+}
+
 /// How long closing the store may take, once nobody is served any more.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How much of an answer the system takes before its client reads any of it. Left to itself a system makes that several
+/// megabytes, and finds that there is room again once a third of it was read: a client that reads steadily, but slowly, would
+/// look like one that does not read.
+const SEND_BUFFER: u32 = 128 << 10;
+
+/// How many clients may wait until they are accepted.
+const BACKLOG: u32 = 1_024;

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -19,85 +20,110 @@ pub(crate) struct Patience {
     pub(crate) body: Duration,
     /// For the next request. Shorter would meet clients that reuse a connection at the very moment it is closed.
     pub(crate) idle: Duration,
+    /// For room for more of an answer, while there is none. An answer as a whole may take as long as it likes.
+    pub(crate) write: Duration,
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { head: Duration::from_secs(5), body: Duration::from_secs(10), idle: Duration::from_secs(60) }
+        let seconds = Duration::from_secs;
+        Self { head: seconds(5), body: seconds(10), idle: seconds(60), write: seconds(30) }
     }
 }
 
-/// Since when the head of a request has been arriving on one connection.
+/// What one connection's client is being waited for.
 #[derive(Debug, Default)]
-pub(crate) struct HeadClock {
-    state: Mutex<State>,
-    begun: Notify,
+pub(crate) struct ClientClock {
+    head: Since,
+    /// Whether what arrives belongs to a request whose head is complete.
+    busy: AtomicBool,
+    write: Since,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum State {
-    /// Nothing of the next request is there.
-    #[default]
-    Idle,
-    Head {
-        since: Instant,
-    },
-    /// A request is being answered.
-    Busy,
-}
-
-impl HeadClock {
+impl ClientClock {
     /// A request's head is complete.
     pub(crate) fn complete(&self) {
-        self.set(State::Busy);
+        self.busy.store(true, Ordering::Relaxed);
+        self.head.end();
     }
 
     /// Its answer is, too.
     pub(crate) fn answered(&self) {
-        self.set(State::Idle);
+        self.busy.store(false, Ordering::Relaxed);
     }
 
-    /// Resolves once a head has taken longer than `limit`.
-    pub(crate) async fn overdue(&self, limit: Duration) {
-        loop {
-            let State::Head { since } = self.get() else {
-                self.begun.notified().await;
-                continue;
-            };
-            tokio::time::sleep_until(since + limit).await;
-            if self.get() == (State::Head { since }) {
-                return;
-            }
+    /// Resolves once a head has taken too long, or a client has read nothing of its answer for too long.
+    pub(crate) async fn overdue(&self, patience: &Patience) {
+        tokio::select! {
+            () = self.head.longer_than(patience.head) => {}
+            () = self.write.longer_than(patience.write) => {}
         }
     }
 
     fn arrived(&self) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if *state == State::Idle {
-            *state = State::Head { since: Instant::now() };
-            drop(state);
+        if !self.busy.load(Ordering::Relaxed) {
+            self.head.begin();
+        }
+    }
+
+    fn wrote<T>(&self, polled: Poll<T>) -> Poll<T> {
+        match polled {
+            Poll::Pending => self.write.begin(),
+            Poll::Ready(_) => self.write.end(),
+        }
+        polled
+    }
+}
+
+/// Since when something has been going on, if it is.
+#[derive(Debug, Default)]
+struct Since {
+    instant: Mutex<Option<Instant>>,
+    begun: Notify,
+}
+
+impl Since {
+    /// What goes on already has begun when it began.
+    fn begin(&self) {
+        let mut instant = self.instant.lock().unwrap_or_else(PoisonError::into_inner);
+        if instant.is_none() {
+            *instant = Some(Instant::now());
+            drop(instant);
             self.begun.notify_one();
         }
     }
 
-    fn get(&self) -> State {
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn end(&self) {
+        *self.instant.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    fn set(&self, state: State) {
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
+    fn get(&self) -> Option<Instant> {
+        *self.instant.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn longer_than(&self, limit: Duration) {
+        loop {
+            let Some(since) = self.get() else {
+                self.begun.notified().await;
+                continue;
+            };
+            tokio::time::sleep_until(since + limit).await;
+            if self.get() == Some(since) {
+                return;
+            }
+        }
     }
 }
 
-/// A connection that tells its clock when something arrives.
+/// A connection that tells its clock when something arrives, and when nothing more can be sent.
 #[derive(Debug)]
 pub(crate) struct Watched<S> {
     stream: S,
-    clock: Arc<HeadClock>,
+    clock: Arc<ClientClock>,
 }
 
 impl<S> Watched<S> {
-    pub(crate) fn new(stream: S, clock: Arc<HeadClock>) -> Self {
+    pub(crate) fn new(stream: S, clock: Arc<ClientClock>) -> Self {
         Self { stream, clock }
     }
 }
@@ -119,7 +145,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let polled = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.clock.wrote(polled)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -135,7 +162,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+        let polled = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.clock.wrote(polled)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -145,36 +173,76 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
     use super::*;
 
     const LIMIT: Duration = Duration::from_secs(5);
+    const NEVER: Duration = Duration::from_secs(3_600);
+
+    fn patience(head: Duration, write: Duration) -> Patience {
+        Patience { head, write, ..Patience::default() }
+    }
+
+    async fn is_never_overdue(clock: &ClientClock, patience: &Patience) -> bool {
+        tokio::time::timeout(Duration::from_secs(100), clock.overdue(patience)).await.is_err()
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_head_has_its_time_from_its_first_byte_on() {
-        let clock = HeadClock::default();
+        let clock = ClientClock::default();
         let began = Instant::now();
         clock.arrived();
         tokio::time::advance(Duration::from_secs(3)).await;
         // More of it does not make the time longer.
         clock.arrived();
-        clock.overdue(LIMIT).await;
+        clock.overdue(&patience(LIMIT, NEVER)).await;
         assert_eq!(began.elapsed(), LIMIT);
     }
 
     #[tokio::test(start_paused = true)]
     async fn neither_an_answer_nor_a_pause_between_requests_is_overdue() {
-        let clock = HeadClock::default();
-        let idle = tokio::time::timeout(Duration::from_secs(100), clock.overdue(LIMIT));
-        assert!(idle.await.is_err());
+        let (clock, patience) = (ClientClock::default(), patience(LIMIT, LIMIT));
+        assert!(is_never_overdue(&clock, &patience).await);
         clock.arrived();
         clock.complete();
         // A body is no head.
         clock.arrived();
-        assert!(tokio::time::timeout(Duration::from_secs(100), clock.overdue(LIMIT)).await.is_err());
+        assert!(is_never_overdue(&clock, &patience).await);
         clock.answered();
         clock.arrived();
         let began = Instant::now();
-        clock.overdue(LIMIT).await;
+        clock.overdue(&patience).await;
+        assert_eq!(began.elapsed(), LIMIT);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_may_take_long_while_its_client_reads() {
+        let (mut client, server) = tokio::io::duplex(8);
+        let clock = Arc::new(ClientClock::default());
+        let mut server = Watched::new(server, Arc::clone(&clock));
+        let patience = patience(NEVER, LIMIT);
+        let answer = tokio::spawn(async move { server.write_all(&[b'x'; 80]).await });
+        for _ in 0..9 {
+            let reading = tokio::time::timeout(LIMIT * 4 / 5, clock.overdue(&patience));
+            assert!(reading.await.is_err());
+            client.read_exact(&mut [0; 8]).await.unwrap();
+        }
+        // All that is left has found its room.
+        answer.await.unwrap().unwrap();
+        assert!(is_never_overdue(&clock, &patience).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_nobody_reads_is_overdue_in_time() {
+        let (_client, server) = tokio::io::duplex(8);
+        let clock = Arc::new(ClientClock::default());
+        let mut server = Watched::new(server, Arc::clone(&clock));
+        let (began, patience) = (Instant::now(), patience(NEVER, LIMIT));
+        tokio::select! {
+            _ = server.write_all(&[b'x'; 80]) => panic!("there was no room for it"),
+            () = clock.overdue(&patience) => {}
+        }
         assert_eq!(began.elapsed(), LIMIT);
     }
 }

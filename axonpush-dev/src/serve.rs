@@ -1,10 +1,14 @@
 //! Accepting connections, and letting go of them in time.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::{Body, Bytes};
+use hyper::body::{Frame, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -12,8 +16,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
-use crate::intake;
-use crate::patience::{HeadClock, Watched};
+use crate::intake::{self, Unanswered};
+use crate::patience::{ClientClock, Watched};
 use crate::state::Shared;
 
 /// Serves until `shared.stop` is set, then waits that long for requests under way.
@@ -76,34 +80,73 @@ async fn converse(
     shared: Arc<Shared>,
 ) {
     let asked = AtomicBool::new(false);
-    let clock = Arc::new(HeadClock::default());
+    let clock = Arc::new(ClientClock::default());
     let service = service_fn(|request| {
         asked.store(true, Ordering::Relaxed);
         clock.complete();
         let (router, shared, clock) = (router.clone(), Arc::clone(&shared), Arc::clone(&clock));
         async move {
-            let answer = intake::answer(&shared, router, request).await;
-            clock.answered();
-            answer
+            let answer = intake::answer(&shared, router, request).await?;
+            Ok::<_, Unanswered>(answer.map(|body| Answering { body, clock }))
         }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(shared.patience.idle)
         .serve_connection(TokioIo::new(Watched::new(stream, Arc::clone(&clock))), service);
-    tokio::pin!(connection);
+    let conversation = async {
+        tokio::pin!(connection);
+        tokio::select! {
+            // A connection that fails concerns its client only.
+            _ = connection.as_mut() => return,
+            () = shared.stopping() => {}
+            () = room.crowded.notified() => {}
+        }
+        // A client that has not asked for anything yet would be waited for, though nothing is under way.
+        if asked.load(Ordering::Relaxed) {
+            connection.as_mut().graceful_shutdown();
+            let _ = connection.await;
+        }
+    };
     tokio::select! {
-        // A connection that fails concerns its client only.
-        _ = connection.as_mut() => return,
-        // Whoever sends a head byte by byte is not told why: an answer is what he wants to wait for.
-        () = clock.overdue(shared.patience.head) => return,
-        () = shared.stopping() => {}
-        () = room.crowded.notified() => {}
+        // First: after a busy moment, what a client read meanwhile counts before the time it took.
+        biased;
+        () = conversation => {}
+        // Whoever dawdles is not told why: an answer is what he wants to wait for, or does not read.
+        () = clock.overdue(&shared.patience) => {}
     }
-    // A client that has not asked for anything yet would be waited for, though nothing is under way.
-    if asked.load(Ordering::Relaxed) {
-        connection.as_mut().graceful_shutdown();
-        let _ = connection.await;
+}
+
+/// The body of an answer, which is over when it is dropped. What arrives before that is looked at for an end of the
+/// connection, and is no head that could be late: nobody would read it.
+struct Answering {
+    body: Body,
+    clock: Arc<ClientClock>,
+}
+
+impl hyper::body::Body for Answering {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        self.clock.answered();
     }
 }
 

@@ -3,32 +3,53 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::Response;
 use serde::Serialize;
 
+use super::Answered;
 use super::query::Parameters;
 use crate::event::EventView;
 use crate::guard::Authorized;
-use crate::problem::Problem;
 use crate::state::Shared;
-use crate::store::EventSearch;
+use crate::store::{EventSearch, sequence_of};
 
 #[derive(Serialize)]
 struct EventList {
     events: Vec<EventView>,
 }
 
-pub(super) async fn list(
-    State(shared): State<Arc<Shared>>,
-    Authorized(request): Authorized,
-) -> Result<Response, Problem> {
+pub(super) async fn list(State(shared): State<Arc<Shared>>, Authorized(request): Authorized) -> Answered {
     let mut parameters = Parameters::parse(request.query.as_deref())?;
-    let window = parameters.window(shared.clock.now());
-    let limit = parameters.limit();
-    let mut search = EventSearch::new(window.since, window.until, limit);
-    filters(&mut parameters, &mut search);
+    let search = search(&mut parameters, &shared);
     parameters.check()?;
+    answer(&shared, search).await
+}
 
+/// `GET /dev/events`: the same, from where an earlier answer ended: `before` is the id of its last event, `until` when that
+/// arrived. The service has windows of time alone, with which nobody gets past more events of one moment than are
+/// answered at once; so this is no part of its path.
+pub(super) async fn older(State(shared): State<Arc<Shared>>, Authorized(request): Authorized) -> Answered {
+    let mut parameters = Parameters::parse(request.query.as_deref())?;
+    let mut search = search(&mut parameters, &shared);
+    let (before, until) = (parameters.text("before").map(str::to_owned), parameters.time("until"));
+    if before.is_some() && until.is_none() {
+        parameters.fault("until", "expected to be sent along with before, and to be when that event arrived");
+    }
+    parameters.check()?;
+    if let (Some(id), Some(arrived)) = (before, until) {
+        let sequence = shared.store.read(move |connection| sequence_of(connection, &id, arrived)).await?;
+        search.older_than(arrived, sequence);
+    }
+    answer(&shared, search).await
+}
+
+fn search(parameters: &mut Parameters, shared: &Shared) -> EventSearch {
+    let window = parameters.window(shared.clock.now());
+    let mut search = EventSearch::new(window.since, window.until, parameters.limit());
+    filters(parameters, &mut search);
+    search
+}
+
+async fn answer(shared: &Shared, search: EventSearch) -> Answered {
     let rows = search.run(&shared.store).await?;
     let events = rows.into_iter().filter_map(EventView::from_row).collect();
     Ok(super::json(&EventList { events }))

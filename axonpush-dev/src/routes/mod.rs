@@ -65,6 +65,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/traces", get(traces::list))
         .route("/traces/{trace_id}", get(traces::detail))
         .route("/events/stream", get(stream::stream))
+        .route("/dev/events", get(events::older))
         .route("/dev/faults", get(faults::get).post(faults::set))
         .merge(apps())
         .merge(webhooks_and_tokens())

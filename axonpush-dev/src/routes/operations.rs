@@ -205,6 +205,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     get("/audit-logs", "audit.list", "What was changed, newest first"),
     get("/audit-logs/verify", "audit.verify", "Whether the log is as it was written"),
     get("/audit-trail", "audit.trail", "What agents, tools and models did, newest first"),
+    get("/dev/events", "dev.events", "Events, newest first, from where an earlier answer ended"),
     get("/dev/faults", "dev.faults", "What goes wrong on request"),
     post("/dev/faults", "dev.setFaults", "Let things go wrong", Body::Fields(bodies::FAULTS)),
 ];

@@ -277,6 +277,11 @@ impl<'a> Inserter<'a> {
         self.connection.prepare_cached("INSERT INTO arrivals (headers) VALUES (?)")?.insert([headers])
     }
 
+    /// Headers that no event refers to: whoever repeats himself must not fill the store with them.
+    pub(super) fn forget_arrival(&self, arrival: i64) -> rusqlite::Result<()> {
+        self.connection.prepare_cached("DELETE FROM arrivals WHERE id = ?")?.execute([arrival]).map(drop)
+    }
+
     pub(super) fn insert(&mut self, event: &'a NewEvent, arrival: i64) -> rusqlite::Result<Inserted> {
         let mut last = self.last.replace(event).map(|last| last.texts.iter());
         if self.learn_owner(event.texts.iter().nth(CHANNEL).flatten().unwrap_or_default())? {
@@ -333,18 +338,18 @@ impl<'a> Inserter<'a> {
     }
 }
 
-/// Removes the oldest event and tells how many bytes its body had; `None` when there is none.
+/// Removes the oldest event, and the headers it came with when it was the last of them. Tells how many bytes the body and
+/// the headers had; `None` when there is no event.
 pub(super) fn remove_oldest(connection: &Connection) -> rusqlite::Result<Option<u64>> {
-    connection
-        .prepare_cached("DELETE FROM events WHERE id = (SELECT min(id) FROM events) RETURNING length(body)")?
-        .query_row([], |row| row.get(0))
-        .optional()
-}
-
-/// Removes the headers that no event refers to any more, once the oldest events are gone.
-pub(super) fn remove_old_arrivals(connection: &Connection) -> rusqlite::Result<()> {
-    let query = "DELETE FROM arrivals WHERE id < (SELECT arrival_id FROM events ORDER BY id LIMIT 1)";
-    connection.prepare_cached(query)?.execute([]).map(drop)
+    let mut event = connection
+        .prepare_cached("DELETE FROM events WHERE id = (SELECT min(id) FROM events) RETURNING length(body)")?;
+    let Some(body) = event.query_row([], |row| row.get::<_, u64>(0)).optional()? else { return Ok(None) };
+    let mut arrivals = connection.prepare_cached(
+        "DELETE FROM arrivals WHERE id < (SELECT arrival_id FROM events ORDER BY id LIMIT 1)
+         RETURNING octet_length(headers)",
+    )?;
+    let headers = arrivals.query_map([], |row| row.get::<_, u64>(0))?.sum::<rusqlite::Result<u64>>()?;
+    Ok(Some(body + headers))
 }
 
 /// Nanoseconds since 1970, held at the ends of the range that 64 bits can say (1677 to 2262).

@@ -32,7 +32,7 @@ pub(crate) use failure::StoreFailure;
 pub(crate) use insert::{Delivery, NewEvent, Receipt};
 pub(crate) use latest::latest;
 pub(crate) use scan::{Scan, Seen};
-pub(crate) use search::{EventSearch, all_events, first_sequence, last_sequence};
+pub(crate) use search::{EventSearch, all_events, first_sequence, last_sequence, sequence_of};
 pub(crate) use traces::{TraceSearch, TraceSort, trace_ids, trace_rows};
 
 use crate::error::Error;

@@ -95,9 +95,11 @@ fn add_text_function(connection: &Connection, texts: Arc<Texts>) -> rusqlite::Re
     })
 }
 
-/// Takes in the words of what is stored, and returns how many events there are and how many bytes their bodies have.
+/// Takes in the words of what is stored, and returns how many events there are and how many bytes their bodies and the headers
+/// that came with them have.
 pub(super) fn load(connection: &Connection, texts: &Texts) -> rusqlite::Result<(u64, u64)> {
-    let (mut events, mut bytes) = (0, 0);
+    let headers = "SELECT coalesce(sum(octet_length(headers)), 0) FROM arrivals";
+    let (mut events, mut bytes) = (0, connection.query_row(headers, [], |row| row.get::<_, u64>(0))?);
     let mut statement =
         connection.prepare("SELECT id, created_at, length(body), search_text FROM events ORDER BY id")?;
     let mut rows = statement.query([])?;

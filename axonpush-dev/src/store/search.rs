@@ -70,6 +70,15 @@ impl EventSearch {
         self.conditions.push("has_attribute(body, ?, ?)", [Value::Text(name), Value::Text(value)]);
     }
 
+    /// Only what comes after the event of this place that arrived then. Without a place, which an event no longer has that
+    /// has left, only what arrived before.
+    pub(crate) fn older_than(&mut self, arrived: Timestamp, sequence: Option<i64>) {
+        let arrived = to_nanos(arrived);
+        self.until = arrived.saturating_add(1);
+        let place = [Value::Integer(arrived), Value::Integer(sequence.unwrap_or_default())];
+        self.conditions.push("(created_at < ? OR events.id < ?)", place);
+    }
+
     /// Long words are rare ones.
     fn look_for(&mut self, words: String) {
         let better = match &self.path {
@@ -206,6 +215,16 @@ pub(crate) fn last_sequence(connection: &Connection) -> rusqlite::Result<i64> {
 /// The place of the oldest event that is still kept; 0 when there is none.
 pub(crate) fn first_sequence(connection: &Connection) -> rusqlite::Result<i64> {
     connection.prepare_cached("SELECT coalesce(min(id), 0) FROM events")?.query_row([], |row| row.get(0))
+}
+
+/// The place of an event in the order of arrival.
+pub(crate) fn sequence_of(
+    connection: &Connection,
+    event_id: &str,
+    arrived: Timestamp,
+) -> rusqlite::Result<Option<i64>> {
+    let query = "SELECT id FROM events WHERE created_at = ? AND event_id = ?";
+    connection.prepare_cached(query)?.query_row((to_nanos(arrived), event_id), |row| row.get(0)).optional()
 }
 
 /// Conditions joined by AND, and the values bound to them.

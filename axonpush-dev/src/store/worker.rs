@@ -55,6 +55,7 @@ pub(super) struct Worker {
 #[derive(Clone, Copy, Debug)]
 struct Size {
     events: u64,
+    /// Of their bodies, and of the headers of the requests that brought them.
     bytes: u64,
 }
 
@@ -182,23 +183,27 @@ impl Worker {
         for (events, _) in group {
             let mut together = Vec::with_capacity(events.len());
             for event in events {
-                let arrival = match &self.arrival {
-                    // The headers of one request are kept once.
-                    Some((known, id)) if Arc::ptr_eq(known, event.headers()) => *id,
-                    _ => {
-                        let id = inserter.arrival(event.headers())?;
-                        self.arrival = Some((Arc::clone(event.headers()), id));
-                        id
-                    }
-                };
+                // The headers of one request are kept once.
+                let last = self.arrival.as_ref().filter(|(headers, _)| Arc::ptr_eq(headers, event.headers()));
+                let known = last.map(|(_, id)| *id);
+                let arrival = known.map_or_else(|| inserter.arrival(event.headers()), Ok)?;
                 let (place, receipt) = match inserter.insert(event, arrival)? {
                     Inserted::New { sequence } => {
+                        if known.is_none() {
+                            self.arrival = Some((Arc::clone(event.headers()), arrival));
+                            self.size.bytes += event.headers().len() as u64;
+                        }
                         self.newest = sequence;
                         self.size.events += 1;
                         self.size.bytes += event.body_len();
                         (Some(sequence), Receipt::New { event_id: event.event_id() })
                     }
-                    Inserted::Repeat { first_event_id } => (None, Receipt::Repeat { first_event_id }),
+                    Inserted::Repeat { first_event_id } => {
+                        if known.is_none() {
+                            inserter.forget_arrival(arrival)?;
+                        }
+                        (None, Receipt::Repeat { first_event_id })
+                    }
                 };
                 places.push(place);
                 together.push(receipt);
@@ -219,25 +224,18 @@ impl Worker {
         }
     }
 
+    /// Removes the oldest events until the rest fits. The newest always stays, however large it is.
     fn evict(&mut self) -> rusqlite::Result<u64> {
-        let evicted = evict(&self.connection, &mut self.size, self.max)?;
-        if evicted > 0 {
-            insert::remove_old_arrivals(&self.connection)?;
+        let (size, max) = (&mut self.size, self.max);
+        let mut evicted = 0;
+        while size.events > max.events || (size.bytes > max.bytes && size.events > 1) {
+            let Some(bytes) = insert::remove_oldest(&self.connection)? else { break };
+            size.events -= 1;
+            size.bytes = size.bytes.saturating_sub(bytes);
+            evicted += 1;
         }
         Ok(evicted)
     }
-}
-
-/// Removes the oldest events until the rest fits. The newest always stays, however large it is.
-fn evict(connection: &Connection, size: &mut Size, max: Size) -> rusqlite::Result<u64> {
-    let mut evicted = 0;
-    while size.events > max.events || (size.bytes > max.bytes && size.events > 1) {
-        let Some(bytes) = insert::remove_oldest(connection)? else { break };
-        size.events -= 1;
-        size.bytes = size.bytes.saturating_sub(bytes);
-        evicted += 1;
-    }
-    Ok(evicted)
 }
 
 /// How many questions are answered before the next command.
@@ -245,3 +243,52 @@ const MAX_QUERIES: usize = 16;
 
 /// Bounds how long the first writer of a group waits for the last one.
 const MAX_GROUP: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::Request;
+    use jiff::Timestamp;
+    use serde_json::json;
+
+    use super::*;
+    use crate::event::EventBody;
+    use crate::requests::ReceivedRequest;
+    use crate::store::{Delivery, Store};
+
+    async fn headers(store: &Store) -> i64 {
+        let count = "SELECT count(*) FROM arrivals";
+        store.read(move |connection| connection.query_row(count, [], |row| row.get(0))).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn headers_are_kept_once_for_a_request_and_never_for_repeats() {
+        let store = Store::open(&StorePolicy { file: None, max_events: 5, max_bytes: 1 << 20 }).unwrap();
+        let request = ReceivedRequest::new(&Request::new(()).into_parts().0, Bytes::new());
+        let send = async |keys: &[&str]| {
+            let mut delivery = Delivery::new(&request, Timestamp::now());
+            let events = keys.iter().map(|key| {
+                let body = json!({"identifier": "a", "payload": {}, "dedupKey": key}).to_string();
+                delivery.event(&EventBody::parse(body.as_bytes(), true).unwrap())
+            });
+            store.insert_all(events.collect()).await.unwrap();
+            headers(&store).await
+        };
+        assert_eq!(send(&["a", "b"]).await, 1);
+        for _ in 0..10 {
+            assert_eq!(send(&["a", "b"]).await, 1);
+        }
+        // What is new beside repeats came with headers that are asked for.
+        assert_eq!(send(&["a", "c", "b", "d", "c"]).await, 2);
+        assert_eq!(store.read(rows).await.unwrap(), 4);
+        // As many events as there may be: those that leave leave nothing behind.
+        assert_eq!(send(&["e", "f"]).await, 3);
+        assert_eq!(send(&["g"]).await, 3);
+    }
+
+    /// Events together with their headers.
+    fn rows(connection: &Connection) -> rusqlite::Result<i64> {
+        connection
+            .query_row("SELECT count(*) FROM events JOIN arrivals ON arrivals.id = arrival_id", [], |row| row.get(0))
+    }
+}

@@ -1,6 +1,7 @@
 //! How much is kept, and for how long.
 
 use axonpush_dev::DevServer;
+use reqwest::Method;
 use serde_json::json;
 
 use crate::rig::{Rig, Scratch, event};
@@ -19,13 +20,42 @@ async fn the_oldest_events_leave_when_there_are_too_many() {
 #[tokio::test]
 async fn the_oldest_events_leave_when_they_are_too_large() {
     let sized = |name: &str| json!({"identifier": name, "payload": {"text": "x".repeat(1_000)}});
-    let rig = Rig::with(DevServer::builder().max_bytes(2_500).start().await.unwrap());
+    let rig = Rig::with(DevServer::builder().max_bytes(3_000).start().await.unwrap());
     for name in ["a", "b", "c"] {
         rig.publish(sized(name)).await;
     }
     assert_eq!(rig.search(&[]).await, ["c", "b"]);
     rig.publish(json!({"identifier": "huge", "payload": {"text": "x".repeat(10_000)}})).await;
     assert_eq!(rig.search(&[]).await, ["huge"]);
+}
+
+#[tokio::test]
+async fn the_headers_that_came_with_events_take_their_room_too() {
+    let rig = Rig::with(DevServer::builder().max_bytes(100_000).start().await.unwrap());
+    for name in ["a", "b", "c", "d"] {
+        let request = rig.request(Method::POST, "/event").header("x-large", "x".repeat(40_000));
+        assert_eq!(request.json(&event(name)).send().await.unwrap().status(), 200);
+    }
+    assert_eq!(rig.search(&[]).await, ["d", "c"]);
+    // They leave with the event.
+    for name in ["e", "f", "g"] {
+        rig.publish(event(name)).await;
+    }
+    assert_eq!(rig.search(&[]).await, ["g", "f", "e", "d", "c"]);
+}
+
+#[tokio::test]
+async fn headers_in_a_file_are_counted_when_it_is_opened_again() {
+    let file = Scratch::new();
+    let open = || DevServer::builder().persist(&file.0);
+    let rig = Rig::with(open().start().await.unwrap());
+    for name in ["a", "b", "c"] {
+        let request = rig.request(Method::POST, "/event").header("x-large", "x".repeat(40_000));
+        assert_eq!(request.json(&event(name)).send().await.unwrap().status(), 200);
+    }
+    rig.server.stop().await;
+    let rig = Rig::with(open().max_bytes(100_000).start().await.unwrap());
+    assert_eq!(rig.search(&[]).await, ["c", "b"]);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::rig::{Rig, event, locations, problem};
+use crate::rig::{Rig, event, locations, names, problem};
 
 /// Asserts that `name=value` finds the event called `hit` and not the one called `miss`, and that
 /// `name=other` finds neither.
@@ -65,6 +65,43 @@ async fn the_newest_event_comes_first_and_limit_is_fifty_unless_told() {
     assert_eq!(rig.search(&[]).await, newest);
     assert_eq!(rig.search(&[("limit", "2")]).await, ["59", "58"]);
     assert_eq!(rig.search(&[("limit", "500")]).await.len(), 60);
+}
+
+#[tokio::test]
+async fn more_events_of_one_moment_than_fit_an_answer_are_found_in_several() {
+    let rig = Rig::start().await;
+    rig.publish(event("record first")).await;
+    let records: Vec<_> = (0..1_100).map(|n| json!({"body": {"stringValue": format!("record {n}")}})).collect();
+    let logs = json!({"resourceLogs": [{"scopeLogs": [{"logRecords": records}]}]});
+    let sent = rig.request(Method::POST, "/v1/logs").header("x-axonpush-channel", "default").json(&logs);
+    assert_eq!(sent.send().await.unwrap().status(), 200);
+    rig.publish(event("record last")).await;
+    for filter in ["", "&q=record", "&channelId=default"] {
+        let (mut ids, mut from) = (Vec::new(), String::new());
+        loop {
+            let page = rig.get_json(&format!("/dev/events?limit=500{filter}{from}")).await;
+            ids.extend(names(&page["events"], "eventId"));
+            let Some(last) = page["events"].as_array().unwrap().last() else { break };
+            from =
+                format!("&before={}&until={}", last["eventId"].as_str().unwrap(), last["createdAt"].as_str().unwrap());
+        }
+        assert_eq!(ids.len(), 1_102, "{filter}");
+        let mut stored: Vec<_> = rig.server.events().into_iter().map(|event| event.event_id).collect();
+        stored.reverse();
+        assert!(ids == stored, "{filter}: not all of them once, the newest first");
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_is_gone_ends_an_answer_where_it_arrived() {
+    let rig = Rig::start().await;
+    rig.publish(event("a")).await;
+    rig.publish(event("b")).await;
+    let arrived = &rig.get_json("/events").await["events"][0]["createdAt"];
+    let page = rig.get_json(&format!("/dev/events?before=gone&until={}", arrived.as_str().unwrap())).await;
+    assert_eq!(names(&page["events"], "operationName"), ["a"]);
+    let refused = problem(rig.get("/dev/events?before=gone").await, 422).await;
+    assert_eq!(locations(&refused), ["query.until"]);
 }
 
 #[tokio::test]

@@ -63,6 +63,57 @@ async fn what_was_cleared_from_the_page_is_still_on_the_server() {
 }
 
 #[tokio::test]
+async fn all_that_arrived_in_one_moment_is_loaded_however_much_it_is() {
+    browse(async |page| {
+        page.publish(event("before")).await;
+        page.publish_logs(1_200, "together").await;
+        page.open("").await;
+        page.shows("#counts", "500 events").await;
+        for rows in [1_000, 1_201] {
+            page.click("#more").await;
+            let height = "parseFloat(document.querySelector('#list .canvas').style.height)";
+            page.until(&format!("{height} === {rows} * document.querySelector('.row').offsetHeight")).await;
+        }
+        page.until("document.getElementById('more').hidden").await;
+        page.run("document.getElementById('list').scrollTop = 1e9").await;
+        page.shows(NAMES, "before").await;
+        assert_eq!(page.texts(NAMES).await.last().unwrap(), "before");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_stored_counts_towards_what_may_wait() {
+    browse(async |page| {
+        for number in 0..4 {
+            page.publish(json!({"identifier": number.to_string(), "payload": {"text": "x".repeat(1_000)}})).await;
+        }
+        page.open("").await;
+        page.shows("#counts", "4 events").await;
+        // Another tail in the same page, with room for little. What is stored fills it, the newest first.
+        let begun = page
+            .call(
+                "const { Tail } = await import('/page/tail.js');
+                 const { texts } = await fetch('/events', { headers: { 'x-axonpush-api-key': 'ak_test' } })
+                   .then((answer) => answer.json()).then(({ events }) => ({ texts: events.map((row) => JSON.stringify(row)) }));
+                 window.tail = new Tail(texts[0].length * 3.5);
+                 tail.pause(true);
+                 await new Promise((done) => { tail.onRows(done); tail.start(); });
+                 return [tail.waiting, tail.complete];",
+            )
+            .await;
+        assert_eq!(begun, json!([3, false]));
+        page.publish(json!({"identifier": "4", "payload": {"text": "x".repeat(1_000)}})).await;
+        page.until("tail.waiting === 4").await;
+        page.run("tail.pause(false)").await;
+        page.until("tail.rows.size > 0").await;
+        let held = page.value("[[...tail.rows].map((row) => row.name), tail.skipped]").await;
+        assert_eq!(held, json!([["2", "3", "4"], 1]));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn who_has_scrolled_down_goes_on_seeing_the_same_rows() {
     browse(async |page| {
         for number in 0..200 {

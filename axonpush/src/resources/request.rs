@@ -105,7 +105,8 @@ impl ApiRequest<'_> {
     /// Says that the server may be asked again by the same bytes though it may have acted on them already.
     ///
     /// Whatever is not a `POST` always may. A `POST` is repeated only when the server can't have acted on it: it was not
-    /// reached, or answered 408, 425 or 429. After any other failure it may or may not have been done.
+    /// reached, or answered 408, 425 or 429. After any other failure it may or may not have been done. Nothing is repeated
+    /// because a successful answer can't be read.
     pub fn repeatable(mut self) -> Self {
         self.request.is_repeatable = true;
         self

@@ -11,6 +11,9 @@ pub(crate) const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
 ///
 /// Waits follow the contract's ladder of 250, 500, 1000, 2000 and 4000 ms, the last one repeating, each lengthened
 /// by up to a quarter at random. A `Retry-After` of the server is a minimum, of at most 300 s.
+///
+/// A success that can't be read, such as a proxy's page, is tried again only for events, up to three times: their dedup keys
+/// let the server know them again. What else was asked for was most likely done, so that is told at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetryPolicy {
     pub(crate) max_retries: Setting<u32>,

@@ -25,9 +25,6 @@ pub(crate) use self::{
 };
 use crate::{clock, error::Error, event::id::random_u64, retry::Retry};
 
-/// Answers that confirm nothing may be a proxy's passing mood; this many more are asked for before giving up.
-const UNCONFIRMED_RETRIES: u32 = 3;
-
 /// Settings of the transport.
 #[derive(Debug, Clone)]
 pub(crate) struct TransportPolicy {
@@ -99,8 +96,7 @@ impl Transport {
         mut shutdown: watch::Receiver<Option<Instant>>,
         read: impl Fn(&[u8]) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        // Asking a page again because it is no JSON is worth it only where the answer was all that was lost.
-        let mut unconfirmed_left = if request.body.is_some() { UNCONFIRMED_RETRIES } else { 0 };
+        let mut unconfirmed_left = request.unconfirmed_retries;
         loop {
             let timeout = self.attempt_timeout.min(retry.time_left(clock::now()));
             let error = match self.attempt(request, timeout).await.and_then(|body| read(&body)) {

@@ -12,6 +12,9 @@ const MAX_RECEIPT: usize = 512 << 10;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
+/// Answers that confirm nothing may be a proxy's passing mood; this many more are asked for before events are given up.
+const UNCONFIRMED_RETRIES: u32 = 3;
+
 /// What to send. The same value serves every attempt.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
@@ -24,6 +27,9 @@ pub(crate) struct Request {
     pub(crate) body: Option<RequestBody>,
     /// Whether it may be sent again though the server may have acted on it already.
     pub(crate) is_repeatable: bool,
+    /// How often it goes out again after a success that confirms nothing. Who asks for something else than storing events
+    /// has most likely been understood, and is told at once what the answer looks like: the same one would come again.
+    pub(crate) unconfirmed_retries: u32,
     /// Bytes of a successful answer that are read.
     pub(crate) max_response: usize,
     /// The event bodies it carries, whatever its encoding.
@@ -48,7 +54,12 @@ pub(crate) struct RequestBody {
 impl Request {
     /// Events as a JSON body to `path`; their dedup keys let it be repeated.
     pub(crate) fn post(what: &'static str, path: impl Into<Cow<'static, str>>, body: Bytes) -> Self {
-        Self { is_repeatable: true, max_response: MAX_RECEIPT, ..Self::new(what, Method::POST, path).json(body) }
+        Self {
+            is_repeatable: true,
+            unconfirmed_retries: UNCONFIRMED_RETRIES,
+            max_response: MAX_RECEIPT,
+            ..Self::new(what, Method::POST, path).json(body)
+        }
     }
 
     /// Any request. One of a method that does the same however often it is asked for may be repeated; `PATCH` is one of
@@ -63,6 +74,7 @@ impl Request {
             path: path.into(),
             query: Vec::new(),
             body: None,
+            unconfirmed_retries: 0,
             max_response: MAX_PAGE,
             #[cfg(any(test, feature = "testing"))]
             events: Vec::new(),

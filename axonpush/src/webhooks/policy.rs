@@ -4,7 +4,11 @@ use std::{fmt, sync::Arc};
 
 use serde::de::DeserializeOwned;
 
-use super::{SIGNATURE_HEADER, SignatureError, verify};
+use super::{
+    SIGNATURE_HEADER, SignatureError,
+    signature::{check_form, is_blank},
+    verify,
+};
 
 /// Which deliveries to believe: the secret they are signed with, and how long they may be.
 ///
@@ -56,6 +60,17 @@ impl WebhookPolicy {
     /// The longest body that is read.
     pub fn body_limit(&self) -> usize {
         self.max_bytes
+    }
+
+    /// Checks what can be checked before a body is read: whether `header` could be a signature at all, and whether there
+    /// is a secret to check it with. Whoever has no signature is not worth the reading.
+    ///
+    /// # Errors
+    ///
+    /// When [`verify`](Self::verify) would refuse any body that comes with this header.
+    pub fn verify_header(&self, header: Option<&[u8]>) -> Result<(), SignatureError> {
+        check_form(header)?;
+        if self.secrets.iter().all(|secret| is_blank(secret)) { Err(SignatureError::BlankSecret) } else { Ok(()) }
     }
 
     /// Checks a body of which `header` is said to be the signature.
@@ -136,6 +151,16 @@ impl WebhookError {
             Self::Unreadable { .. } => 422,
         }
     }
+
+    /// What to answer: what is wrong with the delivery. What is wrong with this service is for its developers alone, so
+    /// that goes to the application's log, and the answer only says that there is something.
+    pub fn answer(&self) -> String {
+        if self.status() < 500 {
+            return self.to_string();
+        }
+        tracing::error!(target: "axonpush", "webhooks can't be checked: {self}");
+        "webhooks can't be checked here at the moment".to_owned()
+    }
 }
 
 impl From<SignatureError> for WebhookError {
@@ -197,6 +222,30 @@ mod tests {
             assert_eq!(policy.verify(b"{}", forged), Err(SignatureError::Mismatch));
             assert_eq!(policy.verify(b"{}", Some(sign("new", b"{}").as_bytes())), Ok(()));
         }
+    }
+
+    #[test]
+    fn a_header_alone_is_refused_for_what_any_body_would_be_refused_for() {
+        let right = sign("s", b"{}");
+        for policy in [WebhookPolicy::new("s"), WebhookPolicy::new("").or_secret("s"), WebhookPolicy::new(" ")] {
+            for header in [None, Some(""), Some("abc"), Some("xy"), Some("ab"), Some(&*right)] {
+                let header = header.map(str::as_bytes);
+                assert_eq!(policy.verify_header(header), policy.verify(b"{}", header), "{header:?}");
+            }
+        }
+        // What another body would be believed for is not refused yet.
+        assert_eq!(WebhookPolicy::new("s").verify_header(Some(sign("other", b"[]").as_bytes())), Ok(()));
+    }
+
+    #[test]
+    fn an_answer_tells_of_the_delivery_and_not_of_this_service() {
+        for error in [WebhookError::NoPolicy, SignatureError::BlankSecret.into()] {
+            let answer = error.answer();
+            assert!(!answer.contains("olicy") && !answer.contains("secret"), "{answer}");
+            assert_ne!(answer, error.to_string());
+        }
+        let error = WebhookError::TooLarge(7);
+        assert_eq!(error.answer(), error.to_string());
     }
 
     #[test]

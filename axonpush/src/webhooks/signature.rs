@@ -20,6 +20,16 @@ pub fn verify(secret: &str, raw_body: &[u8], header: Option<&[u8]>) -> Result<()
     mac(secret, raw_body)?.verify_slice(&signature).map_err(|_| SignatureError::Mismatch)
 }
 
+/// Whether `header` could be a signature at all, of whatever body.
+pub(super) fn check_form(header: Option<&[u8]>) -> Result<(), SignatureError> {
+    decode(header).map(drop)
+}
+
+/// Whether nobody could sign with `secret`, because everybody could.
+pub(super) fn is_blank(secret: &str) -> bool {
+    secret.trim().is_empty()
+}
+
 /// The signature of a body, as the service writes it: for tests of what receives deliveries.
 ///
 /// Signing with a blank secret gives an empty text, which nothing takes for a signature.
@@ -83,7 +93,7 @@ impl fmt::Display for SignatureError {
 impl std::error::Error for SignatureError {}
 
 fn mac(secret: &str, raw_body: &[u8]) -> Result<Hmac<Sha256>, SignatureError> {
-    if secret.trim().is_empty() {
+    if is_blank(secret) {
         return Err(SignatureError::BlankSecret);
     }
     // Keys of any length are taken.

@@ -3,7 +3,7 @@
 use axonpush::{
     Event, EventType,
     resources::NewWebhook,
-    webhooks::{SIGNATURE_HEADER, WebhookEvent, WebhookPolicy, sign},
+    webhooks::{SIGNATURE_HEADER, SignatureError, WebhookError, WebhookEvent, WebhookPolicy, sign},
 };
 use rig::{
     PATIENCE, client,
@@ -125,8 +125,10 @@ async fn a_body_without_an_end_is_cut_off_at_the_limit() {
     for url in services(&policy).await {
         let address = url.trim_start_matches("http://");
         let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
-        let head =
-            format!("POST /raw HTTP/1.1\r\nhost: a\r\n{SIGNATURE_HEADER}: ab\r\ntransfer-encoding: chunked\r\n\r\n");
+        let signature = sign("whsec", b"whatever");
+        let head = format!(
+            "POST /raw HTTP/1.1\r\nhost: a\r\n{SIGNATURE_HEADER}: {signature}\r\ntransfer-encoding: chunked\r\n\r\n"
+        );
         socket.write_all(head.as_bytes()).await.unwrap();
         let chunk = format!("4000\r\n{}\r\n", "x".repeat(0x4000));
         let (mut reader, mut writer) = socket.into_split();
@@ -141,6 +143,70 @@ async fn a_body_without_an_end_is_cut_off_at_the_limit() {
         }
         assert_eq!(&answer, b"HTTP/1.1 413", "{url}");
     }
+}
+
+/// What is answered to a request of which nothing but the head comes.
+async fn answer_to_head(url: &str, path: &str, signature: &str) -> String {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let mut socket = tokio::net::TcpStream::connect(url.trim_start_matches("http://")).await.unwrap();
+    let head =
+        format!("POST {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n{signature}content-length: 100\r\n\r\n");
+    socket.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    // Late would mean that the body was waited for.
+    tokio::time::timeout(PATIENCE, socket.read_to_end(&mut answer)).await.unwrap().unwrap();
+    String::from_utf8(answer).unwrap()
+}
+
+#[tokio::test]
+async fn what_cannot_be_signed_is_turned_away_before_its_body_comes() {
+    for url in services(&WebhookPolicy::new("whsec")).await {
+        for path in ["/hook", "/raw"] {
+            for (signature, said) in
+                [("", "no signature"), ("abc", "odd number"), ("xy", "byte 0"), ("ab", "2 characters")]
+            {
+                let header = Some(signature).filter(|text| !text.is_empty());
+                let header = header.map(|text| format!("{SIGNATURE_HEADER}: {text}\r\n")).unwrap_or_default();
+                let answer = answer_to_head(&url, path, &header).await;
+                assert!(answer.starts_with("HTTP/1.1 401") && answer.contains(said), "{url} {answer}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_is_not_set_up_does_not_tell_strangers_why() {
+    let header = format!("{SIGNATURE_HEADER}: {}\r\n", sign("whsec", b"{}"));
+    for url in services(&WebhookPolicy::new(" ")).await {
+        let answer = answer_to_head(&url, "/hook", &header).await;
+        assert!(answer.starts_with("HTTP/1.1 500"), "{url} {answer}");
+        assert!(!answer.contains("secret") && answer.contains("can't be checked here"), "{url} {answer}");
+    }
+}
+
+#[test]
+fn what_is_not_set_up_is_said_in_the_log() {
+    use std::sync::{Arc, Mutex};
+    use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
+
+    #[derive(Clone, Default)]
+    struct Heard(Arc<Mutex<Vec<String>>>);
+
+    impl<S: tracing::Subscriber> Layer<S> for Heard {
+        fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+            self.0.lock().unwrap().push(format!("{event:?}"));
+        }
+    }
+
+    let heard = Heard::default();
+    let subscriber = tracing_subscriber::registry().with(heard.clone());
+    tracing::subscriber::with_default(subscriber, || {
+        // What strangers send wrongly is no news.
+        WebhookError::Signature(SignatureError::Missing).answer();
+        WebhookError::NoPolicy.answer();
+    });
+    let heard = heard.0.lock().unwrap();
+    assert!(heard.len() == 1 && heard[0].contains("no `WebhookPolicy` here"), "{heard:?}");
 }
 
 #[tokio::test]

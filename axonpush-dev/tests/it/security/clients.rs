@@ -14,7 +14,7 @@ const SHORT: Duration = Duration::from_millis(150);
 const LONG: Duration = Duration::from_secs(3_600);
 
 fn server(head: Duration, body: Duration) -> DevServer {
-    DevServer::builder().patience(head, body).start_blocking().unwrap()
+    DevServer::builder().patience(head, body, LONG).start_blocking().unwrap()
 }
 
 fn connect(server: &DevServer) -> TcpStream {

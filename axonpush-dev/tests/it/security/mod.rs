@@ -2,5 +2,6 @@
 
 mod answers;
 mod clients;
+mod readers;
 mod routes;
 mod sites;

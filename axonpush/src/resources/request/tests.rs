@@ -129,6 +129,28 @@ async fn what_would_be_done_twice_is_repeated_only_where_it_was_not_done() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_success_that_cannot_be_read_is_told_at_once_and_only_events_go_out_again() {
+    let server = Arc::new(Scripted::default());
+    let memory = InMemory::new(server.clone());
+    let client = AxonPush::builder().api_key("ak_1").base_url("http://localhost").memory(memory).build().unwrap();
+    let page = || Reply::Answer {
+        status: StatusCode::OK,
+        headers: HeaderMap::new(),
+        body: Bytes::from_static(b"<html>portal</html>"),
+    };
+    for method in [Method::GET, Method::PUT, Method::PATCH, Method::POST, Method::DELETE] {
+        server.script.lock().unwrap().extend([page()]);
+        let request = client.request(method.clone(), "/x").json(&json!({})).repeatable();
+        assert!(request.send_json().await.unwrap_err().is_unconfirmed());
+        assert_eq!(std::mem::take(&mut *server.seen.lock().unwrap()).len(), 1, "{method}");
+    }
+    server.script.lock().unwrap().extend((0..4).map(|_| page()));
+    let published = client.events().publish(crate::Event::new("x")).await;
+    assert!(published.unwrap_err().is_unconfirmed());
+    assert_eq!(*server.seen.lock().unwrap(), ["/event"; 4]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_post_is_tried_again_where_it_reached_nobody() {
     let server = Arc::new(Scripted::default());
     let memory = InMemory::new(server.clone());
