@@ -20,9 +20,9 @@ struct EventList {
 
 pub(super) async fn list(
     State(shared): State<Arc<Shared>>,
-    Authorized(request): Authorized,
+    _: Authorized,
+    mut parameters: Parameters,
 ) -> Result<Response, Problem> {
-    let mut parameters = Parameters::parse(request.query.as_deref())?;
     let window = parameters.window(shared.clock.now());
     let limit = parameters.limit();
     let mut search = EventSearch::new(window.since, window.until, limit);
@@ -36,7 +36,7 @@ pub(super) async fn list(
 
 /// Narrows `search` down to what the parameters ask for, their window and limit aside.
 pub(super) fn filters(parameters: &mut Parameters, search: &mut EventSearch) {
-    for (name, column) in FILTERS {
+    for (name, column) in EVENT_FILTERS {
         if let Some(value) = parameters.text(name) {
             search.equals(column, value.to_owned());
         }
@@ -53,7 +53,7 @@ pub(super) fn filters(parameters: &mut Parameters, search: &mut EventSearch) {
 }
 
 /// Parameters that are compared for equality, and the column each is compared with.
-const FILTERS: [(&str, &str); 14] = [
+pub(super) const EVENT_FILTERS: [(&str, &str); 14] = [
     ("appId", "app_id"),
     ("channelId", "channel_id"),
     ("environmentId", "environment_id"),
