@@ -100,7 +100,9 @@
 //! - It answers questions about what is stored, worked out when they are asked: `GET /analytics/..` sums events up,
 //!   `GET /errors` groups failures into issues that can be resolved, muted and assigned, and an alert tells when its rule
 //!   held. Every change is in `GET /audit-logs`.
-//! - It describes itself at `GET /openapi.json`.
+//! - It describes itself at `GET /openapi.json`, a document of version 3.1 for generators of clients: the parameters, the
+//!   body and the answers of every operation, and who may call it. Parameters and bodies are read by what the document is
+//!   made of, and a test asks for every operation and holds each answer against it.
 //! - It keeps apps, channels, environments, members, public tokens, webhook endpoints, alerts, dashboards and the like. One
 //!   app, `app_dev`, with one channel, `default`, and one environment, `development`, are there from the start.
 //! - It delivers webhooks, signed, and tries again after 1, 5 and 30 seconds, 2 and 10 minutes. To https addresses it

@@ -18,6 +18,7 @@ mod otlp;
 mod otlp_sink;
 mod propagation;
 mod publishing;
+mod python_openapi;
 mod python_otlp;
 mod python_sdk;
 mod python_sentry;

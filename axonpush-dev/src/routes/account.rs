@@ -6,6 +6,7 @@ use axum::extract::State;
 use serde_json::{Value, json};
 
 use super::fields::{Fields, LONG};
+use super::parameters::DIMENSIONS;
 use super::resource::{done, missing, object, org_id};
 use super::{Answered, json};
 use crate::guard::Authorized;
@@ -75,7 +76,7 @@ pub(super) async fn capabilities(_: Authorized) -> Answered {
         "controls": {
             "analytics": {
                 "enabled": true, "customDimensions": true, "dashboards": true, "tagFilter": true,
-                "breakdownDimensions": BREAKDOWN_DIMENSIONS,
+                "breakdownDimensions": DIMENSIONS,
             },
             "auditTrail": {"enabled": true, "formats": ["json"]},
             "inlineModeration": {
@@ -149,24 +150,4 @@ const SCOPES: [(&str, &str, &str); 10] = [
     ("webhooks:manage", "webhooks", "Keep webhook endpoints"),
     ("workspaces:manage", "workspaces", "Keep workspaces"),
     ("templates:publish", "templates", "Publish templates"),
-];
-
-/// All but `apiKey`: keys are not kept.
-const BREAKDOWN_DIMENSIONS: [&str; 16] = [
-    "agent",
-    "app",
-    "channel",
-    "errorType",
-    "eventType",
-    "finishReason",
-    "model",
-    "operation",
-    "provider",
-    "semanticKind",
-    "service",
-    "source",
-    "status",
-    "tag",
-    "tool",
-    "user",
 ];

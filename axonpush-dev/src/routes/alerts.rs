@@ -38,10 +38,10 @@ struct Occurrence {
 /// it did not. A rule knows nothing of what was before it.
 pub(super) async fn occurrences(
     State(shared): State<Arc<Shared>>,
-    Authorized(request): Authorized,
+    _: Authorized,
+    mut parameters: Parameters,
     Path(id): Path<String>,
 ) -> Answered {
-    let mut parameters = Parameters::parse(request.query.as_deref())?;
     let limit = parameters.limit() as usize;
     parameters.check()?;
     let rule = shared.find(ALERT, &id).await?;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::account::USER_ID;
-use super::operations::Operation;
+use super::operation::Operation;
 use super::query::Parameters;
 use super::resource::{object, org_id, text};
 use super::{Answered, json};
@@ -45,13 +45,15 @@ pub(super) async fn note(State(shared): State<Arc<Shared>>, request: Request, ne
     Response::from_parts(parts, Body::from(body))
 }
 
-pub(super) async fn list(State(shared): State<Arc<Shared>>, Authorized(request): Authorized) -> Answered {
-    let mut parameters = Parameters::parse(request.query.as_deref())?;
+pub(super) async fn list(
+    State(shared): State<Arc<Shared>>,
+    Authorized(request): Authorized,
+    mut parameters: Parameters,
+) -> Answered {
     let limit = parameters.limit() as usize;
-    let before = parameters.time("before").map(|before| before.to_string());
+    let before = parameters.time("before");
     let filters = ["action", "resourceType", "source"].map(|name| (name, parameters.text(name).map(str::to_owned)));
     parameters.check()?;
-    let before: Option<Timestamp> = before.and_then(|before| before.parse().ok());
     let wanted = |entry: &Document| {
         let earlier =
             before.is_none_or(|before| text(entry, "createdAt").parse().is_ok_and(|at: Timestamp| at < before));
@@ -83,10 +85,9 @@ pub(super) async fn verify(State(shared): State<Arc<Shared>>, _: Authorized) -> 
 }
 
 /// Events that tell what an agent, a tool or a model did.
-pub(super) async fn trail(State(shared): State<Arc<Shared>>, Authorized(request): Authorized) -> Answered {
-    let mut parameters = Parameters::parse(request.query.as_deref())?;
+pub(super) async fn trail(State(shared): State<Arc<Shared>>, _: Authorized, mut parameters: Parameters) -> Answered {
     let window = parameters.window(shared.clock.now());
-    let limit = parameters.count("limit", 1_000, 10_000) as usize;
+    let limit = parameters.limit() as usize;
     let mut scan = Scan::default();
     scan.window(window.since, window.until);
     scan.has("semantic_kind");

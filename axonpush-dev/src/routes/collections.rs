@@ -39,7 +39,7 @@ struct Collection {
 /// The routes of all of them.
 pub(super) fn routes() -> Router<Arc<Shared>> {
     let router = COLLECTIONS.iter().fold(Router::new(), |router, collection| {
-        let all = get(move |state, caller| list(collection, state, caller))
+        let all = get(move |state, caller, query| list(collection, state, caller, query))
             .post(move |state, caller| create(collection, state, caller));
         let one = get(move |state, caller, path| find(collection, state, caller, path))
             .put(move |state, caller, path| replace(collection, state, caller, path))
@@ -50,8 +50,12 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
     router.route("/organizations/{org_id}/telemetry-policy", get(telemetry_policy).merge(patch(set_telemetry_policy)))
 }
 
-async fn list(collection: &Collection, State(shared): State<Arc<Shared>>, Authorized(request): Authorized) -> Answered {
-    let parameters = Parameters::parse(request.query.as_deref())?;
+async fn list(
+    collection: &Collection,
+    State(shared): State<Arc<Shared>>,
+    _: Authorized,
+    parameters: Parameters,
+) -> Answered {
     let environment = parameters.text("envSlug").unwrap_or_default();
     let all = shared.list(collection.kind, None).await?.into_iter();
     let wanted = all.filter(|one| environment.is_empty() || text(one, "envSlug") == environment);

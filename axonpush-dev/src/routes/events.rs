@@ -17,8 +17,7 @@ struct EventList {
     events: Vec<EventView>,
 }
 
-pub(super) async fn list(State(shared): State<Arc<Shared>>, Authorized(request): Authorized) -> Answered {
-    let mut parameters = Parameters::parse(request.query.as_deref())?;
+pub(super) async fn list(State(shared): State<Arc<Shared>>, _: Authorized, mut parameters: Parameters) -> Answered {
     let search = search(&mut parameters, &shared);
     parameters.check()?;
     answer(&shared, search).await
@@ -27,8 +26,7 @@ pub(super) async fn list(State(shared): State<Arc<Shared>>, Authorized(request):
 /// `GET /dev/events`: the same, from where an earlier answer ended: `before` is the id of its last event, `until` when that
 /// arrived. The service has windows of time alone, with which nobody gets past more events of one moment than are
 /// answered at once; so this is no part of its path.
-pub(super) async fn older(State(shared): State<Arc<Shared>>, Authorized(request): Authorized) -> Answered {
-    let mut parameters = Parameters::parse(request.query.as_deref())?;
+pub(super) async fn older(State(shared): State<Arc<Shared>>, _: Authorized, mut parameters: Parameters) -> Answered {
     let mut search = search(&mut parameters, &shared);
     let (before, until) = (parameters.text("before").map(str::to_owned), parameters.time("until"));
     if before.is_some() && until.is_none() {
@@ -57,7 +55,7 @@ async fn answer(shared: &Shared, search: EventSearch) -> Answered {
 
 /// Narrows `search` down to what the parameters ask for, their window and limit aside.
 pub(super) fn filters(parameters: &mut Parameters, search: &mut EventSearch) {
-    for (name, column) in FILTERS {
+    for (name, column) in EVENT_FILTERS {
         if let Some(value) = parameters.text(name) {
             search.equals(column, value.to_owned());
         }
@@ -74,7 +72,7 @@ pub(super) fn filters(parameters: &mut Parameters, search: &mut EventSearch) {
 }
 
 /// Parameters that are compared for equality, and the column each is compared with.
-const FILTERS: [(&str, &str); 14] = [
+pub(super) const EVENT_FILTERS: [(&str, &str); 14] = [
     ("appId", "app_id"),
     ("channelId", "channel_id"),
     ("environmentId", "environment_id"),

@@ -1,18 +1,39 @@
-//! Query parameters: read by name, with every malformed one reported.
+//! Query parameters: declared once, in [`parameters`](super::parameters), and read by name, with every malformed one
+//! reported.
 
 use std::str::FromStr;
 
-use axum::extract::Query;
+use axum::extract::{FromRequestParts, MatchedPath, Query};
 use http::Uri;
+use http::request::Parts;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use super::operation::Operation;
+use super::shape::Shape;
 use crate::problem::{Fault, Problem};
 use crate::rfc3339::Rfc3339;
+
+/// A parameter that an operation reads. One that is not declared cannot be read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Parameter {
+    pub(super) name: &'static str,
+    /// [`Shape::Texts`] may be repeated, [`Shape::Choices`] are separated by commas.
+    pub(super) shape: Shape,
+    pub(super) required: bool,
+    /// What is meant when nothing is said, as it would be sent; empty when nothing is meant.
+    pub(super) usual: &'static str,
+    /// What its name and its shape do not tell.
+    pub(super) about: &'static str,
+}
+
+/// Groups of them, because operations have many in common.
+pub(super) type Declared = &'static [&'static [Parameter]];
 
 /// The parameters of one request, and what is wrong with them.
 #[derive(Debug)]
 pub(super) struct Parameters {
+    declared: Declared,
     pairs: Vec<(String, String)>,
     faults: Vec<Fault>,
 }
@@ -35,11 +56,10 @@ impl Window {
 impl Parameters {
     /// # Errors
     /// 422 for a query that cannot be decoded.
-    pub(super) fn parse(query: Option<&str>) -> Result<Self, Problem> {
-        let malformed = || Problem::invalid(vec![Fault::new("query", "malformed query")]);
-        let uri = Uri::try_from(format!("/?{}", query.unwrap_or_default())).map_err(|_| malformed())?;
-        let Query(pairs) = Query::try_from_uri(&uri).map_err(|_| malformed())?;
-        Ok(Self { pairs, faults: Vec::new() })
+    pub(super) fn of(uri: &Uri, declared: Declared) -> Result<Self, Problem> {
+        let malformed = |_| Problem::invalid(vec![Fault::new("query", "malformed query")]);
+        let Query(pairs) = Query::try_from_uri(uri).map_err(malformed)?;
+        Ok(Self { declared, pairs, faults: Vec::new() })
     }
 
     /// The first value that is not empty.
@@ -49,7 +69,24 @@ impl Parameters {
 
     /// Every value of a parameter that may be repeated, without the empty ones.
     pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.pairs.iter().filter(move |(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
+        let declared = self.declared(name).is_some();
+        let sent = self.pairs.iter().filter(move |(key, value)| declared && key == name && !value.is_empty());
+        sent.map(|(_, value)| value.as_str())
+    }
+
+    /// The value, or what is meant without one.
+    pub(super) fn text_or_usual(&self, name: &str) -> String {
+        let usual = || self.declared(name).map_or("", |parameter| parameter.usual);
+        self.text(name).unwrap_or_else(usual).to_owned()
+    }
+
+    /// A value that must be there. Empty when it is not, which [`check`](Self::check) reports.
+    pub(super) fn required(&mut self, name: &str) -> String {
+        let text = self.text(name).map(str::to_owned);
+        text.unwrap_or_else(|| {
+            self.fault(name, &format!("expected required query parameter {name} to be present"));
+            String::new()
+        })
     }
 
     pub(super) fn time(&mut self, name: &str) -> Option<Timestamp> {
@@ -62,36 +99,52 @@ impl Parameters {
         Window::new(self.time("since"), until, now)
     }
 
-    /// How many rows to return: 1 to 500, default 50.
+    /// How many rows to return.
     pub(super) fn limit(&mut self) -> u32 {
-        self.count("limit", DEFAULT_LIMIT, MAX_LIMIT)
+        self.count("limit")
     }
 
-    /// How many of something: 1 to `most`, `usual` when nothing is said.
-    pub(super) fn count(&mut self, name: &str, usual: u32, most: u32) -> u32 {
-        match self.text(name).map(str::parse) {
-            None => usual,
-            Some(Ok(count)) if (1..=most).contains(&count) => count,
-            Some(_) => {
-                self.fault(name, &format!("expected {name} to be an integer between 1 and {most}"));
-                usual
-            }
-        }
+    /// How many of something.
+    pub(super) fn count(&mut self, name: &str) -> u32 {
+        u32::try_from(self.integer(name).unwrap_or_default()).unwrap_or(u32::MAX)
     }
 
-    /// One of several words, the first of which is meant when nothing is said.
-    pub(super) fn choice(&mut self, name: &str, choices: &[&'static str]) -> &'static str {
-        let usual = choices.first().copied().unwrap_or_default();
+    pub(super) fn integer(&mut self, name: &str) -> Option<u64> {
+        let Parameter { shape: Shape::Integer(least, most), usual, .. } = self.declared(name)? else { return None };
+        let usual = usual.parse().ok();
         let Some(text) = self.text(name) else { return usual };
-        let known = choices.iter().copied().find(|choice| *choice == text);
-        known.unwrap_or_else(|| {
+        let read = text.parse().ok().filter(|number| (least..=most).contains(&number));
+        if read.is_none() {
+            self.fault(name, &format!("expected {name} to be an integer between {least} and {most}"));
+        }
+        read.or(usual)
+    }
+
+    /// One of several words.
+    pub(super) fn choice(&mut self, name: &str) -> &'static str {
+        let Some(Parameter { shape: Shape::Choice(choices), usual, .. }) = self.declared(name) else { return "" };
+        let Some(text) = self.text(name) else { return usual };
+        let known = choices.iter().find(|choice| **choice == text);
+        known.copied().unwrap_or_else(|| {
             self.fault(name, &format!("expected one of {}", choices.join(", ")));
             usual
         })
     }
 
+    pub(super) fn boolean(&mut self, name: &str) -> bool {
+        self.parsed(name, "expected boolean").unwrap_or_default()
+    }
+
+    pub(super) fn number(&mut self, name: &str) -> Option<f64> {
+        self.parsed(name, "expected number").map(|Finite(number)| number)
+    }
+
+    fn declared(&self, name: &str) -> Option<&'static Parameter> {
+        self.declared.iter().copied().flatten().find(|parameter| parameter.name == name)
+    }
+
     /// A value of type `T`, or `None` with a fault noted when it does not read as one.
-    pub(super) fn parsed<T: FromStr>(&mut self, name: &str, expectation: &str) -> Option<T> {
+    fn parsed<T: FromStr>(&mut self, name: &str, expectation: &str) -> Option<T> {
         let parsed = self.text(name)?.parse().ok();
         if parsed.is_none() {
             self.fault(name, expectation);
@@ -115,8 +168,19 @@ impl Parameters {
     }
 }
 
+/// What the operation that the request is for declares.
+impl<S: Sync> FromRequestParts<S> for Parameters {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let path = parts.extensions.get::<MatchedPath>();
+        let operation = path.and_then(|path| Operation::find(parts.method.as_str(), path.as_str()));
+        Self::of(&parts.uri, operation.map_or(&[], |operation| operation.query))
+    }
+}
+
 /// A number that is one: `nan` and `inf` read as floats and match nothing.
-pub(super) struct Finite(pub(super) f64);
+struct Finite(f64);
 
 impl FromStr for Finite {
     type Err = ();
@@ -127,5 +191,3 @@ impl FromStr for Finite {
 }
 
 const DEFAULT_WINDOW: SignedDuration = SignedDuration::from_hours(24);
-const DEFAULT_LIMIT: u32 = 50;
-const MAX_LIMIT: u32 = 500;

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::State;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode, Uri, header};
 use serde_json::json;
 
 use super::batch::Batch;
 use super::fields::is_json;
+use super::parameters::SENTRY;
 use super::path::Path;
 use super::query::Parameters;
 use super::tokens::Binding;
@@ -24,19 +25,19 @@ use crate::store::Delivery;
 pub(super) async fn envelope(
     state: State<Arc<Shared>>,
     request: Extension<Arc<ReceivedRequest>>,
-    headers: HeaderMap,
+    told: (Uri, HeaderMap),
     channel: Path<String>,
 ) -> Answered {
-    ingest(state, request, headers, channel, read_envelope).await
+    ingest(state, request, told, channel, read_envelope).await
 }
 
 pub(super) async fn store(
     state: State<Arc<Shared>>,
     request: Extension<Arc<ReceivedRequest>>,
-    headers: HeaderMap,
+    told: (Uri, HeaderMap),
     channel: Path<String>,
 ) -> Answered {
-    ingest(state, request, headers, channel, read_store).await
+    ingest(state, request, told, channel, read_store).await
 }
 
 type Read = fn(&[u8], &str, &mut Take<'_>) -> Result<String, Problem>;
@@ -44,11 +45,11 @@ type Read = fn(&[u8], &str, &mut Take<'_>) -> Result<String, Problem>;
 async fn ingest(
     State(shared): State<Arc<Shared>>,
     Extension(mut request): Extension<Arc<ReceivedRequest>>,
-    headers: HeaderMap,
+    (uri, headers): (Uri, HeaderMap),
     Path(channel): Path<String>,
     read: Read,
 ) -> Answered {
-    let key = key(&headers, request.query.as_deref())?;
+    let key = key(&headers, &uri)?;
     check_type(&headers)?;
     if key.starts_with("pt_")
         && let Some(binding) = Binding::of(&shared, &PublicToken(key)).await?
@@ -85,10 +86,10 @@ fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 /// The key of a DSN, where SDKs put it; a key where everybody else does is as good.
-fn key(headers: &HeaderMap, query: Option<&str>) -> Result<String, Problem> {
+fn key(headers: &HeaderMap, uri: &Uri) -> Result<String, Problem> {
     let header = |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok()).unwrap_or_default();
     let told = [header("x-sentry-auth"), header(header::AUTHORIZATION.as_str())].into_iter().find_map(key_in);
-    let asked = || Parameters::parse(query).ok()?.text("sentry_key").map(str::to_owned);
+    let asked = || Parameters::of(uri, SENTRY).ok()?.text("sentry_key").map(str::to_owned);
     if let Some(key) = told.or_else(asked) {
         return Ok(key);
     }

@@ -102,7 +102,7 @@ impl Field {
 }
 
 impl Shape {
-    fn schema(self) -> RefOr<Schema> {
+    pub(super) fn schema(self) -> RefOr<Schema> {
         let of = |of: Type| ObjectBuilder::new().schema_type(of);
         let list = |items: RefOr<Schema>| Schema::Array(ArrayBuilder::new().items(items).build());
         let words = |choices: &[&str]| of(Type::String).enum_values(Some(choices.iter().copied()));

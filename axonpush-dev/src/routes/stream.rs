@@ -23,13 +23,16 @@ use crate::guard::Authorized;
 use crate::state::Shared;
 use crate::store::{EventSearch, StoreFailure};
 
-pub(super) async fn stream(State(shared): State<Arc<Shared>>, Authorized(request): Authorized) -> Answered {
-    let mut parameters = Parameters::parse(request.query.as_deref())?;
+pub(super) async fn stream(
+    State(shared): State<Arc<Shared>>,
+    Authorized(request): Authorized,
+    mut parameters: Parameters,
+) -> Answered {
     let mut search = EventSearch::everything();
     filters(&mut parameters, &mut search);
     // A browser's event source sends the header when it comes back, and can send nothing else of its own.
     let resumed = request.header("last-event-id").and_then(|id| id.parse().ok());
-    let resumed = parameters.parsed("lastEventId", "expected the id of an event of this stream").or(resumed);
+    let resumed = parameters.integer("lastEventId").and_then(|id| i64::try_from(id).ok()).or(resumed);
     parameters.check()?;
     let (chunks, body) = mpsc::channel(1);
     let newest = *shared.store.arrived().borrow();

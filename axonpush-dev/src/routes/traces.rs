@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::aside;
-use super::query::{Finite, Parameters};
+use super::query::Parameters;
 use crate::event::{EventBody, EventView, Facts, Row};
 use crate::guard::Authorized;
 use crate::problem::Problem;
@@ -54,9 +54,10 @@ struct TraceSummary {
 
 pub(super) async fn list(
     State(shared): State<Arc<Shared>>,
-    Authorized(request): Authorized,
+    _: Authorized,
+    parameters: Parameters,
 ) -> Result<Response, Problem> {
-    let search = trace_search(Parameters::parse(request.query.as_deref())?, shared.clock.now())?;
+    let search = trace_search(parameters, shared.clock.now())?;
     let ids = shared.store.read(|connection| trace_ids(connection, search)).await?;
     let mut traces = Vec::with_capacity(ids.len());
     // One trace at a time, so that publishers wait for one trace at most.
@@ -90,9 +91,9 @@ async fn read_trace(shared: &Shared, trace_id: &str) -> Result<Vec<Row>, Problem
 fn trace_search(mut parameters: Parameters, now: Timestamp) -> Result<TraceSearch, Problem> {
     let window = parameters.window(now);
     let limit = parameters.limit();
-    let offset = parameters.parsed("offset", "expected integer >= 0").unwrap_or_default();
+    let offset = parameters.count("offset");
     let mut search = TraceSearch::new(window.since, window.until, limit, offset);
-    for (name, column) in FILTERS {
+    for (name, column) in TRACE_FILTERS {
         let values: Vec<_> = parameters.all(name).map(str::to_owned).collect();
         if !values.is_empty() {
             search.any_of(column, values);
@@ -101,24 +102,18 @@ fn trace_search(mut parameters: Parameters, now: Timestamp) -> Result<TraceSearc
     if let Some(text) = parameters.text("q") {
         search.contains(text);
     }
-    if parameters.parsed("errorsOnly", "expected boolean").unwrap_or(false) {
+    if parameters.boolean("errorsOnly") {
         search.errors_only();
     }
-    if let Some(milliseconds) = parameters.parsed::<Finite>("minDurationMs", "expected number") {
-        let Finite(milliseconds) = milliseconds;
+    if let Some(milliseconds) = parameters.number("minDurationMs") {
         search.min_duration_ms(milliseconds);
     }
-    search.sort = match parameters.text("sort") {
-        None | Some("last_seen_desc") => TraceSort::LastSeenDesc,
-        Some("last_seen_asc") => TraceSort::LastSeenAsc,
-        Some("duration_desc") => TraceSort::DurationDesc,
-        Some("cost_desc") => TraceSort::CostDesc,
-        Some("tokens_desc") => TraceSort::TokensDesc,
-        Some(_) => {
-            let expectation = "expected one of last_seen_desc, last_seen_asc, duration_desc, cost_desc, tokens_desc";
-            parameters.fault("sort", expectation);
-            TraceSort::default()
-        }
+    search.sort = match parameters.choice("sort") {
+        "last_seen_asc" => TraceSort::LastSeenAsc,
+        "duration_desc" => TraceSort::DurationDesc,
+        "cost_desc" => TraceSort::CostDesc,
+        "tokens_desc" => TraceSort::TokensDesc,
+        _ => TraceSort::LastSeenDesc,
     };
     parameters.check()?;
     Ok(search)
@@ -182,7 +177,7 @@ fn distinct(texts: impl Iterator<Item = String>) -> Vec<String> {
 
 /// Parameters that may be repeated, and the column each is compared with. `apiKey` is missing on
 /// purpose: keys are masked before anything is stored.
-const FILTERS: [(&str, &str); 14] = [
+pub(super) const TRACE_FILTERS: [(&str, &str); 14] = [
     ("service", "service_name"),
     ("operation", "operation_name"),
     ("model", "request_model"),

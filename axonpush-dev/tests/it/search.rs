@@ -125,6 +125,15 @@ async fn malformed_parameters_are_refused_by_name() {
 }
 
 #[tokio::test]
+async fn a_head_request_is_read_as_the_get_it_stands_for() {
+    let rig = Rig::start().await;
+    for (query, status) in [("limit=500", 200), ("limit=501", 422)] {
+        let response = rig.request(Method::HEAD, &format!("/events?{query}")).send().await.unwrap();
+        assert_eq!(response.status(), status, "{query}");
+    }
+}
+
+#[tokio::test]
 async fn a_limit_that_is_none_is_told_what_one_looks_like() {
     let rig = Rig::start().await;
     for path in ["/events", "/traces"] {

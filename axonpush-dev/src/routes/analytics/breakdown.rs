@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
+use super::super::parameters::DIMENSIONS;
 use super::super::query::Parameters;
 use super::cohort::keys_are_not_kept;
 use super::dimensions;
@@ -53,9 +54,8 @@ impl Dimension {
         let tag = (name == "tag").then(|| parameters.text("tagKey").map(str::to_owned)).flatten();
         if name == "tag" && tag.is_none() {
             parameters.fault("tagKey", "expected to be sent along with the dimension tag");
-        } else if name != "tag" && !COLUMNS.iter().any(|(known, _)| *known == name) && name != FINISH_REASON {
-            let names: Vec<_> = COLUMNS.iter().map(|(known, _)| *known).chain([FINISH_REASON, "tag"]).collect();
-            parameters.fault(parameter, &format!("expected one of {}", names.join(", ")));
+        } else if !DIMENSIONS.contains(&name) {
+            parameters.fault(parameter, &format!("expected one of {}", DIMENSIONS.join(", ")));
         }
         Ok(Self { name: name.to_owned(), tag })
     }
@@ -78,7 +78,7 @@ impl Dimension {
             "channel" => Some(body.channel_id.as_str()),
             "errorType" => facts.error_type.as_deref(),
             "eventType" => Some(body.event_type.as_str()),
-            FINISH_REASON => facts.finish_reason.as_deref(),
+            "finishReason" => facts.finish_reason.as_deref(),
             "model" => facts.request_model.as_deref(),
             "operation" => Some(body.identifier.as_str()),
             "provider" => facts.provider_name.as_deref(),
@@ -135,5 +135,3 @@ const COLUMNS: [(&str, &str); 14] = [
     ("tool", "tool_name"),
     ("user", "user_id"),
 ];
-
-const FINISH_REASON: &str = "finishReason";

@@ -72,7 +72,7 @@ pub(super) fn keys_are_not_kept() -> Problem {
 }
 
 /// What is compared for equality, and the column each is compared with.
-const COLUMNS: [(&str, &str); 9] = [
+pub(in super::super) const COLUMNS: [(&str, &str); 9] = [
     ("source", "source"),
     ("model", "request_model"),
     ("provider", "provider_name"),

@@ -21,8 +21,7 @@ use crate::store::Scan;
 /// When each text was seen last.
 type LastSeen = HashMap<String, Timestamp>;
 
-pub(super) async fn list(State(shared): State<Arc<Shared>>, Authorized(request): Authorized) -> Answered {
-    let mut parameters = Parameters::parse(request.query.as_deref())?;
+pub(super) async fn list(State(shared): State<Arc<Shared>>, _: Authorized, mut parameters: Parameters) -> Answered {
     let limit = parameters.limit() as usize;
     let scan = scan(&shared, parameters).await?;
     let seen = scan.fold(&shared.store, LastSeen::new(), |seen, event| {
@@ -37,13 +36,9 @@ pub(super) async fn list(State(shared): State<Arc<Shared>>, Authorized(request):
     Ok(json(&json!({"dimensions": dimensions})))
 }
 
-pub(super) async fn values(State(shared): State<Arc<Shared>>, Authorized(request): Authorized) -> Answered {
-    let mut parameters = Parameters::parse(request.query.as_deref())?;
+pub(super) async fn values(State(shared): State<Arc<Shared>>, _: Authorized, mut parameters: Parameters) -> Answered {
     let limit = parameters.limit() as usize;
-    let key = parameters.text("key").unwrap_or_default().to_owned();
-    if key.is_empty() {
-        parameters.fault("key", "expected required query parameter key to be present");
-    }
+    let key = parameters.required("key");
     let scan = scan(&shared, parameters).await?;
     let wanted = key.clone();
     let seen = scan.fold(&shared.store, LastSeen::new(), move |seen, event| {

@@ -53,7 +53,7 @@ struct Cell {
 
 impl Bands {
     pub(super) fn of_query(parameters: &mut Parameters) -> Self {
-        Self { count: parameters.count("buckets", 25, 100), scale: parameters.choice("scale", &["log", "linear"]) }
+        Self { count: parameters.count("buckets"), scale: parameters.choice("scale") }
     }
 
     /// How far through all of the bands, from 0 to 1, a duration is.

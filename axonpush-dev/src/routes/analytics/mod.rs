@@ -21,6 +21,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use self::breakdown::{Breakdown, Dimension, Rows};
+pub(super) use self::cohort::COLUMNS as COHORT_FILTERS;
 use self::cohort::Cohort;
 pub(super) use self::dimensions::text as scalar;
 use self::heatmap::{Bands, Durations};
@@ -54,8 +55,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
 }
 
 /// Whether any event is stored. Those that left to make room are forgotten here, too.
-async fn ingestion_status(State(shared): State<Arc<Shared>>, Authorized(request): Authorized) -> Answered {
-    let parameters = Parameters::parse(request.query.as_deref())?;
+async fn ingestion_status(State(shared): State<Arc<Shared>>, _: Authorized, parameters: Parameters) -> Answered {
     let mut scan = Scan::default();
     if let Some(environment) = parameters.text("environment") {
         scan.equals("environment_id", cohort::slug(&shared, environment).await?);
@@ -63,23 +63,21 @@ async fn ingestion_status(State(shared): State<Arc<Shared>>, Authorized(request)
     Ok(json(&json!({"everIngested": scan.any(&shared.store).await?})))
 }
 
-async fn timeseries(State(shared): State<Arc<Shared>>, Authorized(request): Authorized) -> Answered {
-    let mut parameters = Parameters::parse(request.query.as_deref())?;
+async fn timeseries(State(shared): State<Arc<Shared>>, _: Authorized, mut parameters: Parameters) -> Answered {
     let cohort = Cohort::of_query(&mut parameters);
     let window = parameters.window(shared.clock.now());
-    let bucket = Bucket::of_query(&mut parameters, &["hour", "day"]);
+    let bucket = Bucket::of_query(&mut parameters);
     parameters.check()?;
     let scan = cohort.scan(&shared, window).await?;
     let series = scan.fold(&shared.store, Series::new(bucket), |series, event| series.add(&event)).await?;
     Ok(json(&series.finish()))
 }
 
-async fn breakdown(State(shared): State<Arc<Shared>>, Authorized(request): Authorized) -> Answered {
-    let mut parameters = Parameters::parse(request.query.as_deref())?;
+async fn breakdown(State(shared): State<Arc<Shared>>, _: Authorized, mut parameters: Parameters) -> Answered {
     let cohort = Cohort::of_query(&mut parameters);
     let window = parameters.window(shared.clock.now());
     let limit = parameters.limit() as usize;
-    let name = parameters.text("dimension").unwrap_or("model").to_owned();
+    let name = parameters.text_or_usual("dimension");
     let dimension = Dimension::of_query(&mut parameters, "dimension", &name);
     parameters.check()?;
     let mut scan = cohort.scan(&shared, window).await?;
@@ -89,8 +87,7 @@ async fn breakdown(State(shared): State<Arc<Shared>>, Authorized(request): Autho
     Ok(json(&rows.finish(limit)))
 }
 
-async fn latency(State(shared): State<Arc<Shared>>, Authorized(request): Authorized) -> Answered {
-    let mut parameters = Parameters::parse(request.query.as_deref())?;
+async fn latency(State(shared): State<Arc<Shared>>, _: Authorized, mut parameters: Parameters) -> Answered {
     let cohort = Cohort::of_query(&mut parameters);
     let window = parameters.window(shared.clock.now());
     parameters.check()?;
@@ -99,13 +96,12 @@ async fn latency(State(shared): State<Arc<Shared>>, Authorized(request): Authori
     Ok(json(&latencies.finish()))
 }
 
-async fn overview(State(shared): State<Arc<Shared>>, Authorized(request): Authorized) -> Answered {
-    let mut parameters = Parameters::parse(request.query.as_deref())?;
+async fn overview(State(shared): State<Arc<Shared>>, _: Authorized, mut parameters: Parameters) -> Answered {
     let cohort = Cohort::of_query(&mut parameters);
     let window = parameters.window(shared.clock.now());
-    let bucket = Bucket::of_query(&mut parameters, &["hour", "day"]);
+    let bucket = Bucket::of_query(&mut parameters);
     let limit = parameters.limit() as usize;
-    let names = parameters.text("dimensions").unwrap_or("model,provider,status").to_owned();
+    let names = parameters.text_or_usual("dimensions");
     let dimensions: Vec<_> =
         names.split(',').map(|name| Dimension::of_query(&mut parameters, "dimensions", name.trim())).collect();
     parameters.check()?;
@@ -129,11 +125,10 @@ async fn overview(State(shared): State<Arc<Shared>>, Authorized(request): Author
     }))
 }
 
-async fn heatmap(State(shared): State<Arc<Shared>>, Authorized(request): Authorized) -> Answered {
-    let mut parameters = Parameters::parse(request.query.as_deref())?;
+async fn heatmap(State(shared): State<Arc<Shared>>, _: Authorized, mut parameters: Parameters) -> Answered {
     let cohort = Cohort::of_query(&mut parameters);
     let window = parameters.window(shared.clock.now());
-    let bucket = Bucket::of_query(&mut parameters, &["hour", "day", "minute"]);
+    let bucket = Bucket::of_query(&mut parameters);
     let bands = Bands::of_query(&mut parameters);
     parameters.check()?;
     let scan = cohort.scan(&shared, window).await?;

@@ -47,9 +47,8 @@ pub(super) struct Timeseries {
 }
 
 impl Bucket {
-    /// One of `choices`; the first of them when nothing is said.
-    pub(super) fn of_query(parameters: &mut Parameters, choices: &[&'static str]) -> Self {
-        let name = parameters.choice("bucket", choices);
+    pub(super) fn of_query(parameters: &mut Parameters) -> Self {
+        let name = parameters.choice("bucket");
         let seconds = match name {
             "minute" => 60,
             "day" => 86_400,

@@ -33,11 +33,10 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/errors/{fingerprint}/events", get(events))
 }
 
-async fn list(State(shared): State<Arc<Shared>>, Authorized(request): Authorized) -> Answered {
-    let mut parameters = Parameters::parse(request.query.as_deref())?;
+async fn list(State(shared): State<Arc<Shared>>, _: Authorized, mut parameters: Parameters) -> Answered {
     let now = shared.clock.now();
     let window = parameters.window(now);
-    let status = parameters.choice("status", &["unresolved", "resolved", "ignored", "muted", "all"]);
+    let status = parameters.choice("status");
     let limit = parameters.limit() as usize;
     let wanted = ["service", "assignee", "q"].map(|name| parameters.text(name).unwrap_or_default().to_owned());
     parameters.check()?;
@@ -65,10 +64,10 @@ async fn list(State(shared): State<Arc<Shared>>, Authorized(request): Authorized
 
 async fn detail(
     State(shared): State<Arc<Shared>>,
-    Authorized(request): Authorized,
+    _: Authorized,
+    mut parameters: Parameters,
     Path(fingerprint): Path<String>,
 ) -> Answered {
-    let mut parameters = Parameters::parse(request.query.as_deref())?;
     let now = shared.clock.now();
     let (since, until) = (parameters.time("since"), parameters.time("until"));
     parameters.check()?;
@@ -89,10 +88,10 @@ async fn detail(
 
 async fn events(
     State(shared): State<Arc<Shared>>,
-    Authorized(request): Authorized,
+    _: Authorized,
+    mut parameters: Parameters,
     Path(fingerprint): Path<String>,
 ) -> Answered {
-    let mut parameters = Parameters::parse(request.query.as_deref())?;
     let (before, after) = (parameters.time("before"), parameters.time("after"));
     let limit = parameters.limit() as usize;
     parameters.check()?;

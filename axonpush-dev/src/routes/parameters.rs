@@ -1,0 +1,201 @@
+//! The parameters of every query, as the contract has them.
+
+use super::analytics::COHORT_FILTERS;
+use super::events::EVENT_FILTERS;
+use super::query::{Declared, Parameter};
+use super::shape::Shape;
+use super::traces::TRACE_FILTERS;
+
+pub(super) const EVENT_LIST: Declared = &[WINDOW, LIMIT, EVENTS, SEARCH];
+
+pub(super) const OLDER_EVENTS: Declared = &[
+    WINDOW,
+    LIMIT,
+    EVENTS,
+    SEARCH,
+    &[text("before")
+        .about("The id of the last event of an earlier answer, to be sent along with when it arrived as `until`.")],
+];
+
+pub(super) const EVENT_STREAM: Declared = &[
+    EVENTS,
+    SEARCH,
+    &[integer("lastEventId", 0, i64::MAX as u64)
+        .about("The last event that was seen; the stream goes on after it. It wins over the header `last-event-id`.")],
+];
+
+pub(super) const TRACE_LIST: Declared = &[
+    WINDOW,
+    LIMIT,
+    &named(&TRACE_FILTERS, Shape::Texts),
+    &[
+        integer("offset", 0, u32::MAX as u64).usually("0"),
+        text("q").about("Text that an event of the trace contains, in whatever case."),
+        of("errorsOnly", Shape::Boolean).usually("false"),
+        of("minDurationMs", Shape::Number),
+        choice("sort", &["last_seen_desc", "last_seen_asc", "duration_desc", "cost_desc", "tokens_desc"]),
+    ],
+];
+
+pub(super) const INGESTION_STATUS: Declared = &[&[ENVIRONMENT]];
+
+pub(super) const TIMESERIES: Declared = &[WINDOW, BUCKET, COHORT, COHORT_MORE];
+
+pub(super) const BREAKDOWN: Declared =
+    &[WINDOW, LIMIT, &[choice("dimension", &DIMENSIONS).usually("model"), TAG_KEY], COHORT, COHORT_MORE];
+
+pub(super) const LATENCY: Declared = &[WINDOW, COHORT, COHORT_MORE];
+
+pub(super) const OVERVIEW: Declared = &[
+    WINDOW,
+    LIMIT,
+    BUCKET,
+    &[of("dimensions", Shape::Choices(&DIMENSIONS)).usually("model,provider,status"), TAG_KEY],
+    COHORT,
+    COHORT_MORE,
+];
+
+pub(super) const HEATMAP: Declared = &[
+    WINDOW,
+    &[
+        choice("bucket", &["hour", "day", "minute"]),
+        integer("buckets", 1, 100).usually("25").about("How many bands the durations are sorted into."),
+        choice("scale", &["log", "linear"]),
+    ],
+    COHORT,
+    COHORT_MORE,
+];
+
+pub(super) const DIMENSION_LIST: Declared = &[LIMIT, &[ENVIRONMENT]];
+
+pub(super) const DIMENSION_VALUES: Declared =
+    &[&[text("key").about("The name of the attribute.").needed(), ENVIRONMENT], LIMIT];
+
+pub(super) const ISSUE_LIST: Declared = &[
+    WINDOW,
+    LIMIT,
+    &[
+        choice("status", &["unresolved", "resolved", "ignored", "muted", "all"]),
+        text("service"),
+        text("assignee"),
+        text("q").about("Text that the type, the message or the operation of the failure contains, in whatever case."),
+    ],
+];
+
+pub(super) const ISSUE: Declared =
+    &[&[time("since").about("Without it, since the failure was first seen."), time("until")]];
+
+pub(super) const ISSUE_EVENTS: Declared = &[&[time("before"), time("after")], LIMIT];
+
+pub(super) const OCCURRENCES: Declared = &[LIMIT];
+
+pub(super) const DESTINATIONS: Declared = &[&[text("envSlug")]];
+
+pub(super) const AUDIT_LOGS: Declared =
+    &[LIMIT, &[time("before"), text("action"), text("resourceType"), text("source")]];
+
+pub(super) const AUDIT_TRAIL: Declared = &[WINDOW, &[integer("limit", 1, 10_000).usually("1000"), text("traceId")]];
+
+/// It stands in the address of Sentry's SDKs, and in the document it is a way to say who one is.
+pub(super) const SENTRY: Declared = &[&[text("sentry_key")]];
+
+/// What events can be told apart by. `apiKey` is missing: keys are not kept.
+pub(super) const DIMENSIONS: [&str; 16] = [
+    "agent",
+    "app",
+    "channel",
+    "errorType",
+    "eventType",
+    "finishReason",
+    "model",
+    "operation",
+    "provider",
+    "semanticKind",
+    "service",
+    "source",
+    "status",
+    "tag",
+    "tool",
+    "user",
+];
+
+const WINDOW: &[Parameter] = &[
+    time("since").about("The first moment that counts. Without it, 24 hours before `until`."),
+    time("until").about("The first moment that no longer counts. Without it, now."),
+];
+
+const LIMIT: &[Parameter] = &[integer("limit", 1, 500).usually("50")];
+
+const EVENTS: &[Parameter] = &named(&EVENT_FILTERS, Shape::Words);
+
+const SEARCH: &[Parameter] = &[
+    text("q").about("Text that an event contains, in whatever case."),
+    text("attrKey").about("The name of an attribute, to be sent along with `attrValue`."),
+    text("attrValue").about("What that attribute is."),
+];
+
+/// Which events an analysis is about.
+const COHORT: &[Parameter] = &named(&COHORT_FILTERS, Shape::Words);
+
+const COHORT_MORE: &[Parameter] = &[
+    ENVIRONMENT,
+    text("filterTagKey").about("The name of an attribute, to be sent along with `filterTagValue`."),
+    text("filterTagValue").about("What that attribute is."),
+    text("apiKey").about("Refused with 501 by this server: it keeps no keys."),
+];
+
+const BUCKET: &[Parameter] = &[choice("bucket", &["hour", "day"])];
+
+const ENVIRONMENT: Parameter = text("environment").about("The slug of an environment, or its id.");
+
+const TAG_KEY: Parameter = text("tagKey").about("The attribute that the dimension `tag` stands for.");
+
+const fn of(name: &'static str, shape: Shape) -> Parameter {
+    Parameter { name, shape, required: false, usual: "", about: "" }
+}
+
+const fn text(name: &'static str) -> Parameter {
+    of(name, Shape::Words)
+}
+
+const fn time(name: &'static str) -> Parameter {
+    of(name, Shape::Time)
+}
+
+const fn integer(name: &'static str, least: u64, most: u64) -> Parameter {
+    of(name, Shape::Integer(least, most))
+}
+
+/// The first of the words is meant when nothing is said.
+const fn choice(name: &'static str, choices: &'static [&'static str]) -> Parameter {
+    let usual = match choices {
+        [usual, ..] => usual,
+        [] => "",
+    };
+    of(name, Shape::Choice(choices)).usually(usual)
+}
+
+/// One parameter for each of the names that a route compares columns with.
+const fn named<const N: usize>(columns: &[(&'static str, &'static str); N], shape: Shape) -> [Parameter; N] {
+    let mut all = [of("", shape); N];
+    let mut index = 0;
+    while index < N {
+        all[index] = of(columns[index].0, shape);
+        index += 1;
+    }
+    all
+}
+
+impl Parameter {
+    const fn usually(self, usual: &'static str) -> Self {
+        Self { usual, ..self }
+    }
+
+    const fn about(self, about: &'static str) -> Self {
+        Self { about, ..self }
+    }
+
+    const fn needed(self) -> Self {
+        Self { required: true, ..self }
+    }
+}
