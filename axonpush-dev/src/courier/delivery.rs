@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
@@ -11,31 +11,55 @@ use super::endpoint::{ENDPOINT, Endpoint};
 use crate::digest;
 use crate::event::Row;
 use crate::state::Shared;
-use crate::store::{NewDocument, StoreFailure, documents};
+use crate::store::{Document, NewDocument, StoreFailure, documents};
 
 /// One event on its way to one endpoint.
 #[derive(Debug)]
-pub(super) struct Delivery {
-    id: String,
-    event_id: String,
+pub(crate) struct Delivery {
+    pub(super) id: String,
     endpoint: Endpoint,
     pub(super) body: Vec<u8>,
-    created_at: String,
+    /// How many there were before.
+    pub(super) attempts: usize,
+    /// Before the first attempt of this server.
+    wait_until: Option<Timestamp>,
 }
 
 impl Delivery {
-    pub(super) fn new(endpoint: &Endpoint, row: &Row, now: &str) -> Self {
-        Self {
-            id: Uuid::new_v4().to_string(),
-            event_id: row.event_id.clone(),
-            endpoint: endpoint.clone(),
-            body: body(row),
-            created_at: now.to_owned(),
-        }
+    /// Also returns what is kept of it.
+    pub(super) fn new(endpoint: &Endpoint, row: &Row, now: &str) -> (Self, NewDocument) {
+        let id = Uuid::new_v4().to_string();
+        let document = json!({
+            "deliveryId": id, "endpointId": endpoint.id, "eventId": row.event_id, "createdAt": now,
+            "status": "pending", "attempts": 0, SEQUENCE: row.sequence,
+        });
+        let document = document.as_object().cloned().unwrap_or_default();
+        let kept = NewDocument { kind: DELIVERY, id: id.clone(), owner: endpoint.id.clone(), document };
+        (Self::resumed(id, endpoint.clone(), row, 0, None), kept)
+    }
+
+    /// One that goes on after so many attempts, and not before that time.
+    pub(super) fn resumed(
+        id: String,
+        endpoint: Endpoint,
+        row: &Row,
+        attempts: usize,
+        wait_until: Option<Timestamp>,
+    ) -> Self {
+        Self { id, endpoint, body: body(row), attempts, wait_until }
+    }
+
+    /// What is shown of a delivery.
+    pub(crate) fn shown(mut document: Document) -> Document {
+        document.remove(SEQUENCE);
+        document
     }
 
     pub(super) async fn run(self, shared: Arc<Shared>, client: reqwest::Client, at_once: Arc<Semaphore>) {
-        for attempt in 1.. {
+        if let Some(time) = self.wait_until {
+            shared.clock.reach(time).await;
+        }
+        for attempt in self.attempts + 1.. {
             let Ok(permit) = at_once.acquire().await else { return };
             // It may have been deleted while this waited.
             if !matches!(shared.store.document(ENDPOINT, self.endpoint.id.clone()).await, Ok(Some(_))) {
@@ -45,21 +69,22 @@ impl Delivery {
             drop(permit);
             let (status, error) = match outcome {
                 Ok(status) if (200..300).contains(&status) => {
-                    let _ = self.note_answer(&shared, "success", attempt, Some(status), None, None).await;
+                    let success = Note { status_code: Some(status), ..Note::new("success", attempt) };
+                    let _ = note(&shared, &self.id, success).await;
                     return;
                 }
                 Ok(status) => (Some(status), format!("the endpoint answered {status}")),
                 Err(error) => (None, error),
             };
+            let noted = Note { status_code: status, error: Some(error), ..Note::new("failed", attempt) };
             let Some(pause) = RETRIES.get(attempt - 1) else {
-                let _ = self.note_answer(&shared, "failed", attempt, status, None, Some(&error)).await;
+                let _ = note(&shared, &self.id, noted).await;
                 return;
             };
             let Ok(next) = shared.clock.now().checked_add(*pause) else { return };
-            let noted =
-                self.note_answer(&shared, "retrying", attempt, status, Some(next.to_string()), Some(&error)).await;
+            let noted = Note { status: "retrying", next_retry_at: Some(next), ..noted };
             // The endpoint is gone, and its deliveries with it.
-            if !noted.unwrap_or(false) {
+            if !note(&shared, &self.id, noted).await.unwrap_or(false) {
                 return;
             }
             shared.clock.reach(next).await;
@@ -84,35 +109,30 @@ impl Delivery {
             Err(_) => Err("the endpoint's answer was not HTTP".to_owned()),
         }
     }
+}
 
-    pub(super) async fn note(
-        &self,
-        shared: &Shared,
-        status: &'static str,
-        attempts: usize,
-        next: Option<String>,
-        error: Option<&str>,
-    ) -> Result<bool, StoreFailure> {
-        self.note_answer(shared, status, attempts, None, next, error).await
+/// How far a delivery got.
+#[derive(Clone, Debug)]
+pub(super) struct Note {
+    pub(super) status: &'static str,
+    pub(super) attempts: usize,
+    pub(super) status_code: Option<u16>,
+    pub(super) next_retry_at: Option<Timestamp>,
+    pub(super) error: Option<String>,
+}
+
+impl Note {
+    pub(super) fn new(status: &'static str, attempts: usize) -> Self {
+        Self { status, attempts, status_code: None, next_retry_at: None, error: None }
     }
 
-    /// Notes how far the delivery got. `false` when it is no longer listed.
-    async fn note_answer(
-        &self,
-        shared: &Shared,
-        status: &'static str,
-        attempts: usize,
-        status_code: Option<u16>,
-        next_retry_at: Option<String>,
-        error: Option<&str>,
-    ) -> Result<bool, StoreFailure> {
-        let NewDocument { kind, id, mut document, .. } = self.document();
+    fn write(self, document: &mut Document) {
         for (name, value) in [
-            ("status", status.into()),
-            ("attempts", attempts.into()),
-            ("statusCode", status_code.map_or(Value::Null, Value::from)),
-            ("nextRetryAt", next_retry_at.map_or(Value::Null, Value::from)),
-            ("error", error.map_or(Value::Null, Value::from)),
+            ("status", self.status.into()),
+            ("attempts", self.attempts.into()),
+            ("statusCode", self.status_code.map_or(Value::Null, Value::from)),
+            ("nextRetryAt", self.next_retry_at.map_or(Value::Null, |time| time.to_string().into())),
+            ("error", self.error.map_or(Value::Null, Value::from)),
         ] {
             if value.is_null() {
                 document.remove(name);
@@ -120,18 +140,19 @@ impl Delivery {
                 document.insert(name.to_owned(), value);
             }
         }
-        let noted = move |connection: &_| documents::update(connection, kind, &id, |kept| *kept = document);
-        Ok(shared.store.change(noted).await?.is_some())
     }
+}
 
-    pub(super) fn document(&self) -> NewDocument {
-        let document = json!({
-            "deliveryId": self.id, "endpointId": self.endpoint.id, "eventId": self.event_id,
-            "createdAt": self.created_at, "status": "pending", "attempts": 0,
-        });
-        let document = document.as_object().cloned().unwrap_or_default();
-        NewDocument { kind: DELIVERY, id: self.id.clone(), owner: self.endpoint.id.clone(), document }
-    }
+/// Notes how far a delivery got. `false` when it is no longer listed.
+pub(super) async fn note(shared: &Shared, id: &str, note: Note) -> Result<bool, StoreFailure> {
+    let id = id.to_owned();
+    let noted = move |connection: &_| documents::update(connection, DELIVERY, &id, |kept| note.write(kept));
+    Ok(shared.store.change(noted).await?.is_some())
+}
+
+/// The longest that a delivery waits after so many attempts.
+pub(super) fn longest_pause(attempts: usize) -> SignedDuration {
+    attempts.checked_sub(1).and_then(|last| RETRIES.get(last)).copied().unwrap_or_default()
 }
 
 fn is_https(url: &str) -> bool {
@@ -150,6 +171,9 @@ fn body(row: &Row) -> Vec<u8> {
 }
 
 pub(crate) const DELIVERY: &str = "webhook delivery";
+
+/// Where its event is found. Kept and never shown.
+pub(super) const SEQUENCE: &str = "sequence";
 
 /// How long to wait after each attempt that failed.
 const RETRIES: [SignedDuration; 5] = [

@@ -14,7 +14,7 @@ pub(crate) struct Endpoint {
     event_types: Vec<String>,
     pub(super) secret: String,
     /// The last event that was there before it.
-    after: i64,
+    pub(super) after: i64,
 }
 
 impl Endpoint {

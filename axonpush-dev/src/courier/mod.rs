@@ -1,61 +1,124 @@
 //! Delivering events to webhook endpoints, signed and as often as it takes.
+//!
+//! What is to be delivered is noted in the same commit as how far the events were looked through, so that a server that
+//! starts again on a file goes on where the last one ended: with everything once, and with what was under way once more.
 
 mod delivery;
 mod endpoint;
+mod unfinished;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
+use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-pub(crate) use delivery::DELIVERY;
+pub(crate) use delivery::{DELIVERY, Delivery};
 pub(crate) use endpoint::{ENDPOINT, Endpoint};
 
 use crate::state::Shared;
-use crate::store::{EventSearch, StoreFailure, documents};
-use delivery::Delivery;
+use crate::store::{Document, EventSearch, NewDocument, StoreFailure, documents, last_sequence};
+use delivery::{Note, note};
+use unfinished::Unfinished;
 
-/// Delivers what arrives from now on until the server stops.
-pub(crate) async fn run(shared: Arc<Shared>) {
-    let client = reqwest::Client::builder().redirect(Policy::none()).timeout(ATTEMPT_TIMEOUT).no_proxy().build();
-    // There is always one, unless TLS finds nothing on this machine to work with.
-    let Ok(client) = client else { return };
-    let mut arrived = shared.store.arrived();
-    let mut seen = *arrived.borrow_and_update();
-    let at_once = Arc::new(Semaphore::new(MAX_AT_ONCE));
-    let mut deliveries = JoinSet::new();
-    let mut bytes = 0;
-    loop {
-        tokio::select! {
-            () = shared.stopping() => return,
-            Some(done) = deliveries.join_next() => {
-                bytes -= done.unwrap_or_default();
-                continue;
+/// Delivers what arrives.
+#[derive(Debug)]
+pub(crate) struct Courier {
+    /// The last event that was looked at.
+    seen: i64,
+    unfinished: Vec<Unfinished>,
+}
+
+impl Courier {
+    /// Takes up what the last server on the same file left.
+    pub(crate) async fn open(shared: &Shared) -> Result<Self, StoreFailure> {
+        let now = shared.clock.now();
+        let unfinished = shared.store.read(move |connection| Unfinished::list(connection, now)).await?;
+        let seen = shared.store.change(|connection| {
+            if let Some(progress) = documents::find(connection, PROGRESS, PROGRESS)? {
+                return Ok(progress.get(SEEN).and_then(Value::as_i64).unwrap_or_default());
             }
-            changed = arrived.changed() => if changed.is_err() { return },
+            let newest = last_sequence(connection)?;
+            documents::save(connection, &progress(newest))?;
+            Ok(newest)
+        });
+        Ok(Self { seen: seen.await?, unfinished })
+    }
+
+    /// Delivers until the server stops.
+    pub(crate) async fn run(self, shared: Arc<Shared>) {
+        let client = reqwest::Client::builder().redirect(Policy::none()).timeout(ATTEMPT_TIMEOUT).no_proxy().build();
+        // There is always one, unless TLS finds nothing on this machine to work with.
+        let Ok(client) = client else { return };
+        let mut arrived = shared.store.arrived();
+        let mut round = Round {
+            shared: Arc::clone(&shared),
+            client,
+            at_once: Arc::new(Semaphore::new(MAX_AT_ONCE)),
+            deliveries: JoinSet::new(),
+            bytes: 0,
+        };
+        for unfinished in self.unfinished {
+            if let Ok(Some(delivery)) = unfinished.resume(&shared).await {
+                round.take(delivery).await;
+            }
         }
-        let high = *arrived.borrow_and_update();
-        while seen < high {
-            let Ok((due, last)) = due(&shared, seen, high).await else { break };
-            seen = last;
-            for delivery in due {
-                while let Some(done) = deliveries.try_join_next() {
-                    bytes -= done.unwrap_or_default();
+        let mut seen = self.seen;
+        loop {
+            let high = *arrived.borrow_and_update();
+            while seen < high {
+                let Ok((due, last)) = due(&shared, seen, high).await else { break };
+                seen = last;
+                for delivery in due {
+                    round.take(delivery).await;
                 }
-                let size = delivery.body.len();
-                if deliveries.len() >= MAX_WAITING || bytes + size > MAX_WAITING_BYTES {
-                    let _ = delivery.note(&shared, "failed", 0, None, Some("too many deliveries wait already")).await;
-                    continue;
-                }
-                bytes += size;
-                let run = delivery.run(Arc::clone(&shared), client.clone(), Arc::clone(&at_once));
-                deliveries.spawn(async move {
-                    run.await;
-                    size
-                });
             }
+            tokio::select! {
+                () = shared.stopping() => return,
+                () = round.end() => {}
+                changed = arrived.changed() => if changed.is_err() { return },
+            }
+        }
+    }
+}
+
+/// What is under way.
+struct Round {
+    shared: Arc<Shared>,
+    client: reqwest::Client,
+    at_once: Arc<Semaphore>,
+    /// Each returns how many bytes it had.
+    deliveries: JoinSet<usize>,
+    bytes: usize,
+}
+
+impl Round {
+    async fn take(&mut self, delivery: Delivery) {
+        while let Some(done) = self.deliveries.try_join_next() {
+            self.bytes -= done.unwrap_or_default();
+        }
+        let size = delivery.body.len();
+        if self.deliveries.len() >= MAX_WAITING || self.bytes + size > MAX_WAITING_BYTES {
+            let error = "too many deliveries wait already".to_owned();
+            let failed = Note { error: Some(error), ..Note::new("failed", delivery.attempts) };
+            let _ = note(&self.shared, &delivery.id, failed).await;
+            return;
+        }
+        self.bytes += size;
+        let run = delivery.run(Arc::clone(&self.shared), self.client.clone(), Arc::clone(&self.at_once));
+        self.deliveries.spawn(async move {
+            run.await;
+            size
+        });
+    }
+
+    /// Waits for one of them to end; for ever when there is none.
+    async fn end(&mut self) {
+        match self.deliveries.join_next().await {
+            Some(done) => self.bytes -= done.unwrap_or_default(),
+            None => std::future::pending().await,
         }
     }
 }
@@ -68,18 +131,19 @@ async fn due(shared: &Shared, seen: i64, high: i64) -> Result<(Vec<Delivery>, i6
         .change(move |connection| {
             let endpoints = documents::list(connection, ENDPOINT, None)?;
             let endpoints: Vec<_> = endpoints.iter().filter_map(Endpoint::read).collect();
-            if endpoints.is_empty() {
+            // What was there before the first of them is for none.
+            let Some(first) = endpoints.iter().map(|endpoint| endpoint.after).min() else {
                 return Ok((Vec::new(), high));
-            }
-            let rows = EventSearch::everything().after(connection, seen, high, PAGE)?;
+            };
+            let rows = EventSearch::everything().after(connection, seen.max(first), high, PAGE)?;
             let last = rows.last().filter(|_| rows.len() == PAGE as usize).map_or(high, |row| row.sequence);
             let mut due = Vec::new();
             for row in &rows {
                 let Some((event, _)) = row.read() else { continue };
                 for endpoint in &endpoints {
                     if endpoint.wants(row.sequence, &event.channel_id, &event.event_type) {
-                        let delivery = Delivery::new(endpoint, row, &now);
-                        documents::save(connection, &delivery.document())?;
+                        let (delivery, document) = Delivery::new(endpoint, row, &now);
+                        documents::save(connection, &document)?;
                         due.push(delivery);
                     }
                 }
@@ -87,10 +151,19 @@ async fn due(shared: &Shared, seen: i64, high: i64) -> Result<(Vec<Delivery>, i6
             if !due.is_empty() {
                 documents::trim(connection, DELIVERY, MAX_KEPT)?;
             }
+            documents::save(connection, &progress(last))?;
             Ok((due, last))
         })
         .await
 }
+
+fn progress(seen: i64) -> NewDocument {
+    let document = Document::from_iter([(SEEN.to_owned(), json!(seen))]);
+    NewDocument { kind: PROGRESS, id: PROGRESS.to_owned(), owner: String::new(), document }
+}
+
+const PROGRESS: &str = "webhook progress";
+const SEEN: &str = "seen";
 
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::apps::check_channel;
 use super::fields::{Fields, LONG};
 use super::path::Path;
 use super::resource::{MAX_DOCUMENTS, fresh, missing, too_many};
 use super::{Answered, json, json_with};
-use crate::courier::{DELIVERY, ENDPOINT, Endpoint};
+use crate::courier::{DELIVERY, Delivery, ENDPOINT, Endpoint};
 use crate::digest;
 use crate::guard::Authorized;
 use crate::state::Shared;
@@ -79,8 +79,8 @@ pub(super) async fn deliveries(
     Path(endpoint_id): Path<String>,
 ) -> Answered {
     shared.find(ENDPOINT, &endpoint_id).await?;
-    let deliveries: Vec<Value> =
-        shared.list(DELIVERY, Some(&endpoint_id)).await?.into_iter().map(Value::Object).collect();
+    let deliveries = shared.list(DELIVERY, Some(&endpoint_id)).await?;
+    let deliveries: Vec<_> = deliveries.into_iter().map(Delivery::shown).collect();
     Ok(json(&json!({"data": deliveries})))
 }
 

@@ -2,6 +2,7 @@
 
 mod delivery;
 mod receiver;
+mod restart;
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -28,12 +28,13 @@ impl Receiver {
         tokio::spawn(async move {
             loop {
                 let (mut stream, _) = listener.accept().await.unwrap();
-                let delivered = read(&mut stream).await;
+                // A server that stops cuts what is under way.
+                let Some(delivered) = read(&mut stream).await else { continue };
                 let status = statuses.next().unwrap_or(&200);
                 let answer = format!(
                     "HTTP/1.1 {status} Word\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
                 );
-                stream.write_all(answer.as_bytes()).await.unwrap();
+                let _ = stream.write_all(answer.as_bytes()).await;
                 if tell.send(delivered).is_err() {
                     return;
                 }
@@ -58,18 +59,22 @@ impl Delivered {
     }
 }
 
-async fn read(stream: &mut TcpStream) -> Delivered {
+async fn read(stream: &mut TcpStream) -> Option<Delivered> {
     let mut bytes = Vec::new();
     loop {
-        stream.read_buf(&mut bytes).await.unwrap();
+        if stream.read_buf(&mut bytes).await.ok()? == 0 {
+            return None;
+        }
         let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
         let mut delivered =
             Delivered { head: String::from_utf8(bytes[..end].to_vec()).unwrap(), body: bytes[end + 4..].to_vec() };
         let length = delivered.header("content-length").parse::<usize>().unwrap();
         while delivered.body.len() < length {
-            stream.read_buf(&mut delivered.body).await.unwrap();
+            if stream.read_buf(&mut delivered.body).await.ok()? == 0 {
+                return None;
+            }
         }
-        return delivered;
+        return Some(delivered);
     }
 }
 
