@@ -1,6 +1,7 @@
 //! One delivery: its attempts, and what is noted of them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -61,8 +62,8 @@ impl Delivery {
         }
         for attempt in self.attempts + 1.. {
             let Ok(permit) = at_once.acquire().await else { return };
-            // It may have been deleted while this waited.
-            if !matches!(shared.store.document(ENDPOINT, self.endpoint.id.clone()).await, Ok(Some(_))) {
+            // It may have been deleted while this waited. A store that cannot tell is no reason not to try.
+            if matches!(shared.store.document(ENDPOINT, self.endpoint.id.clone()).await, Ok(None)) {
                 return;
             }
             let outcome = self.attempt(&client).await;
@@ -70,23 +71,18 @@ impl Delivery {
             let (status, error) = match outcome {
                 Ok(status) if (200..300).contains(&status) => {
                     let success = Note { status_code: Some(status), ..Note::new("success", attempt) };
-                    let _ = note(&shared, &self.id, success).await;
-                    return;
+                    return note_at_last(&shared, &self.id, success).await;
                 }
                 Ok(status) => (Some(status), format!("the endpoint answered {status}")),
                 Err(error) => (None, error),
             };
             let noted = Note { status_code: status, error: Some(error), ..Note::new("failed", attempt) };
             let Some(pause) = RETRIES.get(attempt - 1) else {
-                let _ = note(&shared, &self.id, noted).await;
-                return;
+                return note_at_last(&shared, &self.id, noted).await;
             };
-            let Ok(next) = shared.clock.now().checked_add(*pause) else { return };
-            let noted = Note { status: "retrying", next_retry_at: Some(next), ..noted };
-            // The endpoint is gone, and its deliveries with it.
-            if !note(&shared, &self.id, noted).await.unwrap_or(false) {
-                return;
-            }
+            let next = shared.clock.now().saturating_add(*pause).unwrap_or(Timestamp::MAX);
+            // The delivery matters more than what is told of it, so it goes on even if this cannot be noted.
+            let _ = note(&shared, &self.id, Note { status: "retrying", next_retry_at: Some(next), ..noted }).await;
             shared.clock.reach(next).await;
         }
     }
@@ -143,11 +139,18 @@ impl Note {
     }
 }
 
-/// Notes how far a delivery got. `false` when it is no longer listed.
-pub(super) async fn note(shared: &Shared, id: &str, note: Note) -> Result<bool, StoreFailure> {
+/// Notes how far a delivery got, unless it is no longer listed.
+pub(super) async fn note(shared: &Shared, id: &str, note: Note) -> Result<(), StoreFailure> {
     let id = id.to_owned();
     let noted = move |connection: &_| documents::update(connection, DELIVERY, &id, |kept| note.write(kept));
-    Ok(shared.store.change(noted).await?.is_some())
+    shared.store.change(noted).await.map(drop)
+}
+
+/// Notes how a delivery ended, as soon as the store takes it: otherwise the next server would deliver once more.
+async fn note_at_last(shared: &Shared, id: &str, last: Note) {
+    while note(shared, id, last.clone()).await == Err(StoreFailure::Unwritable) {
+        shared.pause(UNWRITABLE_PAUSE).await;
+    }
 }
 
 /// The longest that a delivery waits after so many attempts.
@@ -183,3 +186,6 @@ const RETRIES: [SignedDuration; 5] = [
     SignedDuration::from_mins(2),
     SignedDuration::from_mins(10),
 ];
+
+/// How soon a store that could not be written is asked again.
+pub(super) const UNWRITABLE_PAUSE: Duration = Duration::from_secs(1);

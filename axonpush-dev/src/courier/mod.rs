@@ -20,7 +20,7 @@ pub(crate) use endpoint::{ENDPOINT, Endpoint};
 
 use crate::state::Shared;
 use crate::store::{Document, EventSearch, NewDocument, StoreFailure, documents, last_sequence};
-use delivery::{Note, note};
+use delivery::{Note, UNWRITABLE_PAUSE, note};
 use unfinished::Unfinished;
 
 /// Delivers what arrives.
@@ -69,6 +69,7 @@ impl Courier {
         loop {
             let high = *arrived.borrow_and_update();
             while seen < high {
+                // A full disk has no room for what is due either, and the next event may be long in coming.
                 let Ok((due, last)) = due(&shared, seen, high).await else { break };
                 seen = last;
                 for delivery in due {
@@ -78,6 +79,7 @@ impl Courier {
             tokio::select! {
                 () = shared.stopping() => return,
                 () = round.end() => {}
+                () = shared.pause(UNWRITABLE_PAUSE), if seen < high => {}
                 changed = arrived.changed() => if changed.is_err() { return },
             }
         }

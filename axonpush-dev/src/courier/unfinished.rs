@@ -58,7 +58,8 @@ impl Unfinished {
         let Some(endpoint) = endpoint else { return Ok(None) };
         let Some(row) = row else {
             let error = "the event had made room for newer ones when the server started again".to_owned();
-            note(shared, &id, Note { error: Some(error), ..Note::new("failed", attempts) }).await?;
+            // Where it cannot be noted now, the next server comes to the same end.
+            let _ = note(shared, &id, Note { error: Some(error), ..Note::new("failed", attempts) }).await;
             return Ok(None);
         };
         Ok(Some(Delivery::resumed(id, endpoint, &row, attempts, wait_until)))

@@ -1,6 +1,8 @@
 //! Webhook endpoints, and what arrives at them.
 
 mod delivery;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod receiver;
 mod restart;
 

@@ -28,13 +28,9 @@ impl Receiver {
         tokio::spawn(async move {
             loop {
                 let (mut stream, _) = listener.accept().await.unwrap();
-                // A server that stops cuts what is under way.
                 let Some(delivered) = read(&mut stream).await else { continue };
                 let status = statuses.next().unwrap_or(&200);
-                let answer = format!(
-                    "HTTP/1.1 {status} Word\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-                );
-                let _ = stream.write_all(answer.as_bytes()).await;
+                answer(&mut stream, *status).await;
                 if tell.send(delivered).is_err() {
                     return;
                 }
@@ -59,7 +55,15 @@ impl Delivered {
     }
 }
 
-async fn read(stream: &mut TcpStream) -> Option<Delivered> {
+pub(super) async fn answer(stream: &mut TcpStream, status: u16) {
+    let answer = format!(
+        "HTTP/1.1 {status} Word\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+    );
+    let _ = stream.write_all(answer.as_bytes()).await;
+}
+
+/// What arrives on a connection. `None` when it is cut before.
+pub(super) async fn read(stream: &mut TcpStream) -> Option<Delivered> {
     let mut bytes = Vec::new();
     loop {
         if stream.read_buf(&mut bytes).await.ok()? == 0 {
