@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::endpoint::{ENDPOINT, Endpoint};
+use super::round::Turns;
 use crate::digest;
 use crate::event::Row;
 use crate::state::Shared;
@@ -50,24 +50,28 @@ impl Delivery {
         Self { id, endpoint, body: body(row), attempts, wait_until }
     }
 
+    pub(super) fn endpoint_id(&self) -> &str {
+        &self.endpoint.id
+    }
+
     /// What is shown of a delivery.
     pub(crate) fn shown(mut document: Document) -> Document {
         document.remove(SEQUENCE);
         document
     }
 
-    pub(super) async fn run(self, shared: Arc<Shared>, client: reqwest::Client, at_once: Arc<Semaphore>) {
+    pub(super) async fn run(self, shared: Arc<Shared>, client: reqwest::Client, turns: Turns) {
         if let Some(time) = self.wait_until {
             shared.clock.reach(time).await;
         }
         for attempt in self.attempts + 1.. {
-            let Ok(permit) = at_once.acquire().await else { return };
+            let Some(socket) = turns.socket().await else { return };
             // It may have been deleted while this waited. A store that cannot tell is no reason not to try.
             if matches!(shared.store.document(ENDPOINT, self.endpoint.id.clone()).await, Ok(None)) {
                 return;
             }
             let outcome = self.attempt(&client).await;
-            drop(permit);
+            drop(socket);
             let (status, error) = match outcome {
                 Ok(status) if (200..300).contains(&status) => {
                     let success = Note { status_code: Some(status), ..Note::new("success", attempt) };

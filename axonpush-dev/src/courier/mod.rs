@@ -5,22 +5,20 @@
 
 mod delivery;
 mod endpoint;
+mod round;
 mod unfinished;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use reqwest::redirect::Policy;
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
 
 pub(crate) use delivery::{DELIVERY, Delivery};
 pub(crate) use endpoint::{ENDPOINT, Endpoint};
 
 use crate::state::Shared;
 use crate::store::{Document, EventSearch, NewDocument, StoreFailure, documents, last_sequence};
-use delivery::{Note, UNWRITABLE_PAUSE, note};
+use delivery::UNWRITABLE_PAUSE;
+use round::Round;
 use unfinished::Unfinished;
 
 /// Delivers what arrives.
@@ -49,20 +47,11 @@ impl Courier {
 
     /// Delivers until the server stops.
     pub(crate) async fn run(self, shared: Arc<Shared>) {
-        let client = reqwest::Client::builder().redirect(Policy::none()).timeout(ATTEMPT_TIMEOUT).no_proxy().build();
-        // There is always one, unless TLS finds nothing on this machine to work with.
-        let Ok(client) = client else { return };
+        let Some(mut round) = Round::new(Arc::clone(&shared)) else { return };
         let mut arrived = shared.store.arrived();
-        let mut round = Round {
-            shared: Arc::clone(&shared),
-            client,
-            at_once: Arc::new(Semaphore::new(MAX_AT_ONCE)),
-            deliveries: JoinSet::new(),
-            bytes: 0,
-        };
         for unfinished in self.unfinished {
             if let Ok(Some(delivery)) = unfinished.resume(&shared).await {
-                round.take(delivery).await;
+                round.resume(delivery).await;
             }
         }
         let mut seen = self.seen;
@@ -82,45 +71,6 @@ impl Courier {
                 () = shared.pause(UNWRITABLE_PAUSE), if seen < high => {}
                 changed = arrived.changed() => if changed.is_err() { return },
             }
-        }
-    }
-}
-
-/// What is under way.
-struct Round {
-    shared: Arc<Shared>,
-    client: reqwest::Client,
-    at_once: Arc<Semaphore>,
-    /// Each returns how many bytes it had.
-    deliveries: JoinSet<usize>,
-    bytes: usize,
-}
-
-impl Round {
-    async fn take(&mut self, delivery: Delivery) {
-        while let Some(done) = self.deliveries.try_join_next() {
-            self.bytes -= done.unwrap_or_default();
-        }
-        let size = delivery.body.len();
-        if self.deliveries.len() >= MAX_WAITING || self.bytes + size > MAX_WAITING_BYTES {
-            let error = "too many deliveries wait already".to_owned();
-            let failed = Note { error: Some(error), ..Note::new("failed", delivery.attempts) };
-            let _ = note(&self.shared, &delivery.id, failed).await;
-            return;
-        }
-        self.bytes += size;
-        let run = delivery.run(Arc::clone(&self.shared), self.client.clone(), Arc::clone(&self.at_once));
-        self.deliveries.spawn(async move {
-            run.await;
-            size
-        });
-    }
-
-    /// Waits for one of them to end; for ever when there is none.
-    async fn end(&mut self) {
-        match self.deliveries.join_next().await {
-            Some(done) => self.bytes -= done.unwrap_or_default(),
-            None => std::future::pending().await,
         }
     }
 }
@@ -166,17 +116,6 @@ fn progress(seen: i64) -> NewDocument {
 
 const PROGRESS: &str = "webhook progress";
 const SEEN: &str = "seen";
-
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// An endpoint that is slow must not take every socket.
-const MAX_AT_ONCE: usize = 8;
-
-/// How many deliveries may wait for their turn or their next attempt.
-const MAX_WAITING: usize = 1_000;
-
-/// How many bytes they may have together.
-const MAX_WAITING_BYTES: usize = 64 << 20;
 
 /// How many deliveries are kept to be listed.
 const MAX_KEPT: u64 = 10_000;

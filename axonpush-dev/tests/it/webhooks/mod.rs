@@ -1,6 +1,7 @@
 //! Webhook endpoints, and what arrives at them.
 
 mod delivery;
+mod fairness;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod receiver;
