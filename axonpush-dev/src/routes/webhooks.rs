@@ -9,7 +9,7 @@ use serde_json::json;
 use super::apps::check_channel;
 use super::fields::{Fields, LONG};
 use super::path::Path;
-use super::resource::{MAX_DOCUMENTS, fresh, missing, too_many};
+use super::resource::{fresh, keep, missing};
 use super::{Answered, json, json_with};
 use crate::courier::{DELIVERY, Delivery, ENDPOINT, Endpoint};
 use crate::digest;
@@ -38,13 +38,9 @@ pub(super) async fn create(State(shared): State<Arc<Shared>>, Authorized(request
     let secrets = secret.clone();
     let endpoint = shared
         .change(move |connection| {
-            if documents::count(connection, ENDPOINT)? >= MAX_DOCUMENTS {
-                return Ok(Err(too_many(ENDPOINT)));
-            }
             // What was published before is not for this endpoint.
             Endpoint::keep_private(&mut endpoint.document, &secrets, last_sequence(connection)?);
-            documents::save(connection, &endpoint)?;
-            Ok(Ok(endpoint.document))
+            Ok(keep(connection, &endpoint)?.map(|()| endpoint.document))
         })
         .await?;
     let mut shown = Endpoint::shown(endpoint);
