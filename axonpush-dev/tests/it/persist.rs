@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::program::Program;
-use crate::rig::{Rig, Scratch, client, event, problem};
+use crate::rig::{Rig, Scratch, client, event, names, problem};
 
 async fn open(file: &Scratch) -> Rig {
     Rig::with(DevServer::builder().persist(&file.0).start().await.unwrap())
@@ -112,13 +112,19 @@ async fn what_was_answered_is_there_after_a_kill() {
 async fn words_requests_and_headers_come_back_with_the_file() {
     let file = Scratch::new();
     let rig = open(&file).await;
-    rig.publish(json!({"identifier": "a", "payload": {"note": "Gift card", "attributes": {"request.id": "r-1"}}}))
-        .await;
+    let noted = json!({
+        "identifier": "a", "traceId": "T-1", "payload": {"note": "Gift card", "attributes": {"request.id": "r-1"}},
+    });
+    rig.publish(noted).await;
     rig.publish(event("b")).await;
     let headers = rig.server.events()[0].headers.clone();
     drop(rig);
     let rig = open(&file).await;
     assert_eq!(rig.search(&[("q", "gift CARD")]).await, ["a"]);
+    for text in ["gift%20card", "t-1"] {
+        let found = rig.get_json(&format!("/traces?q={text}")).await;
+        assert_eq!(names(&found["traces"], "traceId"), ["T-1"]);
+    }
     assert_eq!(rig.search(&[("attrKey", "request.id"), ("attrValue", "r-1")]).await, ["a"]);
     assert_eq!(rig.server.events()[0].headers, headers);
 }
