@@ -34,8 +34,8 @@ impl DevServerBuilder {
 
     /// Keeps events in the database file `path`, which is created when missing and serves one
     /// server at a time. A lock file and files of the database stand beside it. What was answered with 200 is there after
-    /// the program was killed; while nothing can be written, because the disk is full or the like, events are refused
-    /// with 503 and `Retry-After`. Default: memory only.
+    /// the program was killed, and webhooks that were under way are delivered by the next server. While nothing can be
+    /// written, because the disk is full or the like, events are refused with 503 and `Retry-After`. Default: memory only.
     pub fn persist(mut self, path: impl Into<PathBuf>) -> Self {
         self.store.file = Some(path.into());
         self

@@ -12,7 +12,7 @@ use tokio::sync::{Semaphore, oneshot, watch};
 use crate::answer::Script;
 use crate::builder::DevServerBuilder;
 use crate::clock::Clock;
-use crate::courier;
+use crate::courier::Courier;
 use crate::error::Error;
 use crate::faults::FaultState;
 use crate::requests::RequestLog;
@@ -83,12 +83,12 @@ async fn run(
     tell: impl FnOnce(Result<Ready, Error>),
     report: oneshot::Sender<StopReport>,
 ) {
-    let (listener, addr, shared) = match open(settings, stop).await {
+    let (listener, addr, shared, courier) = match open(settings, stop).await {
         Ok(opened) => opened,
         Err(error) => return tell(Err(error)),
     };
     tell(Ok(Ready { addr, shared: Arc::clone(&shared), runtime: Handle::current() }));
-    tokio::spawn(courier::run(Arc::clone(&shared)));
+    tokio::spawn(courier.run(Arc::clone(&shared)));
     let router = routes::router(Arc::clone(&shared));
     let cut = serve::serve(listener, router, Arc::clone(&shared)).await;
     let _ = tokio::time::timeout(CLOSE_TIMEOUT, shared.store.close()).await;
@@ -99,7 +99,7 @@ async fn run(
 async fn open(
     settings: DevServerBuilder,
     stop: watch::Receiver<Option<Duration>>,
-) -> Result<(TcpListener, SocketAddr, Arc<Shared>), Error> {
+) -> Result<(TcpListener, SocketAddr, Arc<Shared>, Courier), Error> {
     let bind = |error| Error::bind(settings.port, error);
     // The port comes first: a server that cannot listen must not touch somebody's file.
     let listener = listen(settings.port).map_err(bind)?;
@@ -122,7 +122,8 @@ async fn open(
     if settings.seed_demo {
         demo::seed(&shared).await.map_err(|_| Error::unwritable())?;
     }
-    Ok((listener, addr, Arc::new(shared)))
+    let courier = Courier::open(&shared).await.map_err(|_| Error::unwritable())?;
+    Ok((listener, addr, Arc::new(shared), courier))
 }
 
 fn listen(port: u16) -> io::Result<TcpListener> {

@@ -105,8 +105,9 @@
 //!   made of, and a test asks for every operation and holds each answer against it.
 //! - It keeps apps, channels, environments, members, public tokens, webhook endpoints, alerts, dashboards and the like. One
 //!   app, `app_dev`, with one channel, `default`, and one environment, `development`, are there from the start.
-//! - It delivers webhooks, signed, and tries again after 1, 5 and 30 seconds, 2 and 10 minutes. To https addresses it
-//!   delivers with the feature `https` only.
+//! - It delivers webhooks, signed, and tries again after 1, 5 and 30 seconds, 2 and 10 minutes. With a file it goes on
+//!   after a restart. An endpoint gets two at once at most, so that one that never answers holds up no other. To https
+//!   addresses it delivers with the feature `https` only.
 //! - It tells of events as they arrive at `GET /events/stream`, as server-sent events with the filters of `GET /events`. A
 //!   client that comes back with `Last-Event-ID` misses nothing; one that is 2,000 events behind gets an event `skipped`
 //!   with the count.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::fields::{Fields, LONG};
 use super::parameters::DIMENSIONS;
-use super::resource::{done, missing, object, org_id};
+use super::resource::{done, keep, missing, object, org_id};
 use super::{Answered, json};
 use crate::guard::Authorized;
 use crate::problem::Problem;
@@ -100,19 +100,18 @@ pub(super) async fn license(_: Authorized) -> Answered {
 /// The organization that the request names, which is there as soon as somebody asks for it.
 pub(super) async fn organization_of(shared: &Shared, request: &ReceivedRequest) -> Result<Document, Problem> {
     let (org, now) = (org_id(request).to_owned(), shared.clock.text());
-    let organization = shared.store.change(move |connection| {
+    let organization = shared.change(move |connection| {
         if let Some(known) = documents::find(connection, ORGANIZATION, &org)? {
-            return Ok(known);
+            return Ok(Ok(known));
         }
         let document = object(json!({
             "orgId": org, "id": org, "name": "Development", "slug": org, "plan": "development",
             "subscriptionStatus": "active", "createdAt": now,
         }));
         let new = NewDocument { kind: ORGANIZATION, id: org, owner: String::new(), document };
-        documents::save(connection, &new)?;
-        Ok(new.document)
+        Ok(keep(connection, &new)?.map(|()| new.document))
     });
-    Ok(organization.await?)
+    organization.await
 }
 
 async fn profile(shared: &Shared, request: &ReceivedRequest) -> Result<Value, Problem> {

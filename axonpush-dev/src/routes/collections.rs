@@ -11,7 +11,7 @@ use super::bodies;
 use super::fields::Fields;
 use super::path::Path;
 use super::query::Parameters;
-use super::resource::{created, fresh, object, text};
+use super::resource::{created, fresh, keep, object, text};
 use super::shape::{self, Field};
 use super::{Answered, json};
 use crate::guard::Authorized;
@@ -154,14 +154,12 @@ async fn set_telemetry_policy(
 ) -> Answered {
     let policy = Fields::of(&request)?.all();
     let kept = shared
-        .store
         .change(move |connection| {
             let known = documents::find(connection, POLICY, &org)?.unwrap_or_default();
             let version = known.get("version").and_then(Value::as_u64).unwrap_or_default() + 1;
             let document = object(json!({"policy": policy, "version": version}));
             let new = NewDocument { kind: POLICY, id: org, owner: String::new(), document };
-            documents::save(connection, &new)?;
-            Ok(new.document)
+            Ok(keep(connection, &new)?.map(|()| new.document))
         })
         .await?;
     Ok(json(&kept))

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::account::{ORGANIZATION, USER_ID, organization_of};
 use super::fields::{Fields, LONG};
 use super::path::Path;
-use super::resource::{created, done, fresh, missing, object, org_id, text};
+use super::resource::{created, done, fresh, keep, missing, object, org_id, text};
 use super::{Answered, json};
 use crate::guard::Authorized;
 use crate::problem::Problem;
@@ -18,20 +18,25 @@ use crate::requests::ReceivedRequest;
 use crate::state::Shared;
 use crate::store::{Document, NewDocument, documents};
 
-/// The organization that the request names in its path.
-async fn check(shared: &Shared, request: &ReceivedRequest, org: &str) -> Result<(), Problem> {
+/// The organization that the request names in its path, which has to be there.
+async fn find(shared: &Shared, request: &ReceivedRequest, org: &str) -> Result<(), Problem> {
     if org == org_id(request) {
         organization_of(shared, request).await?;
     }
-    shared.find(ORGANIZATION, org).await?;
+    shared.find(ORGANIZATION, org).await.map(drop)
+}
+
+/// As [`find`], and sees to it that somebody owns it.
+async fn check(shared: &Shared, request: &ReceivedRequest, org: &str) -> Result<(), Problem> {
+    find(shared, request, org).await?;
     let (org, now) = (org.to_owned(), shared.clock.text());
     let add_owner = move |connection: &_| {
         if !documents::list(connection, MEMBER, Some(&org))?.is_empty() {
-            return Ok(());
+            return Ok(Ok(()));
         }
-        documents::save(connection, &member(&org, USER_ID, "dev@localhost", "owner", &now))
+        keep(connection, &member(&org, USER_ID, "dev@localhost", "owner", &now))
     };
-    Ok(shared.store.change(add_owner).await?)
+    shared.change(add_owner).await
 }
 
 pub(super) async fn delete(
@@ -39,7 +44,8 @@ pub(super) async fn delete(
     Authorized(request): Authorized,
     Path(org): Path<String>,
 ) -> Answered {
-    check(&shared, &request, &org).await?;
+    // There may be no room for an owner, and this makes some.
+    find(&shared, &request, &org).await?;
     shared
         .store
         .change(move |connection| {
@@ -186,7 +192,10 @@ pub(super) async fn accept(State(shared): State<Arc<Shared>>, Authorized(request
                 return Ok(Err(missing(INVITATION)));
             };
             let (org, email) = (text(invitation, "orgId"), text(invitation, "invitedEmail"));
-            documents::save(connection, &member(org, email, email, text(invitation, "role"), &now))?;
+            let member = member(org, email, email, text(invitation, "role"), &now);
+            if let Err(too_many) = keep(connection, &member)? {
+                return Ok(Err(too_many));
+            }
             documents::remove(connection, INVITATION, text(invitation, "invitationId"))?;
             let name = documents::find(connection, ORGANIZATION, org)?.unwrap_or_default();
             let answer =

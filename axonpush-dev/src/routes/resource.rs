@@ -28,14 +28,10 @@ impl Shared {
     pub(super) async fn create(&self, new: NewDocument) -> Result<Document, Problem> {
         let kind = new.kind;
         self.change(move |connection| {
-            if documents::count(connection, kind)? >= MAX_DOCUMENTS {
-                return Ok(Err(too_many(kind)));
-            }
             if documents::find(connection, kind, &new.id)?.is_some() {
                 return Ok(Err(Problem::new(StatusCode::CONFLICT, format!("there is such a {kind} already"))));
             }
-            documents::save(connection, &new)?;
-            Ok(Ok(new.document))
+            Ok(keep(connection, &new)?.map(|()| new.document))
         })
         .await
     }
@@ -81,6 +77,20 @@ impl From<StoreFailure> for Problem {
             StoreFailure::Gone => Self::internal(),
         }
     }
+}
+
+/// Keeps a resource, in the place of the one with the same id if there is one. Whatever a request makes is kept this way.
+///
+/// # Errors
+/// 409 when it would be one too many of its kind.
+pub(super) fn keep(connection: &Connection, new: &NewDocument) -> rusqlite::Result<Result<(), Problem>> {
+    let kind = new.kind;
+    let is_new = documents::find(connection, kind, &new.id)?.is_none();
+    if is_new && documents::count(connection, kind)? >= MAX_DOCUMENTS {
+        let detail = format!("there are {MAX_DOCUMENTS} of kind {kind} already; delete some");
+        return Ok(Err(Problem::new(StatusCode::CONFLICT, detail)));
+    }
+    documents::save(connection, new).map(Ok)
 }
 
 /// A resource that belongs to nothing, with an id of its own under `id_name` and, as the service's first
@@ -130,13 +140,8 @@ pub(super) fn missing(kind: Kind) -> Problem {
     Problem::new(StatusCode::NOT_FOUND, format!("there is no such {kind}"))
 }
 
-pub(super) fn too_many(kind: Kind) -> Problem {
-    let detail = format!("there are {MAX_DOCUMENTS} of kind {kind} already; delete some");
-    Problem::new(StatusCode::CONFLICT, detail)
-}
-
 /// The organization of whoever names none.
 pub(crate) const ORG_ID: &str = "org_dev";
 
 /// Enough for any test, and a bound for a loop that has lost its way.
-pub(super) const MAX_DOCUMENTS: u64 = 10_000;
+const MAX_DOCUMENTS: u64 = 10_000;

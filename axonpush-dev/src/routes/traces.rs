@@ -14,7 +14,7 @@ use crate::event::{EventBody, EventView, Facts, Row};
 use crate::guard::Authorized;
 use crate::problem::Problem;
 use crate::state::Shared;
-use crate::store::{TraceSearch, TraceSort, trace_ids, trace_rows};
+use crate::store::{TraceSearch, TraceSort, trace_rows};
 
 #[derive(Serialize)]
 struct TraceList {
@@ -58,7 +58,7 @@ pub(super) async fn list(
     parameters: Parameters,
 ) -> Result<Response, Problem> {
     let search = trace_search(parameters, shared.clock.now())?;
-    let ids = shared.store.read(|connection| trace_ids(connection, search)).await?;
+    let ids = search.run(&shared.store).await?;
     let mut traces = Vec::with_capacity(ids.len());
     // One trace at a time, so that publishers wait for one trace at most.
     for id in ids {

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::apps::check_channel;
 use super::fields::{Fields, LONG};
 use super::path::Path;
-use super::resource::{MAX_DOCUMENTS, fresh, missing, too_many};
+use super::resource::{fresh, keep, missing};
 use super::{Answered, json, json_with};
-use crate::courier::{DELIVERY, ENDPOINT, Endpoint};
+use crate::courier::{DELIVERY, Delivery, ENDPOINT, Endpoint};
 use crate::digest;
 use crate::guard::Authorized;
 use crate::state::Shared;
@@ -38,13 +38,9 @@ pub(super) async fn create(State(shared): State<Arc<Shared>>, Authorized(request
     let secrets = secret.clone();
     let endpoint = shared
         .change(move |connection| {
-            if documents::count(connection, ENDPOINT)? >= MAX_DOCUMENTS {
-                return Ok(Err(too_many(ENDPOINT)));
-            }
             // What was published before is not for this endpoint.
             Endpoint::keep_private(&mut endpoint.document, &secrets, last_sequence(connection)?);
-            documents::save(connection, &endpoint)?;
-            Ok(Ok(endpoint.document))
+            Ok(keep(connection, &endpoint)?.map(|()| endpoint.document))
         })
         .await?;
     let mut shown = Endpoint::shown(endpoint);
@@ -79,8 +75,8 @@ pub(super) async fn deliveries(
     Path(endpoint_id): Path<String>,
 ) -> Answered {
     shared.find(ENDPOINT, &endpoint_id).await?;
-    let deliveries: Vec<Value> =
-        shared.list(DELIVERY, Some(&endpoint_id)).await?.into_iter().map(Value::Object).collect();
+    let deliveries = shared.list(DELIVERY, Some(&endpoint_id)).await?;
+    let deliveries: Vec<_> = deliveries.into_iter().map(Delivery::shown).collect();
     Ok(json(&json!({"data": deliveries})))
 }
 

@@ -33,7 +33,7 @@ pub(crate) use insert::{Delivery, NewEvent, Receipt};
 pub(crate) use latest::latest;
 pub(crate) use scan::{Scan, Seen};
 pub(crate) use search::{EventSearch, all_events, first_sequence, last_sequence, sequence_of};
-pub(crate) use traces::{TraceSearch, TraceSort, trace_ids, trace_rows};
+pub(crate) use traces::{TraceSearch, TraceSort, trace_rows};
 
 use crate::error::Error;
 use lock::FileLock;

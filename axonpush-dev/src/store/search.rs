@@ -183,7 +183,7 @@ impl EventSearch {
 }
 
 /// Goes through memory on another thread: the server has one for everybody.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreFailure> {
+pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreFailure> {
     tokio::task::spawn_blocking(work).await.map_err(|_| StoreFailure::Gone)
 }
 

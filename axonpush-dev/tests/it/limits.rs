@@ -2,9 +2,10 @@
 
 use axonpush_dev::DevServer;
 use reqwest::Method;
+use rusqlite::Connection;
 use serde_json::json;
 
-use crate::rig::{Rig, Scratch, event};
+use crate::rig::{Rig, Scratch, event, problem};
 
 #[tokio::test]
 async fn the_oldest_events_leave_when_there_are_too_many() {
@@ -130,4 +131,37 @@ async fn a_file_that_holds_something_else_is_left_alone() {
     let error = DevServer::builder().persist(&file.0).start().await.unwrap_err();
     assert!(error.is_store(), "{error}");
     assert_eq!(std::fs::read_to_string(&file.0).unwrap(), "not a database, but somebody's notes");
+}
+
+#[tokio::test]
+async fn what_comes_into_being_by_being_named_has_an_end_too() {
+    let file = Scratch::new();
+    drop(DevServer::builder().persist(&file.0).start().await.unwrap());
+    let many = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 9999)
+                INSERT INTO documents (kind, id, owner, body)
+                SELECT kind, 'n' || n, 'n1', json_object('orgId', 'n' || n, 'userId', 'n' || n, 'role', 'user') FROM n,
+                (SELECT 'organization' AS kind UNION ALL SELECT 'member' UNION ALL SELECT 'telemetry policy')";
+    Connection::open(&file.0).unwrap().execute_batch(many).unwrap();
+    let rig = Rig::with(DevServer::builder().persist(&file.0).start().await.unwrap());
+    let organization = |org| rig.request(Method::GET, "/organization").header("x-tenant-id", org).send();
+    // With the one that was there from the start they are as many as there may be.
+    let refused = problem(organization("new").await.unwrap(), 409).await;
+    assert!(refused["detail"].as_str().unwrap().contains("10000 of kind organization"), "{refused}");
+    for known in ["org_dev", "n1"] {
+        assert_eq!(organization(known).await.unwrap().status(), 200);
+    }
+    let policy = |org: &str| format!("/organizations/{org}/telemetry-policy");
+    rig.ask(Method::PATCH, &policy("first"), json!({"logs": true}), 200).await;
+    rig.ask(Method::PATCH, &policy("second"), json!({"logs": true}), 409).await;
+    assert_eq!(rig.ask(Method::PATCH, &policy("first"), json!({"logs": false}), 200).await["version"], 2);
+
+    // The owner of `org_dev` is the last member there is room for.
+    let invitation = json!({"invitedEmail": "ann@example.com", "role": "user"});
+    let invited = rig.ask(Method::POST, "/organizations/org_dev/invitations", invitation, 201).await;
+    let accept = json!({"code": invited["code"]});
+    rig.ask(Method::POST, "/invitations/accept", accept.clone(), 409).await;
+    // Members leave with their organization.
+    rig.remove("/organizations/n1", 200).await;
+    rig.ask(Method::POST, "/invitations/accept", accept, 200).await;
+    assert_eq!(organization("new").await.unwrap().status(), 200);
 }

@@ -13,6 +13,7 @@ mod openapi;
 mod otlp;
 mod page;
 mod persist;
+mod program;
 mod publish;
 mod refusals;
 mod resources;

@@ -1,47 +1,15 @@
 //! A file of events: what it survives, and which files are left alone.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 
 use axonpush_dev::DevServer;
 use reqwest::Method;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use crate::rig::{Rig, Scratch, client, event, problem};
-
-/// The program with a file, killed when a test ends without it.
-struct Program {
-    child: Child,
-    url: String,
-}
-
-impl Program {
-    /// Started by a shell that does `before` first.
-    fn start(file: &Scratch, before: &str) -> Self {
-        let mut command = Command::new("sh");
-        command.args(["-c", &format!("{before}\nexec \"$0\" --port 0 --persist \"$1\"")]);
-        command.arg(env!("CARGO_BIN_EXE_axonpush-dev")).arg(&file.0);
-        command.env_remove("AXONPUSH_DEV_PORT").env_remove("AXONPUSH_DEV_PERSIST");
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-        let url = lines.find_map(|line| line.trim().strip_prefix("export AXONPUSH_BASE_URL=").map(str::to_owned));
-        Self { child, url: url.unwrap() }
-    }
-
-    fn publish(&self, event: &Value) -> reqwest::RequestBuilder {
-        client().post(format!("{}/event", self.url)).header("x-axonpush-api-key", "ak_test").json(event)
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use crate::program::Program;
+use crate::rig::{Rig, Scratch, client, event, names, problem};
 
 async fn open(file: &Scratch) -> Rig {
     Rig::with(DevServer::builder().persist(&file.0).start().await.unwrap())
@@ -59,8 +27,8 @@ async fn refused(file: &Path) -> String {
 #[tokio::test]
 async fn what_finds_no_room_is_refused_until_there_is_room_again() {
     let file = Scratch::new();
-    // A file that may not grow is like a disk that is full: writes to it fail, and reads do not.
-    let program = Program::start(&file, "trap '' XFSZ\nulimit -S -f 2000");
+    let program = Program::start(&file);
+    program.limit_files("2048000");
     let large = |n: usize| json!({"identifier": format!("e{n}"), "payload": {"text": "x".repeat(50_000)}});
     let mut stored = 0;
     let refusal = loop {
@@ -86,8 +54,7 @@ async fn what_finds_no_room_is_refused_until_there_is_room_again() {
     let app = app.json(&json!({"name": "x".repeat(100)})).send().await.unwrap();
     assert!(app.status() == 503 || app.status() == 201);
 
-    let pid = program.child.id().to_string();
-    assert!(Command::new("prlimit").args(["--pid", &pid, "--fsize=unlimited"]).status().unwrap().success());
+    program.limit_files("unlimited");
     assert_eq!(program.publish(&large(stored)).send().await.unwrap().status(), 200);
     drop(program);
     let rig = open(&file).await;
@@ -100,7 +67,7 @@ async fn what_finds_no_room_is_refused_until_there_is_room_again() {
 async fn what_was_answered_is_there_after_a_kill() {
     let file = Scratch::new();
     for round in 0..3 {
-        let mut program = Program::start(&file, "");
+        let mut program = Program::start(&file);
         let (told, mut answered) = tokio::sync::mpsc::unbounded_channel();
         let publishers: Vec<_> = (0..8)
             .map(|publisher| {
@@ -145,13 +112,19 @@ async fn what_was_answered_is_there_after_a_kill() {
 async fn words_requests_and_headers_come_back_with_the_file() {
     let file = Scratch::new();
     let rig = open(&file).await;
-    rig.publish(json!({"identifier": "a", "payload": {"note": "Gift card", "attributes": {"request.id": "r-1"}}}))
-        .await;
+    let noted = json!({
+        "identifier": "a", "traceId": "T-1", "payload": {"note": "Gift card", "attributes": {"request.id": "r-1"}},
+    });
+    rig.publish(noted).await;
     rig.publish(event("b")).await;
     let headers = rig.server.events()[0].headers.clone();
     drop(rig);
     let rig = open(&file).await;
     assert_eq!(rig.search(&[("q", "gift CARD")]).await, ["a"]);
+    for text in ["gift%20card", "t-1"] {
+        let found = rig.get_json(&format!("/traces?q={text}")).await;
+        assert_eq!(names(&found["traces"], "traceId"), ["T-1"]);
+    }
     assert_eq!(rig.search(&[("attrKey", "request.id"), ("attrValue", "r-1")]).await, ["a"]);
     assert_eq!(rig.server.events()[0].headers, headers);
 }

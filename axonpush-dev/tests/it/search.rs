@@ -383,4 +383,6 @@ async fn ids_that_are_kept_under_the_same_number_stay_apart() {
         let trace = rig.get_json(&format!("/traces/{id}")).await;
         assert_eq!(trace["spans"].as_array().unwrap().len(), 1, "{trace}");
     }
+    let traces = rig.get_json("/traces").await;
+    assert_eq!(traces["traces"].as_array().unwrap().len(), 2, "{traces}");
 }

@@ -78,6 +78,7 @@ for operation in ["sentry.store", "sentry.storePlain"]:
 # What they add up to.
 ask("event.list", query="?limit=500")
 ask("event.list", query=f"?channelId={channel}")
+ask("dev.events", query="?limit=500")
 ask("trace.list", query="?limit=500")
 ask("trace.get", trace_id="t-pay")
 for operation in ["timeseries", "breakdown", "latency", "overview", "heatmap", "dimensions"]:
@@ -247,8 +248,9 @@ for name, (method, path, operation) in operations.items():
         query = {**beside.get((name, None), {}), **beside.get((name, parameter["name"]), {})}
         if parameter["in"] != "query":
             continue
-        # The filters of the stream are those of the list, and it never ends. Of occurrences there is one.
-        if name not in ("event.stream", "alert.occurrences"):
+        # The filters of the stream are those of the list, and it never ends. Of occurrences there is one, and of events of
+        # one moment, which `before` tells apart, as well.
+        if name not in ("event.stream", "alert.occurrences") and (name, parameter["name"]) != ("dev.events", "before"):
             makes_a_difference(name, parameter, query)
         is_bounded(name, parameter, query)
         tried += 1

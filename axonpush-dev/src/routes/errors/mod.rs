@@ -18,7 +18,7 @@ use self::issue::{Issue, fingerprint};
 use self::triage::{ISSUE, Triage};
 use super::path::Path;
 use super::query::{Parameters, Window};
-use super::resource::missing;
+use super::resource::{keep, missing};
 use super::{Answered, json};
 use crate::event::EventView;
 use crate::guard::Authorized;
@@ -130,7 +130,7 @@ async fn triage(
     let document = change.apply(known, &issue);
     let kept = document.clone();
     let new = crate::store::NewDocument { kind: ISSUE, id: fingerprint, owner: String::new(), document: kept };
-    shared.store.change(move |connection| crate::store::documents::save(connection, &new)).await?;
+    shared.change(move |connection| keep(connection, &new)).await?;
     issue.triage(Triage::read(Some(&document)));
     Ok(json(&issue.triaged(now)))
 }

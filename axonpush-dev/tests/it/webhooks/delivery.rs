@@ -1,119 +1,13 @@
-//! Webhook endpoints, and events delivered to them over a real socket.
+//! Events are delivered over a real socket, and again where that fails.
 
 use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
 
-use crate::rig::{PATIENCE, Rig, event, locations, names, problem};
-
-/// A program that gets webhooks and answers each with the next of its statuses, then with 200.
-struct Receiver {
-    url: String,
-    got: mpsc::UnboundedReceiver<Delivered>,
-}
-
-struct Delivered {
-    head: String,
-    body: Vec<u8>,
-}
-
-impl Receiver {
-    async fn start(statuses: &'static [u16]) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/hook", listener.local_addr().unwrap());
-        let (tell, got) = mpsc::unbounded_channel();
-        let mut statuses = statuses.iter();
-        tokio::spawn(async move {
-            loop {
-                let (mut stream, _) = listener.accept().await.unwrap();
-                let delivered = read(&mut stream).await;
-                let status = statuses.next().unwrap_or(&200);
-                let answer = format!(
-                    "HTTP/1.1 {status} Word\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-                );
-                stream.write_all(answer.as_bytes()).await.unwrap();
-                if tell.send(delivered).is_err() {
-                    return;
-                }
-            }
-        });
-        Self { url, got }
-    }
-
-    async fn next(&mut self) -> Delivered {
-        tokio::time::timeout(PATIENCE, self.got.recv()).await.unwrap().unwrap()
-    }
-}
-
-impl Delivered {
-    fn header(&self, name: &str) -> &str {
-        let mut headers = self.head.lines().filter_map(|line| line.split_once(": "));
-        headers.find(|(found, _)| found.eq_ignore_ascii_case(name)).unwrap().1
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap()
-    }
-}
-
-async fn read(stream: &mut TcpStream) -> Delivered {
-    let mut bytes = Vec::new();
-    loop {
-        stream.read_buf(&mut bytes).await.unwrap();
-        let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
-        let mut delivered =
-            Delivered { head: String::from_utf8(bytes[..end].to_vec()).unwrap(), body: bytes[end + 4..].to_vec() };
-        let length = delivered.header("content-length").parse::<usize>().unwrap();
-        while delivered.body.len() < length {
-            stream.read_buf(&mut delivered.body).await.unwrap();
-        }
-        return delivered;
-    }
-}
-
-/// HMAC-SHA256 as RFC 2104 writes it down, for keys that are no longer than a block or digested first.
-fn hmac(key: &[u8], message: &[u8]) -> String {
-    let mut block = if key.len() > 64 { Sha256::digest(key).to_vec() } else { key.to_vec() };
-    block.resize(64, 0);
-    let pad = |with: u8| block.iter().map(|byte| byte ^ with).collect::<Vec<_>>();
-    let inner = Sha256::digest([pad(0x36), message.to_vec()].concat());
-    let outer = Sha256::digest([pad(0x5c), inner.to_vec()].concat());
-    format!("{:032x}{:032x}", half(&outer[..16]), half(&outer[16..]))
-}
-
-fn half(bytes: &[u8]) -> u128 {
-    u128::from_be_bytes(bytes.try_into().unwrap())
-}
-
-async fn endpoint(rig: &Rig, url: &str, event_types: Value) -> (String, String) {
-    let body = json!({"url": url, "channelId": "default", "eventTypes": event_types});
-    let endpoint = rig.ask(Method::POST, "/webhooks/endpoints", body, 201).await;
-    let text = |name: &str| endpoint[name].as_str().unwrap().to_owned();
-    (text("endpointId"), text("rawSecret"))
-}
-
-/// The deliveries to an endpoint, once `done` holds for them.
-async fn deliveries(rig: &Rig, endpoint: &str, done: impl Fn(&[Value]) -> bool) -> Vec<Value> {
-    let asked = tokio::time::Instant::now();
-    loop {
-        let list = rig.get_json(&format!("/webhooks/deliveries/{endpoint}")).await;
-        let list = list["data"].as_array().unwrap().clone();
-        if done(&list) {
-            return list;
-        }
-        assert!(asked.elapsed() < PATIENCE, "{list:?}");
-        tokio::task::yield_now().await;
-    }
-}
-
-fn last_is(status: &'static str) -> impl Fn(&[Value]) -> bool {
-    move |list| list.first().is_some_and(|delivery| delivery["status"] == status)
-}
+use super::receiver::{Receiver, hmac};
+use super::{deliveries, endpoint, last_is};
+use crate::rig::{Rig, event, locations, names, problem};
 
 #[tokio::test]
 async fn an_event_is_delivered_with_a_signature_of_its_exact_bytes() {
