@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Answered;
@@ -18,7 +19,7 @@ struct EventList {
 }
 
 pub(super) async fn list(State(shared): State<Arc<Shared>>, _: Authorized, mut parameters: Parameters) -> Answered {
-    let search = search(&mut parameters, &shared);
+    let (search, _) = search(&mut parameters, &shared);
     parameters.check()?;
     answer(&shared, search).await
 }
@@ -27,8 +28,8 @@ pub(super) async fn list(State(shared): State<Arc<Shared>>, _: Authorized, mut p
 /// arrived. The service has windows of time alone, with which nobody gets past more events of one moment than are
 /// answered at once; so this is no part of its path.
 pub(super) async fn older(State(shared): State<Arc<Shared>>, _: Authorized, mut parameters: Parameters) -> Answered {
-    let mut search = search(&mut parameters, &shared);
-    let (before, until) = (parameters.text("before").map(str::to_owned), parameters.time("until"));
+    let (mut search, until) = search(&mut parameters, &shared);
+    let before = parameters.text("before").map(str::to_owned);
     if before.is_some() && until.is_none() {
         parameters.fault("until", "expected to be sent along with before, and to be when that event arrived");
     }
@@ -40,11 +41,12 @@ pub(super) async fn older(State(shared): State<Arc<Shared>>, _: Authorized, mut 
     answer(&shared, search).await
 }
 
-fn search(parameters: &mut Parameters, shared: &Shared) -> EventSearch {
+/// Also returns where its window ends, if it was told.
+fn search(parameters: &mut Parameters, shared: &Shared) -> (EventSearch, Option<Timestamp>) {
     let window = parameters.window(shared.clock.now());
     let mut search = EventSearch::new(window.since, window.until, parameters.limit());
     filters(parameters, &mut search);
-    search
+    (search, window.until)
 }
 
 async fn answer(shared: &Shared, search: EventSearch) -> Answered {
