@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::endpoint::{ENDPOINT, Endpoint};
-use super::round::Turns;
+use super::turns::Turns;
 use crate::digest;
 use crate::event::Row;
 use crate::state::Shared;

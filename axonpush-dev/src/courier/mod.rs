@@ -6,6 +6,7 @@
 mod delivery;
 mod endpoint;
 mod round;
+mod turns;
 mod unfinished;
 
 use std::sync::Arc;

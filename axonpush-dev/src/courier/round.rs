@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
 
 use super::delivery::{Delivery, Note, note};
+use super::turns::Turns;
 use crate::state::Shared;
 
 /// What is under way.
@@ -28,12 +29,6 @@ struct Share {
     deliveries: usize,
     bytes: usize,
     sockets: Arc<Semaphore>,
-}
-
-/// The way to a socket.
-pub(super) struct Turns {
-    own: Arc<Semaphore>,
-    all: Arc<Semaphore>,
 }
 
 impl Round {
@@ -111,16 +106,6 @@ impl Round {
 impl Share {
     fn new() -> Self {
         Self { deliveries: 0, bytes: 0, sockets: Arc::new(Semaphore::new(MAX_AT_ONCE_EACH)) }
-    }
-}
-
-impl Turns {
-    /// Waits for a socket among the other deliveries to the endpoint, and then among all: at most a few of each
-    /// endpoint stand in that line.
-    pub(super) async fn socket(&self) -> Option<[SemaphorePermit<'_>; 2]> {
-        let own = self.own.acquire().await.ok()?;
-        let all = self.all.acquire().await.ok()?;
-        Some([own, all])
     }
 }
 

@@ -14,7 +14,7 @@ use super::account::USER_ID;
 use super::operation::Operation;
 use super::query::Parameters;
 use super::resource::{object, org_id, text};
-use super::{Answered, json};
+use super::{Answered, json, operations};
 use crate::digest::sha256_hex;
 use crate::event::EventView;
 use crate::guard::Authorized;
@@ -27,7 +27,7 @@ use crate::store::{Document, Kind, NewDocument, Scan, documents, latest};
 /// Each entry has the digest of the one before it in its own, so that one that was changed later gives itself away.
 pub(super) async fn note(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let path = request.extensions().get::<MatchedPath>();
-    let operation = path.and_then(|path| Operation::find(request.method().as_str(), path.as_str()));
+    let operation = path.and_then(|path| operations::find(request.method().as_str(), path.as_str()));
     let received = request.extensions().get::<Arc<ReceivedRequest>>().cloned();
     let response = next.run(request).await;
     let (Some(operation), Some(received)) = (operation.filter(|operation| operation.is_audited()), received) else {

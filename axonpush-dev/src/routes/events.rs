@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Answered;
+use super::parameters::EVENT_FILTERS;
 use super::query::Parameters;
 use crate::event::EventView;
 use crate::guard::Authorized;
@@ -72,21 +73,3 @@ pub(super) fn filters(parameters: &mut Parameters, search: &mut EventSearch) {
         (None, None) => {}
     }
 }
-
-/// Parameters that are compared for equality, and the column each is compared with.
-pub(super) const EVENT_FILTERS: [(&str, &str); 14] = [
-    ("appId", "app_id"),
-    ("channelId", "channel_id"),
-    ("environmentId", "environment_id"),
-    ("eventType", "event_type"),
-    ("source", "source"),
-    ("status", "status"),
-    ("traceId", "trace_id"),
-    ("agentId", "agent_id"),
-    ("agentName", "agent_name"),
-    ("toolName", "tool_name"),
-    ("semanticKind", "semantic_kind"),
-    ("serviceName", "service_name"),
-    ("operationName", "operation_name"),
-    ("errorType", "error_type"),
-];

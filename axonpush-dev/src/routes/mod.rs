@@ -23,6 +23,7 @@ mod openapi;
 mod operation;
 mod operations;
 mod otlp;
+mod parameter;
 mod parameters;
 mod path;
 mod publish;

@@ -17,7 +17,7 @@ use utoipa::openapi::{
 use super::models::Model;
 use super::operation::{Answer, Body, Operation};
 use super::operations::OPERATIONS;
-use super::query::Parameter;
+use super::parameter::Parameter;
 use super::schemas;
 use super::shape::{Field, Shape, schema};
 use super::{credentials, models};

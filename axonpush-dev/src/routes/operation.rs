@@ -1,7 +1,7 @@
 //! What is said of an operation: enough to describe it, and to know what a request was for.
 
 use super::models::{DONE, Model};
-use super::query::Declared;
+use super::parameter::Declared;
 use super::shape::Field;
 
 /// One method of one path.
@@ -72,13 +72,6 @@ impl Operation {
     /// The names in the braces of its path.
     pub(super) fn placeholders(&self) -> impl Iterator<Item = &'static str> {
         self.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
-    }
-
-    /// The operation that the router has under `path`.
-    pub(super) fn find(method: &str, path: &str) -> Option<&'static Self> {
-        // Whoever answers GET answers HEAD.
-        let method = if method == "HEAD" { "GET" } else { method };
-        super::operations::OPERATIONS.iter().find(|known| known.method == method && known.path == path)
     }
 
     pub(super) const fn asks(self, query: Declared) -> Self {

@@ -303,3 +303,10 @@ const ENVELOPE: Body = Body::Media(&["application/x-sentry-envelope"]);
 const STORE: Body = Body::Media(&["application/json"]);
 const TRANSFER: Body = Fields(bodies::TRANSFER);
 const OTLP: Body = Body::Media(&["application/x-protobuf", "application/json"]);
+
+/// The operation that the router has under `path`.
+pub(super) fn find(method: &str, path: &str) -> Option<&'static Operation> {
+    // Whoever answers GET answers HEAD.
+    let method = if method == "HEAD" { "GET" } else { method };
+    OPERATIONS.iter().find(|known| known.method == method && known.path == path)
+}

@@ -1,10 +1,7 @@
 //! The parameters of every query, as the contract has them.
 
-use super::analytics::COHORT_FILTERS;
-use super::events::EVENT_FILTERS;
-use super::query::{Declared, Parameter};
+use super::parameter::{Declared, Parameter, choice, integer, named, of, text, time};
 use super::shape::Shape;
-use super::traces::TRACE_FILTERS;
 
 pub(super) const EVENT_LIST: Declared = &[WINDOW, LIMIT, EVENTS, SEARCH];
 
@@ -119,6 +116,56 @@ pub(super) const DIMENSIONS: [&str; 16] = [
     "user",
 ];
 
+/// Parameters that are compared for equality, and the column each is compared with.
+pub(super) const EVENT_FILTERS: [(&str, &str); 14] = [
+    ("appId", "app_id"),
+    ("channelId", "channel_id"),
+    ("environmentId", "environment_id"),
+    ("eventType", "event_type"),
+    ("source", "source"),
+    ("status", "status"),
+    ("traceId", "trace_id"),
+    ("agentId", "agent_id"),
+    ("agentName", "agent_name"),
+    ("toolName", "tool_name"),
+    ("semanticKind", "semantic_kind"),
+    ("serviceName", "service_name"),
+    ("operationName", "operation_name"),
+    ("errorType", "error_type"),
+];
+
+/// Parameters that may be repeated, and the column each is compared with. `apiKey` is missing on
+/// purpose: keys are masked before anything is stored.
+pub(super) const TRACE_FILTERS: [(&str, &str); 14] = [
+    ("service", "service_name"),
+    ("operation", "operation_name"),
+    ("model", "request_model"),
+    ("provider", "provider_name"),
+    ("agent", "agent_id"),
+    ("tool", "tool_name"),
+    ("source", "source"),
+    ("app", "app_id"),
+    ("environment", "environment_id"),
+    ("release", "release"),
+    ("status", "status"),
+    ("session", "session_id"),
+    ("user", "user_id"),
+    ("semanticKind", "semantic_kind"),
+];
+
+/// What is compared for equality, and the column each is compared with.
+pub(super) const COHORT_FILTERS: [(&str, &str); 9] = [
+    ("source", "source"),
+    ("model", "request_model"),
+    ("provider", "provider_name"),
+    ("app", "app_id"),
+    ("channel", "channel_id"),
+    ("user", "user_id"),
+    ("service", "service_name"),
+    ("operation", "operation_name"),
+    ("errorType", "error_type"),
+];
+
 const WINDOW: &[Parameter] = &[
     time("since").about("The first moment that counts. Without it, 24 hours before `until`."),
     time("until").about("The first moment that no longer counts. Without it, now."),
@@ -149,53 +196,3 @@ const BUCKET: &[Parameter] = &[choice("bucket", &["hour", "day"])];
 const ENVIRONMENT: Parameter = text("environment").about("The slug of an environment, or its id.");
 
 const TAG_KEY: Parameter = text("tagKey").about("The attribute that the dimension `tag` stands for.");
-
-const fn of(name: &'static str, shape: Shape) -> Parameter {
-    Parameter { name, shape, required: false, usual: "", about: "" }
-}
-
-const fn text(name: &'static str) -> Parameter {
-    of(name, Shape::Words)
-}
-
-const fn time(name: &'static str) -> Parameter {
-    of(name, Shape::Time)
-}
-
-const fn integer(name: &'static str, least: u64, most: u64) -> Parameter {
-    of(name, Shape::Integer(least, most))
-}
-
-/// The first of the words is meant when nothing is said.
-const fn choice(name: &'static str, choices: &'static [&'static str]) -> Parameter {
-    let usual = match choices {
-        [usual, ..] => usual,
-        [] => "",
-    };
-    of(name, Shape::Choice(choices)).usually(usual)
-}
-
-/// One parameter for each of the names that a route compares columns with.
-const fn named<const N: usize>(columns: &[(&'static str, &'static str); N], shape: Shape) -> [Parameter; N] {
-    let mut all = [of("", shape); N];
-    let mut index = 0;
-    while index < N {
-        all[index] = of(columns[index].0, shape);
-        index += 1;
-    }
-    all
-}
-
-impl Parameter {
-    const fn usually(self, usual: &'static str) -> Self {
-        Self { usual, ..self }
-    }
-
-    const fn about(self, about: &'static str) -> Self {
-        Self { about, ..self }
-    }
-
-    const fn needed(self) -> Self {
-        Self { required: true, ..self }
-    }
-}

@@ -9,26 +9,11 @@ use http::request::Parts;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::operation::Operation;
+use super::operations;
+use super::parameter::{Declared, Parameter};
 use super::shape::Shape;
 use crate::problem::{Fault, Problem};
 use crate::rfc3339::Rfc3339;
-
-/// A parameter that an operation reads. One that is not declared cannot be read.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Parameter {
-    pub(super) name: &'static str,
-    /// [`Shape::Texts`] may be repeated, [`Shape::Choices`] are separated by commas.
-    pub(super) shape: Shape,
-    pub(super) required: bool,
-    /// What is meant when nothing is said, as it would be sent; empty when nothing is meant.
-    pub(super) usual: &'static str,
-    /// What its name and its shape do not tell.
-    pub(super) about: &'static str,
-}
-
-/// Groups of them, because operations have many in common.
-pub(super) type Declared = &'static [&'static [Parameter]];
 
 /// The parameters of one request, and what is wrong with them.
 #[derive(Debug)]
@@ -174,7 +159,7 @@ impl<S: Sync> FromRequestParts<S> for Parameters {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
         let path = parts.extensions.get::<MatchedPath>();
-        let operation = path.and_then(|path| Operation::find(parts.method.as_str(), path.as_str()));
+        let operation = path.and_then(|path| operations::find(parts.method.as_str(), path.as_str()));
         Self::of(&parts.uri, operation.map_or(&[], |operation| operation.query))
     }
 }

@@ -6,7 +6,7 @@ use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, SchemaFormat, SchemaT
 use utoipa::openapi::{KnownFormat, Ref, RefOr, Schema};
 
 use super::models::{Model, Of};
-use super::query::Parameter;
+use super::parameter::Parameter;
 use super::shape::Shape;
 
 pub(super) fn model(model: &Model) -> Schema {

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::aside;
+use super::parameters::TRACE_FILTERS;
 use super::query::Parameters;
 use crate::event::{EventBody, EventView, Facts, Row};
 use crate::guard::Authorized;
@@ -174,22 +175,3 @@ fn distinct(texts: impl Iterator<Item = String>) -> Vec<String> {
     }
     seen
 }
-
-/// Parameters that may be repeated, and the column each is compared with. `apiKey` is missing on
-/// purpose: keys are masked before anything is stored.
-pub(super) const TRACE_FILTERS: [(&str, &str); 14] = [
-    ("service", "service_name"),
-    ("operation", "operation_name"),
-    ("model", "request_model"),
-    ("provider", "provider_name"),
-    ("agent", "agent_id"),
-    ("tool", "tool_name"),
-    ("source", "source"),
-    ("app", "app_id"),
-    ("environment", "environment_id"),
-    ("release", "release"),
-    ("status", "status"),
-    ("session", "session_id"),
-    ("user", "user_id"),
-    ("semanticKind", "semantic_kind"),
-];

@@ -3,6 +3,7 @@
 use http::StatusCode;
 
 use super::super::environments::ENVIRONMENT;
+use super::super::parameters::COHORT_FILTERS;
 use super::super::query::{Parameters, Window};
 use super::super::resource::text;
 use crate::problem::Problem;
@@ -32,7 +33,7 @@ impl Cohort {
 
     /// The filters that `value` has values for. It is asked for each of them once.
     pub(super) fn new(mut value: impl FnMut(&'static str) -> Option<String>) -> Self {
-        let equal = COLUMNS.iter().filter_map(|(name, column)| Some((*column, value(name)?))).collect();
+        let equal = COHORT_FILTERS.iter().filter_map(|(name, column)| Some((*column, value(name)?))).collect();
         let (key, of_key) = (value(TAG_KEY), value(TAG_VALUE));
         Self { equal, environment: value("environment"), tag: key.zip(of_key), by_key: value("apiKey").is_some() }
     }
@@ -70,19 +71,6 @@ pub(super) fn keys_are_not_kept() -> Problem {
     let detail = "this server takes any API key and keeps none, so nothing can be told apart by it";
     Problem::new(StatusCode::NOT_IMPLEMENTED, detail)
 }
-
-/// What is compared for equality, and the column each is compared with.
-pub(in super::super) const COLUMNS: [(&str, &str); 9] = [
-    ("source", "source"),
-    ("model", "request_model"),
-    ("provider", "provider_name"),
-    ("app", "app_id"),
-    ("channel", "channel_id"),
-    ("user", "user_id"),
-    ("service", "service_name"),
-    ("operation", "operation_name"),
-    ("errorType", "error_type"),
-];
 
 pub(super) const TAG_KEY: &str = "filterTagKey";
 pub(super) const TAG_VALUE: &str = "filterTagValue";

@@ -21,7 +21,6 @@ use serde::Serialize;
 use serde_json::json;
 
 use self::breakdown::{Breakdown, Dimension, Rows};
-pub(super) use self::cohort::COLUMNS as COHORT_FILTERS;
 use self::cohort::Cohort;
 pub(super) use self::dimensions::text as scalar;
 use self::heatmap::{Bands, Durations};

@@ -127,7 +127,7 @@ async fn triage(
     if !issue.was_seen() {
         return Err(missing(ISSUE));
     }
-    let document = change.apply(known, &issue);
+    let document = change.apply(known, &fingerprint);
     let kept = document.clone();
     let new = crate::store::NewDocument { kind: ISSUE, id: fingerprint, owner: String::new(), document: kept };
     shared.change(move |connection| keep(connection, &new)).await?;

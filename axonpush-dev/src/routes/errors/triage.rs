@@ -1,11 +1,10 @@
 //! What somebody decided about an issue.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::super::fields::{Fields, LONG, NAME};
 use super::super::resource::object;
-use super::issue::Issue;
 use crate::problem::Problem;
 use crate::requests::ReceivedRequest;
 use crate::store::{Document, Kind};
@@ -86,7 +85,7 @@ impl Change {
     }
 
     /// The decision from now on, as it is to be kept.
-    pub(super) fn apply(self, known: Triage, issue: &Issue) -> Document {
+    pub(super) fn apply(self, known: Triage, fingerprint: &str) -> Document {
         let assignee = self.assignee.map_or(known.assignee.clone(), |who| Some(who).filter(|who| !who.is_empty()));
         let fresh = Triage { assignee: assignee.clone(), ..Triage::default() };
         let triage = match self.action.as_str() {
@@ -108,8 +107,7 @@ impl Change {
             "assign" => Triage { assignee, ..known },
             _ => fresh,
         };
-        let shown = issue.triaged(self.now);
-        triage.document(shown.get("fingerprint").and_then(Value::as_str).unwrap_or_default())
+        triage.document(fingerprint)
     }
 }
 
