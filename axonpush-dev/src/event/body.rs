@@ -86,6 +86,13 @@ impl EventBody {
 
     /// The text from which [`parse`](Self::parse) reads this body again.
     pub(crate) fn to_bytes(&self) -> Bytes {
+        let mut text = Vec::new();
+        self.write(&mut text);
+        text.into()
+    }
+
+    /// The same, at the end of `text`.
+    pub(crate) fn write(&self, text: &mut Vec<u8>) {
         let occurred_at = self.occurred_at.map(|time| time.to_string());
         let fields = [
             ("identifier", Some(&self.identifier)),
@@ -98,27 +105,26 @@ impl EventBody {
             ("dedupKey", self.dedup_key.as_ref()),
             ("occurredAt", occurred_at.as_ref()),
         ];
-        let payload = self.payload_text.as_ref().map_or(USUAL_PAYLOAD, |text| text.get().len());
-        let mut text = Vec::with_capacity(payload + USUAL_REST);
+        let mut separator = b'{';
         for (name, value) in fields {
             if let Some(value) = value {
-                text.push(if text.is_empty() { b'{' } else { b',' });
-                json::write_string(name, &mut text);
+                text.push(separator);
+                separator = b',';
+                json::write_string(name, text);
                 text.push(b':');
-                json::write_string(value, &mut text);
+                json::write_string(value, text);
             }
         }
         text.extend_from_slice(b",\"payload\":");
         match &self.payload_text {
             Some(payload) => text.extend_from_slice(payload.get().as_bytes()),
-            None => json::write_object(&self.payload, &mut text),
+            None => json::write_object(&self.payload, text),
         }
         if let Some(metadata) = &self.metadata_text {
             text.extend_from_slice(b",\"metadata\":");
             text.extend_from_slice(metadata.get().as_bytes());
         }
         text.push(b'}');
-        text.into()
     }
 
     /// An entry of `payload.attributes`. Dots in `name` are plain characters.
@@ -224,12 +230,6 @@ fn not_an_object(text: &str) -> Problem {
 
 /// The channel of events that name none.
 pub(crate) const DEFAULT_CHANNEL: &str = "default";
-
-/// What the fields beside the payload usually take, so that memory is asked for once.
-const USUAL_REST: usize = 320;
-
-/// What a payload that was never text usually takes.
-const USUAL_PAYLOAD: usize = 1_024;
 
 /// Long values tell a reader nothing that the location does not.
 const MAX_ECHOED_VALUE: usize = 1_024;

@@ -15,7 +15,7 @@ use crate::requests::ReceivedRequest;
 
 /// An event on its way into the store: what its columns hold and no more.
 ///
-/// The texts are one piece of memory, because the thread that writes is not the one that reads
+/// The texts are one piece of memory of just their size, because the thread that writes is not the one that reads
 /// requests, and giving back what another thread allocated is dear.
 #[derive(Debug)]
 pub(crate) struct NewEvent {
@@ -37,26 +37,25 @@ pub(crate) struct NewEvent {
 /// what a search by text looks through.
 #[derive(Debug, Default)]
 struct Texts {
-    joined: String,
+    joined: Box<str>,
     ends: [Option<NonZeroU32>; TEXT_COLUMNS],
 }
 
 impl Texts {
-    /// The words are added at the end, and are not much longer than `room`.
-    fn new(columns: &[Option<&str>; SEARCH_TEXT], room: usize, add_words: impl FnOnce(&mut String)) -> Self {
-        let length = columns.iter().flatten().map(|text| text.len()).sum::<usize>();
-        let mut joined = String::with_capacity(length + room);
+    /// The words are added at the end. What is in `joined` is lost.
+    fn new(columns: &[Option<&str>; SEARCH_TEXT], joined: &mut String, add_words: impl FnOnce(&mut String)) -> Self {
+        joined.clear();
         let mut ends = [None; TEXT_COLUMNS];
         for (text, end) in columns.iter().zip(&mut ends) {
             if let Some(text) = text {
                 joined.push_str(text);
-                *end = Self::end(&joined);
+                *end = Self::end(joined);
             }
         }
-        add_words(&mut joined);
+        add_words(joined);
         let [.., end] = &mut ends;
-        *end = Self::end(&joined);
-        Self { joined, ends }
+        *end = Self::end(joined);
+        Self { joined: joined.as_str().into(), ends }
     }
 
     /// An event has an id first, so no end is zero, and is of one request, so none is beyond 32 bits.
@@ -84,6 +83,14 @@ impl Texts {
 pub(crate) struct Delivery<'a> {
     arrival: Arrival<'a>,
     seen: u128,
+    scratch: Scratch,
+}
+
+/// Where texts are written before they are kept in as much memory as they need.
+#[derive(Debug, Default)]
+struct Scratch {
+    body: Vec<u8>,
+    texts: String,
 }
 
 impl<'a> Delivery<'a> {
@@ -93,7 +100,7 @@ impl<'a> Delivery<'a> {
 
     /// The same, over another protocol.
     pub(crate) fn from_source(request: &'a ReceivedRequest, source: &'static str, at: Timestamp) -> Self {
-        Self { arrival: Arrival::new(request, source, at), seen: 0 }
+        Self { arrival: Arrival::new(request, source, at), seen: 0, scratch: Scratch::default() }
     }
 
     /// The event that a record became.
@@ -102,7 +109,10 @@ impl<'a> Delivery<'a> {
         let id = Uuid::from_u128(self.arrival.id.as_u128().wrapping_add(self.seen));
         self.seen += 1;
         // The text of these payloads is our own already.
-        NewEvent::new(id, record, record.to_bytes(), &self.arrival)
+        self.scratch.body.clear();
+        record.write(&mut self.scratch.body);
+        let body = Bytes::copy_from_slice(&self.scratch.body);
+        NewEvent::new(id, record, body, &self.arrival, &mut self.scratch.texts)
     }
 }
 
@@ -178,10 +188,10 @@ impl NewEvent {
     /// The event that is the body of `request`.
     pub(crate) fn sent(parsed: &EventBody, request: &ReceivedRequest, at: Timestamp) -> Self {
         let arrival = Arrival::new(request, "app", at);
-        Self::new(arrival.id, parsed, request.body.clone(), &arrival)
+        Self::new(arrival.id, parsed, request.body.clone(), &arrival, &mut String::new())
     }
 
-    fn new(event_id: Uuid, parsed: &EventBody, body: Bytes, arrival: &Arrival<'_>) -> Self {
+    fn new(event_id: Uuid, parsed: &EventBody, body: Bytes, arrival: &Arrival<'_>, scratch: &mut String) -> Self {
         let facts = Facts::new(parsed, arrival.headers, arrival.at);
         let mut written_id = Uuid::encode_buffer();
         let columns = [
@@ -209,8 +219,7 @@ impl NewEvent {
             facts.request_id.as_deref(),
             parsed.dedup_key.as_deref(),
         ];
-        // What JSON adds to the words is about as long as the identifier.
-        let texts = Texts::new(&columns, body.len(), |words| add_words(parsed, words));
+        let texts = Texts::new(&columns, scratch, |words| add_words(parsed, words));
         Self {
             event_id,
             texts,
