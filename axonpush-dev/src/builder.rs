@@ -95,7 +95,8 @@ impl DevServerBuilder {
     }
 
     /// Begins with an hour of a small shop's events: some 3,700 logs, spans and agent events that end now, and are the
-    /// same each time but for the hour. A file that holds them keeps them as they are. Default: nothing is there.
+    /// same each time but for the hour. A file that holds them keeps them as they are; webhooks of a file get them like any
+    /// others. Default: nothing is there.
     pub fn seed_demo(mut self) -> Self {
         self.seed_demo = true;
         self

@@ -121,7 +121,7 @@
 //! - It binds to loopback and answers only to loopback names, so a web page cannot reach it.
 //! - It serves 256 connections at once and waits for no client for long: 5 seconds for the head of a request, 10 for its body,
 //!   60 for the next one, and 30 for a client that reads nothing of its answer. An answer as a whole may take as long as it
-//!   likes, and a stream is never ended while it is read.
+//!   likes.
 //!
 //! # The program
 //!

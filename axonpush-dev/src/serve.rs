@@ -117,8 +117,8 @@ async fn converse(
     }
 }
 
-/// The body of an answer, which is over when it is dropped. What arrives before that is looked at for an end of the
-/// connection, and is no head that could be late: nobody would read it.
+/// The body of an answer, which is over when it is dropped. What arrives during a stream is looked at for an end of the
+/// connection, and is no head that could be late: it is read when the stream is over.
 struct Answering {
     body: Body,
     clock: Arc<ClientClock>,

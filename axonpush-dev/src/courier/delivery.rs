@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
+use rusqlite::Connection;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -19,7 +21,7 @@ use crate::store::{Document, NewDocument, StoreFailure, documents};
 pub(crate) struct Delivery {
     pub(super) id: String,
     endpoint: Endpoint,
-    pub(super) body: Vec<u8>,
+    pub(super) body: Bytes,
     /// How many there were before.
     pub(super) attempts: usize,
     /// Before the first attempt of this server.
@@ -28,7 +30,7 @@ pub(crate) struct Delivery {
 
 impl Delivery {
     /// Also returns what is kept of it.
-    pub(super) fn new(endpoint: &Endpoint, row: &Row, now: &str) -> (Self, NewDocument) {
+    pub(super) fn new(endpoint: &Endpoint, row: &Row, body: Bytes, now: &str) -> (Self, NewDocument) {
         let id = Uuid::new_v4().to_string();
         let document = json!({
             "deliveryId": id, "endpointId": endpoint.id, "eventId": row.event_id, "createdAt": now,
@@ -36,7 +38,7 @@ impl Delivery {
         });
         let document = document.as_object().cloned().unwrap_or_default();
         let kept = NewDocument { kind: DELIVERY, id: id.clone(), owner: endpoint.id.clone(), document };
-        (Self::resumed(id, endpoint.clone(), row, 0, None), kept)
+        (Self { id, endpoint: endpoint.clone(), body, attempts: 0, wait_until: None }, kept)
     }
 
     /// One that goes on after so many attempts, and not before that time.
@@ -85,8 +87,11 @@ impl Delivery {
                 return note_at_last(&shared, &self.id, noted).await;
             };
             let next = shared.clock.now().saturating_add(*pause).unwrap_or(Timestamp::MAX);
+            let noted = Note { status: "retrying", next_retry_at: Some(next), ..noted };
             // The delivery matters more than what is told of it, so it goes on even if this cannot be noted.
-            let _ = note(&shared, &self.id, Note { status: "retrying", next_retry_at: Some(next), ..noted }).await;
+            if note(&shared, &self.id, noted).await == Ok(false) {
+                return;
+            }
             shared.clock.reach(next).await;
         }
     }
@@ -143,11 +148,29 @@ impl Note {
     }
 }
 
-/// Notes how far a delivery got, unless it is no longer listed.
-pub(super) async fn note(shared: &Shared, id: &str, note: Note) -> Result<(), StoreFailure> {
+/// Notes how far a delivery got. `false` when it went with its endpoint.
+pub(super) async fn note(shared: &Shared, id: &str, note: Note) -> Result<bool, StoreFailure> {
     let id = id.to_owned();
     let noted = move |connection: &_| documents::update(connection, DELIVERY, &id, |kept| note.write(kept));
-    shared.store.change(noted).await.map(drop)
+    Ok(shared.store.change(noted).await?.is_some())
+}
+
+/// The same for several that came to nothing.
+pub(super) async fn note_all(shared: &Shared, failed: Vec<(String, Note)>) -> Result<(), StoreFailure> {
+    let noted = move |connection: &Connection| {
+        failed
+            .into_iter()
+            .try_for_each(|(id, note)| documents::update(connection, DELIVERY, &id, |kept| note.write(kept)).map(drop))
+    };
+    shared.store.change(noted).await
+}
+
+/// Forgets what is told of the oldest, once there are very many. What is under way is kept: the next server goes on with it.
+pub(super) fn forget_oldest(connection: &Connection) -> rusqlite::Result<()> {
+    let query = "DELETE FROM documents WHERE kind = ?1 AND seq <= (
+                     SELECT seq FROM documents WHERE kind = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2)
+                 AND json_extract(body, '$.status') NOT IN ('pending', 'retrying')";
+    connection.prepare_cached(query)?.execute((DELIVERY, MAX_KEPT)).map(drop)
 }
 
 /// Notes how a delivery ended, as soon as the store takes it: otherwise the next server would deliver once more.
@@ -167,17 +190,20 @@ fn is_https(url: &str) -> bool {
 }
 
 /// What is sent: the fields the service's webhooks had when they were last described.
-fn body(row: &Row) -> Vec<u8> {
-    let Some((event, _)) = row.read() else { return Vec::new() };
+pub(super) fn body(row: &Row) -> Bytes {
+    let Some((event, _)) = row.read() else { return Bytes::new() };
     let body = json!({
         "id": row.event_id, "eventId": row.event_id, "identifier": event.identifier, "payload": event.payload,
         "metadata": event.metadata, "agentId": event.agent_id, "traceId": event.trace_id, "spanId": event.span_id,
         "eventType": event.event_type, "channelId": event.channel_id, "createdAt": row.created_at.to_string(),
     });
-    body.to_string().into_bytes()
+    body.to_string().into()
 }
 
 pub(crate) const DELIVERY: &str = "webhook delivery";
+
+/// How many deliveries are kept to be listed, besides those under way.
+const MAX_KEPT: u32 = 10_000;
 
 /// Where its event is found. Kept and never shown.
 pub(super) const SEQUENCE: &str = "sequence";
@@ -193,3 +219,28 @@ const RETRIES: [SignedDuration; 5] = [
 
 /// How soon a store that could not be written is asked again.
 pub(super) const UNWRITABLE_PAUSE: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Store, StorePolicy};
+
+    #[tokio::test]
+    async fn what_is_under_way_is_not_forgotten_however_much_was_delivered_since() {
+        let store = Store::open(&StorePolicy { file: None, max_events: 1, max_bytes: 1 }).unwrap();
+        let statuses =
+            ["pending", "retrying", "failed"].into_iter().chain(std::iter::repeat_n("success", MAX_KEPT as usize));
+        let kept = store.change(|connection| {
+            for (n, status) in statuses.enumerate() {
+                let document = Document::from_iter([("status".to_owned(), status.into())]);
+                let new = NewDocument { kind: DELIVERY, id: n.to_string(), owner: String::new(), document };
+                documents::save(connection, &new)?;
+            }
+            forget_oldest(connection)?;
+            documents::list(connection, DELIVERY, None)
+        });
+        let kept = kept.await.unwrap();
+        let of = |status: &str| kept.iter().filter(|document| document["status"] == status).count();
+        assert_eq!([of("pending"), of("retrying"), of("failed"), of("success")], [1, 1, 0, MAX_KEPT as usize]);
+    }
+}

@@ -62,9 +62,7 @@ impl Courier {
                 // A full disk has no room for what is due either, and the next event may be long in coming.
                 let Ok((due, last)) = due(&shared, seen, high).await else { break };
                 seen = last;
-                for delivery in due {
-                    round.take(delivery).await;
-                }
+                round.take(due).await;
             }
             tokio::select! {
                 () = shared.stopping() => return,
@@ -93,16 +91,19 @@ async fn due(shared: &Shared, seen: i64, high: i64) -> Result<(Vec<Delivery>, i6
             let mut due = Vec::new();
             for row in &rows {
                 let Some((event, _)) = row.read() else { continue };
+                let mut body = None;
                 for endpoint in &endpoints {
                     if endpoint.wants(row.sequence, &event.channel_id, &event.event_type) {
-                        let (delivery, document) = Delivery::new(endpoint, row, &now);
+                        // One for all of them: there may be many.
+                        let body = body.get_or_insert_with(|| delivery::body(row)).clone();
+                        let (delivery, document) = Delivery::new(endpoint, row, body, &now);
                         documents::save(connection, &document)?;
                         due.push(delivery);
                     }
                 }
             }
             if !due.is_empty() {
-                documents::trim(connection, DELIVERY, MAX_KEPT)?;
+                delivery::forget_oldest(connection)?;
             }
             documents::save(connection, &progress(last))?;
             Ok((due, last))
@@ -117,8 +118,5 @@ fn progress(seen: i64) -> NewDocument {
 
 const PROGRESS: &str = "webhook progress";
 const SEEN: &str = "seen";
-
-/// How many deliveries are kept to be listed.
-const MAX_KEPT: u64 = 10_000;
 
 const PAGE: u32 = 64;

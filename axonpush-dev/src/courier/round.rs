@@ -8,7 +8,7 @@ use reqwest::redirect::Policy;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
 
-use super::delivery::{Delivery, Note, note};
+use super::delivery::{Delivery, Note, note_all};
 use super::turns::Turns;
 use crate::state::Shared;
 
@@ -45,20 +45,31 @@ impl Round {
         })
     }
 
-    /// Takes a new one, unless its endpoint has as much as there is room left: whoever comes next finds room, too.
-    pub(super) async fn take(&mut self, delivery: Delivery) {
-        let (own, own_bytes) =
-            self.shares.get(delivery.endpoint_id()).map_or((0, 0), |share| (share.deliveries, share.bytes));
-        self.take_beside(delivery, own, own_bytes).await;
+    /// Takes new ones, unless their endpoint has as much as there is room left: whoever comes next finds room, too.
+    pub(super) async fn take(&mut self, due: Vec<Delivery>) {
+        let mut refused = Vec::new();
+        for delivery in due {
+            let share = self.shares.get(delivery.endpoint_id());
+            let (own, own_bytes) = share.map_or((0, 0), |share| (share.deliveries, share.bytes));
+            refused.extend(self.take_beside(delivery, own, own_bytes));
+        }
+        self.refuse(refused).await;
     }
 
     /// Takes one that had its room before, as long as there is any.
     pub(super) async fn resume(&mut self, delivery: Delivery) {
-        self.take_beside(delivery, 0, 0).await;
+        let refused = self.take_beside(delivery, 0, 0);
+        self.refuse(refused.into_iter().collect()).await;
     }
 
-    /// Leaves as much room free as that.
-    async fn take_beside(&mut self, delivery: Delivery, free: usize, free_bytes: usize) {
+    async fn refuse(&self, refused: Vec<(String, Note)>) {
+        if !refused.is_empty() {
+            let _ = note_all(&self.shared, refused).await;
+        }
+    }
+
+    /// Leaves as much room free as that. What has no room is given back, and what is to be noted of it.
+    fn take_beside(&mut self, delivery: Delivery, free: usize, free_bytes: usize) -> Option<(String, Note)> {
         while let Some(done) = self.deliveries.try_join_next() {
             self.forget(done);
         }
@@ -66,8 +77,7 @@ impl Round {
         if self.deliveries.len() + free >= MAX_WAITING || self.bytes + free_bytes + size > MAX_WAITING_BYTES {
             let error = "too many deliveries wait already".to_owned();
             let failed = Note { error: Some(error), ..Note::new("failed", delivery.attempts) };
-            let _ = note(&self.shared, &delivery.id, failed).await;
-            return;
+            return Some((delivery.id, failed));
         }
         let endpoint = delivery.endpoint_id().to_owned();
         self.bytes += size;
@@ -80,6 +90,7 @@ impl Round {
             run.await;
             (endpoint, size)
         });
+        None
     }
 
     /// Waits for one of them to end; for ever when there is none.

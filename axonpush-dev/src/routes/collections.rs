@@ -168,7 +168,8 @@ async fn set_telemetry_policy(
 pub(super) const ALERT: Kind = "alert";
 pub(super) const DESTINATION: Kind = "export destination";
 
-const POLICY: Kind = "telemetry policy";
+/// That of an organization, under its id.
+pub(super) const POLICY: Kind = "telemetry policy";
 const OK: &str = r#"{"ok": true}"#;
 
 const COLLECTIONS: [Collection; 7] = [

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::account::{ORGANIZATION, USER_ID, organization_of};
+use super::collections::POLICY;
 use super::fields::{Fields, LONG};
 use super::path::Path;
 use super::resource::{created, done, fresh, keep, missing, object, org_id, text};
@@ -51,6 +52,7 @@ pub(super) async fn delete(
         .change(move |connection| {
             documents::remove_owned(connection, MEMBER, &org)?;
             documents::remove_owned(connection, INVITATION, &org)?;
+            documents::remove(connection, POLICY, &org)?;
             documents::remove(connection, ORGANIZATION, &org)
         })
         .await?;

@@ -11,7 +11,7 @@ pub(super) const OLDER_EVENTS: Declared = &[
     EVENTS,
     SEARCH,
     &[text("before")
-        .about("The id of the last event of an earlier answer, to be sent along with when it arrived as `until`.")],
+        .about("The id of the last event of an earlier answer, to be sent along with when it arrived as `until`. That moment counts, too, then.")],
 ];
 
 pub(super) const EVENT_STREAM: Declared = &[

@@ -87,7 +87,8 @@ pub(super) fn keep(connection: &Connection, new: &NewDocument) -> rusqlite::Resu
     let kind = new.kind;
     let is_new = documents::find(connection, kind, &new.id)?.is_none();
     if is_new && documents::count(connection, kind)? >= MAX_DOCUMENTS {
-        let detail = format!("there are {MAX_DOCUMENTS} of kind {kind} already; delete some");
+        let detail =
+            format!("there are {MAX_DOCUMENTS} of kind {kind} already; delete some, or begin with an empty store");
         return Ok(Err(Problem::new(StatusCode::CONFLICT, detail)));
     }
     documents::save(connection, new).map(Ok)

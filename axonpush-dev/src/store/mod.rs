@@ -23,6 +23,7 @@ mod worker;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
@@ -144,8 +145,8 @@ impl Store {
 
     /// Finishes what was asked before and closes the file.
     pub(crate) async fn close(&self) {
-        // First, or the connection that writes would not be the last one, which tidies up the file.
-        self.readers.close().await;
+        // First, or the connection that writes would not be the last one, which tidies up the file. A long search ends later.
+        let _ = tokio::time::timeout(READERS_TIMEOUT, self.readers.close()).await;
         let (done, closed) = oneshot::channel();
         if self.commands.send(Command::Close(done)).is_ok() {
             // The sender is dropped when the connection is closed; there is nothing to receive.
@@ -176,3 +177,6 @@ impl Store {
         self.counters.evicted.load(Ordering::Relaxed)
     }
 }
+
+/// How long the readers may take to end.
+const READERS_TIMEOUT: Duration = Duration::from_secs(2);

@@ -64,7 +64,8 @@ impl Readers {
         Ok(())
     }
 
-    /// Takes no more questions, and waits until those that were asked are answered.
+    /// Takes no more questions, and waits for the threads that answer them to end. What is left to the one that writes is
+    /// answered before it closes.
     pub(super) async fn close(&self) {
         self.queries.lock().unwrap_or_else(PoisonError::into_inner).take();
         // Nothing is ever sent: what comes is the end.

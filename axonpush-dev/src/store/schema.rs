@@ -20,7 +20,7 @@ pub(super) fn open(file: Option<&Path>, texts: &Arc<Texts>) -> Result<Connection
         None => Connection::open_in_memory(),
     }
     .map_err(fail)?;
-    connection.busy_timeout(BUSY_TIMEOUT).map_err(fail)?;
+    connection.busy_timeout(OPEN_TIMEOUT).map_err(fail)?;
     if let Some(path) = file {
         if connection.is_readonly("main").map_err(fail)? {
             return Err(Error::read_only_file(path));
@@ -34,6 +34,7 @@ pub(super) fn open(file: Option<&Path>, texts: &Arc<Texts>) -> Result<Connection
         connection.execute_batch(TABLES).map_err(fail)?;
     }
     prepare(&connection, texts).map_err(fail)?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(fail)?;
     Ok(connection)
 }
 
@@ -41,7 +42,7 @@ pub(super) fn open(file: Option<&Path>, texts: &Arc<Texts>) -> Result<Connection
 pub(super) fn open_to_read(file: &Path, texts: &Arc<Texts>) -> Result<Connection, Error> {
     let open = || {
         let connection = Connection::open(file)?;
-        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.busy_timeout(OPEN_TIMEOUT)?;
         connection.execute_batch("PRAGMA query_only = ON;")?;
         prepare(&connection, texts)?;
         Ok(connection)
@@ -112,8 +113,11 @@ pub(super) fn load(connection: &Connection, texts: &Texts) -> rusqlite::Result<(
     Ok((events, bytes))
 }
 
-/// Whoever else looks into the file, such as a browser of databases, gets this long to let go of it.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Whoever else looks into the file, such as a browser of databases, gets this long to let go of it when a server starts.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// And this long later: everybody who publishes waits with the one that writes.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 
 const STATEMENT_CACHE: usize = 64;
 
