@@ -26,7 +26,7 @@ pub(crate) struct Shared {
     pub(crate) accept_occurred_at: bool,
     pub(crate) max_batch: Option<usize>,
     pub(crate) patience: Patience,
-    /// One permit for each OTLP request that may be read and stored at the same time.
+    /// One permit for each batch, of OTLP or Sentry, that may be read and stored at the same time.
     pub(crate) otlp_permits: Semaphore,
     /// Set once the server is to stop: how long it may take.
     pub(crate) stop: watch::Receiver<Option<Duration>>,

@@ -167,10 +167,7 @@ pub(super) async fn note_all(shared: &Shared, failed: Vec<(String, Note)>) -> Re
 
 /// Forgets what is told of the oldest, once there are very many. What is under way is kept: the next server goes on with it.
 pub(super) fn forget_oldest(connection: &Connection) -> rusqlite::Result<()> {
-    let query = "DELETE FROM documents WHERE kind = ?1 AND seq <= (
-                     SELECT seq FROM documents WHERE kind = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2)
-                 AND json_extract(body, '$.status') NOT IN ('pending', 'retrying')";
-    connection.prepare_cached(query)?.execute((DELIVERY, MAX_KEPT)).map(drop)
+    documents::trim(connection, DELIVERY, MAX_KEPT, &UNDER_WAY)
 }
 
 /// Notes how a delivery ended, as soon as the store takes it: otherwise the next server would deliver once more.
@@ -203,7 +200,10 @@ pub(super) fn body(row: &Row) -> Bytes {
 pub(crate) const DELIVERY: &str = "webhook delivery";
 
 /// How many deliveries are kept to be listed, besides those under way.
-const MAX_KEPT: u32 = 10_000;
+const MAX_KEPT: u64 = 10_000;
+
+/// What is told of a delivery that has not ended.
+pub(super) const UNDER_WAY: [&str; 2] = ["pending", "retrying"];
 
 /// Where its event is found. Kept and never shown.
 pub(super) const SEQUENCE: &str = "sequence";
@@ -228,8 +228,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_under_way_is_not_forgotten_however_much_was_delivered_since() {
         let store = Store::open(&StorePolicy { file: None, max_events: 1, max_bytes: 1 }).unwrap();
-        let statuses =
-            ["pending", "retrying", "failed"].into_iter().chain(std::iter::repeat_n("success", MAX_KEPT as usize));
+        let statuses = UNDER_WAY.into_iter().chain(["failed"]).chain(std::iter::repeat_n("success", 10_000));
         let kept = store.change(|connection| {
             for (n, status) in statuses.enumerate() {
                 let document = Document::from_iter([("status".to_owned(), status.into())]);
@@ -241,6 +240,6 @@ mod tests {
         });
         let kept = kept.await.unwrap();
         let of = |status: &str| kept.iter().filter(|document| document["status"] == status).count();
-        assert_eq!([of("pending"), of("retrying"), of("failed"), of("success")], [1, 1, 0, MAX_KEPT as usize]);
+        assert_eq!([of("pending"), of("retrying"), of("failed"), of("success")], [1, 1, 0, 10_000]);
     }
 }

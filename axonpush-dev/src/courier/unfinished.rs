@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 use serde_json::Value;
 
-use super::delivery::{DELIVERY, Delivery, Note, SEQUENCE, longest_pause, note};
+use super::delivery::{DELIVERY, Delivery, Note, SEQUENCE, UNDER_WAY, longest_pause, note};
 use super::endpoint::{ENDPOINT, Endpoint};
 use crate::state::Shared;
 use crate::store::{Document, EventSearch, StoreFailure, documents};
@@ -30,7 +30,7 @@ impl Unfinished {
     fn read(document: &Document, now: Timestamp) -> Option<Self> {
         let text = |name| document.get(name).and_then(Value::as_str).map(str::to_owned);
         let number = |name| document.get(name).and_then(Value::as_i64).unwrap_or_default();
-        matches!(text("status")?.as_str(), "pending" | "retrying").then_some(())?;
+        UNDER_WAY.contains(&text("status")?.as_str()).then_some(())?;
         let attempts = usize::try_from(number("attempts")).unwrap_or_default();
         // Where a test had moved the clock of the last server, the time may be far from now.
         let latest = now.saturating_add(longest_pause(attempts)).unwrap_or(Timestamp::MAX);

@@ -145,7 +145,7 @@ fn append(connection: &rusqlite::Connection, mut entry: Document) -> rusqlite::R
     entry.insert("entryHash".to_owned(), digest.into());
     let id = text(&entry, "id").to_owned();
     documents::save(connection, &NewDocument { kind: ENTRY, id, owner: String::new(), document: entry })?;
-    documents::trim(connection, ENTRY, MAX_KEPT)
+    documents::trim(connection, ENTRY, MAX_KEPT, &[])
 }
 
 /// The digest of all that an entry says, and of what the one before it said.

@@ -38,7 +38,7 @@ pub(super) async fn test(State(shared): State<Arc<Shared>>, _: Authorized, Path(
         .store
         .change(move |connection| {
             documents::save(connection, &new)?;
-            documents::trim(connection, DELIVERY, MAX_KEPT)
+            documents::trim(connection, DELIVERY, MAX_KEPT, &[])
         })
         .await?;
     let answer = json!({"deliveryId": delivery_id, "signal": signal});

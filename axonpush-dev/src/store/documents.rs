@@ -100,11 +100,12 @@ pub(crate) fn count(connection: &Connection, kind: Kind) -> rusqlite::Result<u64
     connection.prepare_cached("SELECT count(*) FROM documents WHERE kind = ?")?.query_row([kind], |row| row.get(0))
 }
 
-/// Removes the oldest of a kind until `keep` are left.
-pub(crate) fn trim(connection: &Connection, kind: Kind, keep: u64) -> rusqlite::Result<()> {
+/// Removes the oldest of a kind until `keep` are left, apart from those whose `status` is one of `spared`.
+pub(crate) fn trim(connection: &Connection, kind: Kind, keep: u64, spared: &[&str]) -> rusqlite::Result<()> {
     let query = "DELETE FROM documents WHERE kind = ?1 AND seq <= (
-                     SELECT seq FROM documents WHERE kind = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2)";
-    connection.prepare_cached(query)?.execute(params![kind, keep])?;
+                     SELECT seq FROM documents WHERE kind = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2)
+                 AND coalesce(json_extract(body, '$.status'), '') NOT IN (SELECT value FROM json_each(?3))";
+    connection.prepare_cached(query)?.execute(params![kind, keep, Value::from(spared).to_string()])?;
     Ok(())
 }
 
